@@ -1,0 +1,158 @@
+/** HEAD and PROPAGATION items: what is known to be current, and how far a change has come. */
+import { randomUUID } from "node:crypto";
+import { RelayError } from "../../core/errors.ts";
+import type { Head, Propagation, PropagationId } from "../../core/model.ts";
+import type { Registry } from "../../core/ports.ts";
+import { compare } from "../../core/sync/freshness.ts";
+import { headKey, PROPAGATION_INDEX_KEY, propagationKey, propagationPartition, REGISTRY_TABLE } from "./keys.ts";
+import type { Change, Item, Table } from "./table.ts";
+
+const MAX_TRIES = 16;
+
+function headOf(item: Item | undefined): Head | undefined {
+  if (item === undefined) return undefined;
+  return { versionId: String(item["versionId"]), since: Number(item["since"]), asOf: Number(item["asOf"]), rev: Number(item["rev"]) };
+}
+
+function propagationOf(item: Item): Propagation {
+  return {
+    reference: String(item["reference"]),
+    versionId: String(item["versionId"]),
+    at: Number(item["at"]),
+    openedAt: Number(item["openedAt"]),
+    expected: Number(item["expected"] ?? 0),
+    done: Number(item["done"] ?? 0),
+    superseded: Number(item["superseded"] ?? 0),
+    phase: item["phase"] === "closed" ? "closed" : "open",
+    announced: item["announced"] === true,
+  };
+}
+
+/** Idempotent: what is there stays, so that opening a closed one does not open it again. */
+function opening(id: PropagationId, openedAt: number, expected?: number): Change {
+  const { reference, versionId, at } = id;
+  return {
+    key: propagationKey(id),
+    setOnce: {
+      reference,
+      versionId,
+      at,
+      openedAt,
+      phase: "open",
+      announced: false,
+      duesk: openedAt,
+      ...(expected === undefined ? {} : { expected }),
+    },
+  };
+}
+
+type Part = Pick<
+  Registry,
+  | "head"
+  | "advanceHead"
+  | "refreshHead"
+  | "openPropagation"
+  | "openPropagations"
+  | "unfinishedPropagations"
+  | "countPropagation"
+  | "closePropagation"
+  | "markAnnounced"
+>;
+
+/** The registry's calls on HEAD and PROPAGATION. */
+export function createHeads(table: Table): Part {
+  const contended = (subject: string) => new RelayError("RegistryUnavailable", subject, { detail: "too many writers at once" });
+  const indexed = (change: Change): Change => ({ ...change, setOnce: { ...change.setOnce, duepk: PROPAGATION_INDEX_KEY } });
+  /** Conditional on the very item that was read, so that what is returned is what was written. */
+  const moving = (reference: string, seen: Head | undefined, next: Omit<Head, "rev">, token: string): Change => ({
+    key: headKey(reference),
+    set: { ...next, rev: (seen?.rev ?? 0) + 1, token },
+    condition: seen === undefined ? "attribute_not_exists(#pk)" : "#rev = :rev",
+    ...(seen === undefined ? {} : { values: { rev: seen.rev } }),
+  });
+
+  return {
+    head: async (reference) => headOf(await table.get(headKey(reference))),
+    async advanceHead(reference, candidate, opens) {
+      const { versionId, since, asOf } = candidate;
+      const token = randomUUID();
+      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+        const item = await table.get(headKey(reference));
+        const seen = headOf(item);
+        const answer = compare(seen, candidate);
+        if (seen !== undefined && item?.["token"] === token) return { kind: "moved", head: seen };
+        if (seen !== undefined && answer === "same") return { kind: "same", head: seen };
+        if (seen !== undefined && answer === "not proven newer") return { kind: "other", head: seen };
+        const move = moving(reference, seen, { versionId, since, asOf }, token);
+        const isWritten =
+          opens === undefined
+            ? (await table.change(move)).isWritten
+            : (await table.transact([move, indexed(opening({ reference, versionId, at: opens.at }, opens.openedAt))])) === "written";
+        if (isWritten) return { kind: "moved", head: { versionId, since, asOf, rev: (seen?.rev ?? 0) + 1 } };
+      }
+      throw contended(reference);
+    },
+    async refreshHead(reference, versionId, atLeast) {
+      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+        const seen = headOf(await table.get(headKey(reference)));
+        if (seen?.versionId !== versionId) return;
+        const next = { versionId, asOf: Math.max(seen.asOf, atLeast.asOf), since: Math.max(seen.since, atLeast.since) };
+        if (next.asOf === seen.asOf && next.since === seen.since) return;
+        if ((await table.change(moving(reference, seen, next, randomUUID()))).isWritten) return;
+      }
+      throw contended(reference);
+    },
+
+    async openPropagation(id, facts) {
+      // A closed one must not return to the index, nor an announced one be announced again.
+      await table.change({
+        ...indexed(opening(id, facts.openedAt, facts.expected)),
+        condition: "attribute_not_exists(#pk) OR #phase = :open",
+        values: { open: "open" },
+      });
+    },
+    async openPropagations(reference) {
+      const open: Propagation[] = [];
+      for await (const page of table.query(propagationPartition(reference))) {
+        open.push(...page.map(propagationOf).filter(({ phase }) => phase === "open"));
+      }
+      return open.toSorted((a, b) => a.at - b.at);
+    },
+    async unfinishedPropagations(limit) {
+      const { name } = REGISTRY_TABLE.dueIndex;
+      return (await table.queryDue({ name, pk: PROPAGATION_INDEX_KEY, limit })).map(propagationOf);
+    },
+    async countPropagation(id, add) {
+      const token = randomUUID();
+      const { item } = await table.change({
+        key: propagationKey(id),
+        add,
+        set: { token },
+        // The token keeps a try of ours, made again after a lost answer, from counting twice.
+        condition: "#phase = :open AND (attribute_not_exists(#token) OR #token <> :token)",
+        values: { open: "open", token },
+      });
+      return item === undefined ? undefined : propagationOf(item);
+    },
+    async closePropagation(id, { expected, done, superseded, closedAt }) {
+      const token = randomUUID();
+      const { isWritten, item } = await table.change({
+        key: propagationKey(id),
+        set: { expected, done, superseded, closedAt, phase: "closed", token },
+        condition: "#phase = :open",
+        values: { open: "open" },
+      });
+      return isWritten || item?.["token"] === token;
+    },
+    async markAnnounced(id) {
+      await table.change({
+        key: propagationKey(id),
+        // Out of the index for want of a sort key; the partition of its own keeps a late second opening out of sight too.
+        set: { announced: true, duepk: "ANNOUNCED" },
+        remove: ["duesk"],
+        condition: "#phase = :closed",
+        values: { closed: "closed" },
+      });
+    },
+  };
+}

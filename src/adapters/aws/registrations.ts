@@ -1,0 +1,189 @@
+/** REG, TARGET and REF items: who is registered, who owns a target, and who must be woken by a reference. */
+import { randomUUID } from "node:crypto";
+import type { Interest, Reference, Registration } from "../../core/model.ts";
+import { referenceKey, registrationId } from "../../core/model.ts";
+import type { LoadedRegistration, Registry } from "../../core/ports.ts";
+import { clusterRecords } from "./clusters.ts";
+import { referencesOf, registrationOf, writing } from "./items.ts";
+import {
+  breakerKey,
+  clusterKey,
+  clusterPartition,
+  duePartitions,
+  REGISTRATION_SHARDS,
+  REGISTRY_TABLE,
+  referenceItemKey,
+  referencePartition,
+  registrationKey,
+  targetItemKey,
+} from "./keys.ts";
+import type { Change, Item, Table } from "./table.ts";
+import { entombed, ownsTarget, recorded, registered, targetOf } from "./transitions.ts";
+
+type Part = Pick<
+  Registry,
+  "load" | "interests" | "ofCluster" | "due" | "record" | "putRegistration" | "entomb" | "dropTombstone" | "owner"
+>;
+
+const PAGE_SIZE = 100;
+
+/** The registry's calls on registrations. */
+export function createRegistrations(table: Table): Part {
+  const releasing = (of: Registration): Change => ({
+    key: targetItemKey(targetOf(of.spec)),
+    drop: true,
+    condition: "attribute_not_exists(#pk) OR #owner = :id",
+    values: { id: of.id },
+  });
+  const sameReference = (a: Reference, b: Reference) => referenceKey(a) === referenceKey(b);
+  /** A later life's reference carries a later generation, and is not removed by a late hand. */
+  const forget = (id: string, references: readonly Reference[], generation: number) =>
+    Promise.all(
+      references.map((reference) =>
+        table.change({
+          key: referenceItemKey(reference, id),
+          drop: true,
+          condition: "attribute_not_exists(#pk) OR #generation <= :generation",
+          values: { generation },
+        }),
+      ),
+    );
+  const ownersOf = (items: readonly Item[]) =>
+    new Map(items.filter(({ sk }) => sk === "TARGET").map((item) => [String(item["target"]), String(item["owner"])]));
+
+  return {
+    async load(wanted, clusters) {
+      const keys = [
+        ...wanted.flatMap((one) => [registrationKey(one.registration), targetItemKey(one.target)]),
+        ...clusters.flatMap((name) => [clusterKey(name), breakerKey(name)]),
+      ];
+      const unique = new Map(keys.map((key) => [JSON.stringify([key.pk, key.sk]), key]));
+      const items = await table.batchGet([...unique.values()]);
+      const found = items.filter(({ sk }) => String(sk).startsWith("REG#")).map(registrationOf);
+      const asked = new Set(wanted.map(({ target }) => target));
+      // A message may name the target of an older spec.
+      const missed = new Set(found.map(({ spec }) => targetOf(spec)).filter((target) => !asked.has(target)));
+      const owners = ownersOf([...items, ...(await table.batchGet([...missed].map(targetItemKey)))]);
+      const registrations = found.map((registration): readonly [string, LoadedRegistration] => {
+        const owner = ownsTarget(registration.spec) ? owners.get(targetOf(registration.spec)) : undefined;
+        return [registration.id, owner === undefined ? { registration } : { registration, owner }];
+      });
+      return { registrations: new Map(registrations), clusters: clusterRecords(items) };
+    },
+    async *interests(references) {
+      const versions = new Map<string, Set<string>>();
+      for (const reference of references) {
+        const pk = referencePartition(reference);
+        versions.set(pk, (versions.get(pk) ?? new Set()).add(reference.version));
+      }
+      const seen = new Set<string>();
+      for (const [pk, wanted] of versions) {
+        for await (const page of table.query(pk)) {
+          const interests: Interest[] = [];
+          for (const item of page) {
+            const registration = String(item["id"]);
+            if (!wanted.has(String(item["version"])) || seen.has(registration)) continue;
+            seen.add(registration);
+            const { cluster, target, reference } = item;
+            interests.push({ registration, cluster: String(cluster), target: String(target), reference: String(reference) });
+          }
+          if (interests.length > 0) yield interests;
+        }
+      }
+    },
+    async *ofCluster(cluster) {
+      const shards = Array.from({ length: REGISTRATION_SHARDS }, async (_, shard) => {
+        const found: Registration[] = [];
+        for await (const page of table.query(clusterPartition(cluster, shard))) found.push(...page.map(registrationOf));
+        return found;
+      });
+      const all = (await Promise.all(shards)).flat().toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      for (let from = 0; from < all.length; from += PAGE_SIZE) yield all.slice(from, from + PAGE_SIZE);
+    },
+    async due(before, limit) {
+      const { name } = REGISTRY_TABLE.dueIndex;
+      const shards = await Promise.all(duePartitions().map((pk) => table.queryDue({ name, pk, before, limit })));
+      return shards
+        .flat()
+        .toSorted((a, b) => Number(a["duesk"]) - Number(b["duesk"]))
+        .slice(0, limit)
+        .map((item) => ({ registration: String(item["id"]), cluster: String(item["cluster"]), target: String(item["target"]) }));
+    },
+    async record(loaded, change) {
+      const next = recorded(loaded, change);
+      const token = randomUUID();
+      const { isWritten, item } = await table.change(writing(next, loaded, token));
+      return isWritten || item?.["token"] === token ? next : "lost";
+    },
+    async putRegistration(put) {
+      const id = registrationId(put.spec);
+      const { previous, references, generation } = put;
+      const item = await table.get(registrationKey(id));
+      const now = item === undefined ? undefined : registrationOf(item);
+      if (now?.rev !== previous?.rev || now?.generation !== previous?.generation) return "lost";
+      const target = targetOf(put.spec);
+      await Promise.all(
+        references.map((reference) =>
+          table.change({
+            key: referenceItemKey(reference, id),
+            set: { id, cluster: put.spec.cluster, target, reference: referenceKey(reference), version: reference.version, generation },
+            condition: "attribute_not_exists(#pk) OR #generation <= :generation",
+            values: { generation },
+          }),
+        ),
+      );
+      const next = registered(put);
+      const token = randomUUID();
+      const isOwner = ownsTarget(put.spec);
+      const wasOwner = now?.phase === "live" && ownsTarget(now.spec);
+      const outcome = await table.transact([
+        writing(next, previous, token, references),
+        ...(isOwner
+          ? [
+              {
+                key: targetItemKey(target),
+                set: { owner: id, target },
+                condition: "attribute_not_exists(#pk) OR #owner = :id",
+                values: { id },
+              },
+            ]
+          : []),
+        ...(wasOwner && !(isOwner && targetOf(now.spec) === target) ? [releasing(now)] : []),
+      ]);
+      if (outcome !== "written" && outcome[0]?.item?.["token"] !== token) return outcome[0]?.isWritten === true ? "conflict" : "lost";
+      const old = item === undefined ? [] : referencesOf(item);
+      await forget(
+        id,
+        old.filter((one) => !references.some((other) => sameReference(one, other))),
+        generation,
+      );
+      return next;
+    },
+    async entomb(loaded, generation, at) {
+      const next = entombed(loaded, generation, at);
+      const token = randomUUID();
+      const frees = loaded.phase === "live" && ownsTarget(loaded.spec) ? [releasing(loaded)] : [];
+      const outcome = await table.transact([writing(next, loaded, token), ...frees]);
+      return outcome === "written" || outcome[0]?.item?.["token"] === token ? next : "lost";
+    },
+    async dropTombstone(id, generation) {
+      const key = registrationKey(id);
+      const item = await table.get(key);
+      const now = item === undefined ? undefined : registrationOf(item);
+      if (item === undefined || now?.phase !== "tombstone" || now.generation !== generation) return false;
+      const dropped = await table.change({
+        key,
+        drop: true,
+        condition: "attribute_not_exists(#pk) OR (#phase = :tombstone AND #generation = :generation)",
+        values: { tombstone: "tombstone", generation },
+      });
+      if (!dropped.isWritten) return false;
+      await forget(id, referencesOf(item), generation);
+      return true;
+    },
+    async owner(target) {
+      const item = await table.get(targetItemKey(target));
+      return item === undefined ? undefined : String(item["owner"]);
+    },
+  };
+}

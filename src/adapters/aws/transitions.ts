@@ -1,0 +1,61 @@
+/** How a registration changes by each write of the registry: pure, so that every implementation stores the same. */
+import type { Millis, Registration, RegistrationSpec, TargetKey } from "../../core/model.ts";
+import { registrationId, targetKey } from "../../core/model.ts";
+import type { PutRegistration, RegistrationChange } from "../../core/ports.ts";
+
+/** Whether registrations of this spec own their target alone. */
+export function ownsTarget(spec: RegistrationSpec): boolean {
+  return spec.target.creationPolicy === "Owner" || spec.target.creationPolicy === "Orphan";
+}
+
+export function targetOf(spec: RegistrationSpec): TargetKey {
+  return targetKey({ cluster: spec.cluster, namespace: spec.namespace, name: spec.target.name });
+}
+
+/**
+ * The registration after a put. What is known of the target survives only where a live registration keeps its target: a
+ * tombstone's may be pruned by now. It is due at once, so that reconcile finds it where its message is lost (rule 2).
+ */
+export function registered(put: PutRegistration): Registration {
+  const { previous, spec, generation, registeredAt } = put;
+  const kept = previous?.phase === "live" && targetOf(previous.spec) === targetOf(spec) ? previous : undefined;
+  return {
+    id: registrationId(spec),
+    generation,
+    spec,
+    phase: "live",
+    registeredAt,
+    rev: (previous?.rev ?? 0) + 1,
+    ...(kept?.known === undefined ? {} : { known: kept.known }),
+    ...(kept?.appliedGeneration === undefined ? {} : { appliedGeneration: kept.appliedGeneration }),
+    applied: kept?.applied ?? {},
+    status: {
+      state: "Pending",
+      since: registeredAt,
+      ...(kept?.status.syncedAt === undefined ? {} : { syncedAt: kept.status.syncedAt }),
+      failures: 0,
+    },
+    dueAt: registeredAt,
+  };
+}
+
+/** The registration as a tombstone: due at once, for the same reason. */
+export function entombed(loaded: Registration, generation: number, at: Millis): Registration {
+  return { ...loaded, generation, phase: "tombstone", registeredAt: at, rev: loaded.rev + 1, dueAt: at };
+}
+
+/** The registration after a record: absent keys of the change stay, `null` removes. */
+export function recorded(loaded: Registration, change: RegistrationChange): Registration {
+  const { known: oldKnown, dueAt: oldDueAt, ...rest } = loaded;
+  const known = change.known === undefined ? oldKnown : (change.known ?? undefined);
+  const dueAt = change.dueAt === undefined ? oldDueAt : (change.dueAt ?? undefined);
+  return {
+    ...rest,
+    rev: loaded.rev + 1,
+    ...(known === undefined ? {} : { known }),
+    ...(change.appliedGeneration === undefined ? {} : { appliedGeneration: change.appliedGeneration }),
+    ...(change.applied === undefined ? {} : { applied: change.applied }),
+    ...(change.status === undefined ? {} : { status: change.status }),
+    ...(dueAt === undefined ? {} : { dueAt }),
+  };
+}

@@ -1,0 +1,189 @@
+/** The Cluster port over HTTP: conditional server-side applies whose answers hold metadata only, so that nothing is ever read. */
+import { RelayError } from "../../core/errors.ts";
+import { type KnownTarget, type Target, targetKey } from "../../core/model.ts";
+import type { Cluster, Precondition, SecretManifest, TargetView } from "../../core/ports.ts";
+import { errorOf, type HttpAnswer, type HttpCall, type HttpSend, isStale, METADATA_LIST_ONLY, METADATA_ONLY } from "./http.ts";
+import { dataKeysByManager, type ManagedFieldsEntry, takeOverDataKeys } from "./managed-fields.ts";
+
+/** The field manager of looks; it never owns a field, since it only applies nothing, by dry-run. */
+export const PROBE_MANAGER = "secret-relay-probe";
+/** The label that every Secret of ours carries. */
+export const CLUSTER_LABEL = "secret-relay.dev/cluster";
+
+const PAGE_SIZE = 500;
+/** Restarts of a list whose continuation expired: more means that pages take longer than etcd's compaction. */
+const MAX_LIST_RESTARTS = 3;
+/** Types whose creation would make the control plane hand out credentials: a relay that writes them could escalate. */
+const REFUSED_TYPES: ReadonlySet<string> = new Set(["kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"]);
+
+interface ObjectMetadata {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
+  readonly managedFields?: readonly ManagedFieldsEntry[];
+}
+
+/** Makes the port over one connection. */
+export function createCluster(send: HttpSend): Cluster {
+  async function probe(target: Target): Promise<ObjectMetadata | "missing"> {
+    const call = patchCall("look", target, "apply", { fieldManager: PROBE_MANAGER, force: "true", dryRun: "All" }, {});
+    const answer = await send(call);
+    if (answer.status === 201) return "missing";
+    return metadataOf(call, answer);
+  }
+
+  return {
+    async look(target) {
+      const metadata = await probe(target);
+      return metadata === "missing" ? "missing" : viewOf(metadata);
+    },
+
+    async apply(manifest, manager, precondition) {
+      const target = { cluster: "", namespace: manifest.namespace, name: manifest.name };
+      if (manifest.type !== undefined && REFUSED_TYPES.has(manifest.type)) {
+        throw new RelayError("TargetInvalid", subjectOf(target), { detail: "Secrets of this type are never written" });
+      }
+      const call = patchCall("apply", target, "apply", { fieldManager: manager, force: "true" }, bodyOf(manifest, precondition));
+      const answer = await send(call);
+      if (isStale(answer)) return { kind: "stale" };
+      return { kind: "written", known: knownOf(metadataOf(call, answer)) };
+    },
+
+    async takeOver(target, manager, view) {
+      // The view has no raw managedFields, and their other fields must be carried along: look again, and hold it to the view.
+      const metadata = await probe(target);
+      if (metadata === "missing" || metadata.uid !== view.uid || metadata.resourceVersion !== view.resourceVersion) {
+        return { kind: "stale" };
+      }
+      const entries = (metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER);
+      const managedFields = takeOverDataKeys(entries, manager);
+      if (managedFields === undefined) return { kind: "written", known: knownOf(metadata) };
+      const fence = { uid: view.uid, resourceVersion: view.resourceVersion };
+      const call = patchCall("takeOver", target, "merge", { fieldManager: manager }, { metadata: { ...fence, managedFields } });
+      const answer = await send(call);
+      // A merge patch does not create: 404 says that the Secret (or its namespace, which the next look tells) went in between.
+      if (isStale(answer) || answer.status === 404) return { kind: "stale" };
+      return { kind: "written", known: knownOf(metadataOf(call, answer)) };
+    },
+
+    async remove(target, precondition) {
+      const preconditions = { uid: precondition.uid, resourceVersion: precondition.resourceVersion };
+      const call: HttpCall = {
+        operation: "remove",
+        method: "DELETE",
+        path: pathOf(target.namespace, target.name),
+        accept: METADATA_ONLY,
+        body: JSON.stringify({ apiVersion: "v1", kind: "DeleteOptions", preconditions }),
+        subject: subjectOf(target),
+      };
+      const answer = await send(call);
+      if (answer.status === 404) return "gone";
+      if (isStale(answer)) return "stale";
+      if (answer.status < 200 || answer.status > 299) throw errorOf(call, answer);
+      return "gone";
+    },
+
+    async *list(namespace) {
+      let token = "";
+      let restarts = 0;
+      do {
+        const query = new URLSearchParams({ labelSelector: CLUSTER_LABEL, limit: String(PAGE_SIZE), ...(token && { continue: token }) });
+        const call: HttpCall = {
+          operation: "list",
+          method: "GET",
+          path: `${pathOf(namespace)}?${query.toString()}`,
+          accept: METADATA_LIST_ONLY,
+          subject: namespace,
+        };
+        const answer = await send(call);
+        if (answer.status === 410 && restarts < MAX_LIST_RESTARTS) {
+          // What was given already comes again, with newer metadata: a list is a hint, and each use of it looks again.
+          restarts += 1;
+          token = "";
+          continue;
+        }
+        if (answer.status !== 200) throw errorOf(call, answer);
+        const page = answer.body as { readonly metadata?: { readonly continue?: string }; readonly items?: readonly PartialObject[] };
+        for (const { metadata } of page.items ?? []) yield { name: metadata.name, ...viewOf(metadata) };
+        token = page.metadata?.continue ?? "";
+        if (token === "") return;
+      } while (true);
+    },
+  };
+}
+
+interface PartialObject {
+  readonly metadata: ObjectMetadata;
+}
+
+function patchCall(
+  operation: HttpCall["operation"],
+  target: Target,
+  patch: "apply" | "merge",
+  query: Readonly<Record<string, string>>,
+  body: Readonly<Record<string, unknown>>,
+): HttpCall {
+  const named = { ...(body["metadata"] as object | undefined), name: target.name, namespace: target.namespace };
+  const object = { apiVersion: "v1", kind: "Secret", ...body, metadata: named };
+  return {
+    operation,
+    method: "PATCH",
+    path: `${pathOf(target.namespace, target.name)}?${new URLSearchParams(query).toString()}`,
+    accept: METADATA_ONLY,
+    // JSON is YAML, and the apply type has no other name that all supported servers know.
+    contentType: patch === "apply" ? "application/apply-patch+yaml" : "application/merge-patch+json",
+    body: JSON.stringify(object),
+    subject: subjectOf(target),
+  };
+}
+
+function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<Record<string, unknown>> {
+  // "1" is a version that no object ever has: the apply creates, or fails with 409. ("0" would count as none.)
+  const fence =
+    precondition.kind === "create" ? { resourceVersion: "1" } : { uid: precondition.uid, resourceVersion: precondition.resourceVersion };
+  const data = Object.fromEntries([...manifest.data].map(([key, value]) => [key, Buffer.from(value.expose()).toString("base64")]));
+  return {
+    ...(manifest.type === undefined ? {} : { type: manifest.type }),
+    metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations },
+    data,
+  };
+}
+
+function pathOf(namespace: string, name?: string): string {
+  const collection = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
+  return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
+}
+
+function subjectOf(target: Target): string {
+  return target.cluster === "" ? `${target.namespace}/${target.name}` : targetKey(target);
+}
+
+/** The metadata of a successful answer; a proxy's 200 that holds none is no answer of an API server. */
+function metadataOf(call: HttpCall, answer: HttpAnswer): ObjectMetadata {
+  if (answer.status < 200 || answer.status > 299) throw errorOf(call, answer);
+  const metadata = (answer.body as Partial<PartialObject> | undefined)?.metadata;
+  if (typeof metadata?.uid !== "string" || typeof metadata.resourceVersion !== "string") {
+    throw new RelayError("ClusterUnreachable", call.subject, { detail: "the answer is no object's metadata" });
+  }
+  return metadata;
+}
+
+function knownOf(metadata: ObjectMetadata): KnownTarget {
+  return { uid: metadata.uid, resourceVersion: metadata.resourceVersion };
+}
+
+function viewOf(metadata: ObjectMetadata): TargetView {
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  return {
+    ...knownOf(metadata),
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    ...(controller === undefined ? {} : { controller: `${controller.kind}/${controller.name}` }),
+    dataKeys: dataKeysByManager((metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER)),
+    deleting: metadata.deletionTimestamp !== undefined,
+  };
+}

@@ -1,0 +1,101 @@
+/** The building stones of the schemas: closed objects, fields that are not built yet, choices, and Kubernetes' name formats. */
+import * as z from "zod/mini";
+
+/** What is said of a field or value of ESO's API that exists but is not built. */
+export const NOT_YET = "not supported yet";
+
+/** Parts the known field names in a closed object's message; check.ts takes them apart to find the nearest. */
+export const NAME_SEPARATOR = " ";
+
+/** An object that refuses any other field; its message lists the fields that it knows. */
+export function closed<const T extends Readonly<Record<string, z.core.$ZodType>>>(shape: T) {
+  const names = Object.keys(shape).join(NAME_SEPARATOR);
+  return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? names : undefined) });
+}
+
+/** A field of ESO's API that is not built: refused by name unless it is absent, null, or one of the values that change nothing. */
+export function notYet(...harmless: readonly unknown[]) {
+  const allowed = new Set(harmless.map((value) => JSON.stringify(value)));
+  const changesNothing = (value: unknown) => value === undefined || value === null || allowed.has(JSON.stringify(value));
+  return z.optional(z.unknown().check(z.refine(changesNothing, { error: NOT_YET })));
+}
+
+/** Several fields that are not built, without a harmless value. */
+export function notYetAll<const N extends string>(names: readonly N[]): Readonly<Record<N, ReturnType<typeof notYet>>> {
+  return Object.fromEntries(names.map((name) => [name, notYet()])) as unknown as Readonly<Record<N, ReturnType<typeof notYet>>>;
+}
+
+/** One of the built values; the unbuilt ones are refused as such. */
+export function choice<const T extends readonly string[]>(built: T, unbuilt: readonly string[] = []) {
+  return z.enum(built, { error: (issue) => (unbuilt.includes(String(issue.input)) ? NOT_YET : undefined) });
+}
+
+/** Anything: a field that Kubernetes manages itself, which is tolerated and not read. */
+export const managed = z.optional(z.unknown());
+
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const QUALIFIED = /^(?:[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** The name of an object: DNS-1123 subdomain. */
+export const objectName = z
+  .string()
+  .check(
+    z.maxLength(253, "a name has at most 253 characters"),
+    z.regex(SUBDOMAIN, "a name is lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit"),
+  );
+
+/** The name of a namespace or of a Cluster: DNS-1123 label. */
+export const labelName = z
+  .string()
+  .check(
+    z.maxLength(63, "this name has at most 63 characters"),
+    z.regex(LABEL, "this name is lower-case letters, digits and '-', and begins and ends with a letter or digit"),
+  );
+
+const qualifiedName = z.string().check(z.regex(QUALIFIED));
+
+/** Labels as Kubernetes allows them. */
+export const labels = z.record(
+  qualifiedName,
+  z.string().check(z.regex(LABEL_VALUE, "a label's value is at most 63 letters, digits, '-', '_' and '.', or empty")),
+);
+
+/** Annotations: any text under a qualified name. */
+export const annotations = z.record(qualifiedName, z.string());
+
+/** A text that says something. */
+export const filled = z.string().check(z.minLength(1, "this must not be empty"));
+
+const SERVER_MANAGED = {
+  creationTimestamp: managed,
+  deletionGracePeriodSeconds: managed,
+  deletionTimestamp: managed,
+  finalizers: managed,
+  generation: managed,
+  managedFields: managed,
+  ownerReferences: managed,
+  resourceVersion: managed,
+  selfLink: managed,
+  uid: managed,
+};
+
+/** Metadata of an object in a namespace; what the API server manages is tolerated, so that exported objects can be used. */
+export const namespacedMetadata = closed({
+  name: objectName,
+  namespace: z.nullish(labelName),
+  labels: z.nullish(labels),
+  annotations: z.nullish(annotations),
+  generateName: notYet(""),
+  ...SERVER_MANAGED,
+});
+
+/** Metadata of an object that belongs to a whole cluster. */
+export const clusterMetadata = closed({
+  name: objectName,
+  labels: z.nullish(labels),
+  annotations: z.nullish(annotations),
+  generateName: notYet(""),
+  ...SERVER_MANAGED,
+});

@@ -1,0 +1,178 @@
+/** The shapes of the kinds that config may hold: our Cluster, and ESO's ExternalSecret and stores as far as they are built. */
+import * as z from "zod/mini";
+import { parseDuration } from "./duration.ts";
+import {
+  annotations,
+  choice,
+  closed,
+  clusterMetadata,
+  filled,
+  labelName,
+  labels,
+  managed,
+  namespacedMetadata,
+  notYet,
+  notYetAll,
+  objectName,
+} from "./fields.ts";
+
+const positive = z.int().check(z.gte(1, "this must be at least 1"));
+
+/** Kind Cluster of secret-relay.dev/v1alpha1. */
+export const clusterSchema = closed({
+  apiVersion: z.literal("secret-relay.dev/v1alpha1"),
+  kind: z.literal("Cluster"),
+  metadata: closed({ name: labelName, labels: z.nullish(labels), annotations: z.nullish(annotations) }),
+  spec: closed({
+    kubeconfigSecretRef: closed({ name: filled }),
+    eks: notYet(),
+    manifests: z.array(filled).check(z.minLength(1, "at least one glob is needed")),
+    namespaces: closed({ allow: z.array(filled).check(z.minLength(1, "at least one namespace is needed")) }),
+    limits: z.nullish(closed({ concurrency: z.nullish(positive), requestsPerSecond: z.nullish(positive) })),
+    drift: z.nullish(choice(["probe", "list"])),
+  }),
+});
+
+const remoteRef = closed({
+  key: filled,
+  property: z.nullish(z.string()),
+  version: z.nullish(z.string()),
+  metadataPolicy: notYet("None", ""),
+  conversionStrategy: notYet("Default", ""),
+  decodingStrategy: notYet("None", ""),
+  nullBytePolicy: notYet("Ignore", ""),
+});
+
+const template = closed({
+  type: z.nullish(z.string()),
+  engineVersion: notYet("v2"),
+  mergePolicy: notYet("Replace"),
+  metadata: z.nullish(closed({ labels: z.nullish(labels), annotations: z.nullish(annotations), finalizers: notYet([]) })),
+  data: notYet(),
+  templateFrom: notYet([]),
+});
+
+const target = closed({
+  name: z.nullish(objectName),
+  creationPolicy: z.nullish(choice(["Owner", "Orphan", "Merge", "None", "CreateOrMerge"])),
+  deletionPolicy: z.nullish(choice(["Retain", "Delete", "Merge"])),
+  immutable: notYet(false),
+  manifest: notYet(),
+  template: z.nullish(template),
+});
+
+const secretKey = z
+  .string()
+  .check(
+    z.maxLength(253, "a secretKey has at most 253 characters"),
+    z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
+  );
+
+/** ExternalSecret of external-secrets.io/v1. */
+export const externalSecretSchema = closed({
+  apiVersion: z.literal("external-secrets.io/v1"),
+  kind: z.literal("ExternalSecret"),
+  metadata: namespacedMetadata,
+  status: managed,
+  spec: closed({
+    secretStoreRef: closed({ name: objectName, kind: z.nullish(choice(["SecretStore", "ClusterSecretStore"])) }),
+    refreshPolicy: z.nullish(choice(["Periodic", "CreatedOnce", "OnChange"])),
+    refreshInterval: z.nullish(
+      z
+        .string()
+        .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" })),
+    ),
+    target: z.nullish(target),
+    data: z.nullish(z.array(closed({ secretKey, remoteRef, sourceRef: notYet() }))),
+    dataFrom: z.nullish(z.array(closed({ extract: z.nullish(remoteRef), find: notYet(), rewrite: notYet([]), sourceRef: notYet() }))),
+    syncWindows: notYet(),
+  }),
+});
+
+/** ESO's other providers: real names, none of them built. */
+const OTHER_PROVIDERS = [
+  "akeyless",
+  "alibaba",
+  "azurekv",
+  "barbican",
+  "beyondtrust",
+  "bitwardensecretsmanager",
+  "chef",
+  "cloudrusm",
+  "conjur",
+  "delinea",
+  "device42",
+  "doppler",
+  "dvls",
+  "fake",
+  "fortanix",
+  "gcpsm",
+  "github",
+  "gitlab",
+  "ibm",
+  "infisical",
+  "keepersecurity",
+  "kubernetes",
+  "ngrok",
+  "onboardbase",
+  "onepassword",
+  "onepasswordSDK",
+  "oracle",
+  "passbolt",
+  "passworddepot",
+  "previder",
+  "pulumi",
+  "scaleway",
+  "secretserver",
+  "senhasegura",
+  "vault",
+  "volcengine",
+  "webhook",
+  "yandexcertificatemanager",
+  "yandexlockbox",
+];
+
+const storeSpec = closed({
+  provider: closed({
+    aws: closed({
+      service: choice(["SecretsManager"], ["ParameterStore", "CertificateManager"]),
+      region: z.nullish(z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "this is no AWS region; write it like us-east-1"))),
+      prefix: notYet(""),
+      ...notYetAll(["auth", "role", "externalID", "secretsManager"]),
+      additionalRoles: notYet([]),
+      sessionTags: notYet([]),
+      transitiveTagKeys: notYet([]),
+      sessionTagsPolicy: notYet("None"),
+      customSessionTags: notYet(),
+    }),
+    ...notYetAll(OTHER_PROVIDERS),
+  }),
+  conditions: notYet([]),
+  controller: notYet(""),
+  refreshInterval: notYet(0),
+  retrySettings: notYet(),
+});
+
+/** SecretStore of external-secrets.io/v1. */
+export const secretStoreSchema = closed({
+  apiVersion: z.literal("external-secrets.io/v1"),
+  kind: z.literal("SecretStore"),
+  metadata: namespacedMetadata,
+  status: managed,
+  spec: storeSpec,
+});
+
+/** ClusterSecretStore of external-secrets.io/v1. */
+export const clusterSecretStoreSchema = closed({
+  apiVersion: z.literal("external-secrets.io/v1"),
+  kind: z.literal("ClusterSecretStore"),
+  metadata: clusterMetadata,
+  status: managed,
+  spec: storeSpec,
+});
+
+export type ClusterManifest = z.infer<typeof clusterSchema>;
+export type ExternalSecretManifest = z.infer<typeof externalSecretSchema>;
+export type SecretStoreManifest = z.infer<typeof secretStoreSchema>;
+export type ClusterSecretStoreManifest = z.infer<typeof clusterSecretStoreSchema>;
+export type RemoteRefManifest = z.infer<typeof remoteRef>;

@@ -1,0 +1,257 @@
+/** The words of the domain as readonly types, and the keys that identify each thing. No behaviour beyond making keys. */
+import type { ErrorCode } from "./errors.ts";
+
+export type ProviderKind = "SecretsManager" | "ParameterStore";
+
+/** A moment in milliseconds since the epoch. */
+export type Millis = number;
+
+/**
+ * A remote secret that a registration reads (PROTOCOL, Words). `version` is `stage/AWSCURRENT` when the manifest names
+ * none, `stage/<LABEL>` for a staging label, `id/<VERSION-ID>` for a pinned version (ESO writes `uuid/<VERSION-ID>`).
+ */
+export interface Reference {
+  readonly provider: ProviderKind;
+  readonly account: string;
+  readonly region: string;
+  /** As the manifest wrote it: a name, or an ARN. */
+  readonly key: string;
+  readonly version: string;
+}
+
+/** Identifies a reference in HEAD, PROPAGATION, needs and status. */
+export type ReferenceKey = string;
+
+export function referenceKey(reference: Reference): ReferenceKey {
+  return [reference.provider, reference.account, reference.region, reference.version, reference.key].join("|");
+}
+
+/** Turns a key back into its reference; the key comes last because it may hold any character. */
+export function parseReferenceKey(key: ReferenceKey): Reference {
+  const [provider, account, region, version, ...rest] = key.split("|");
+  return { provider: provider as ProviderKind, account: account ?? "", region: region ?? "", version: version ?? "", key: rest.join("|") };
+}
+
+/** Identifies a registration: `<cluster>/<namespace>/<ExternalSecret name>`. */
+export type RegistrationId = string;
+
+export function registrationId(of: { readonly cluster: string; readonly namespace: string; readonly name: string }): RegistrationId {
+  return `${of.cluster}/${of.namespace}/${of.name}`;
+}
+
+/** A Kubernetes Secret in a cluster. */
+export interface Target {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `<cluster>/<namespace>/<Secret name>`. */
+export type TargetKey = string;
+
+export function targetKey(target: Target): TargetKey {
+  return `${target.cluster}/${target.namespace}/${target.name}`;
+}
+
+export type CreationPolicy = "Owner" | "Orphan" | "Merge" | "None" | "CreateOrMerge";
+export type DeletionPolicy = "Retain" | "Delete" | "Merge";
+export type RefreshPolicy = "Periodic" | "CreatedOnce" | "OnChange";
+
+/** ESO's `remoteRef`, as far as it is built. `version` as in the manifest: absent, a stage, or `uuid/<id>`. */
+export interface RemoteRef {
+  readonly key: string;
+  readonly property?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface StoreSpec {
+  readonly kind: "SecretStore" | "ClusterSecretStore";
+  readonly name: string;
+  readonly provider: ProviderKind;
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * One ExternalSecret for one cluster, validated and resolved to its store: all that a sync needs to know of the config.
+ * Plain JSON, so that it can be stored and compared; equal inputs give an equal value with equal key order.
+ */
+export interface RegistrationSpec {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly store: StoreSpec;
+  readonly refreshPolicy: RefreshPolicy;
+  /** 0: once, then never again (as in ESO). @default 3600000 */
+  readonly refreshIntervalMs: number;
+  /** The ExternalSecret's own; copied to the target where there is no template (ESO). */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly target: TargetSpec;
+  readonly data: readonly DataEntry[];
+  readonly dataFrom: readonly DataFromEntry[];
+}
+
+export interface TargetSpec {
+  readonly name: string;
+  readonly creationPolicy: CreationPolicy;
+  readonly deletionPolicy: DeletionPolicy;
+  /** Absent where the manifest has none: then labels and annotations of the ExternalSecret are copied. */
+  readonly template?: TargetTemplate | undefined;
+}
+
+export interface TargetTemplate {
+  readonly type?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface DataEntry {
+  readonly secretKey: string;
+  readonly remoteRef: RemoteRef;
+}
+
+export interface DataFromEntry {
+  readonly extract: RemoteRef;
+}
+
+/** A target cluster as the config describes it (kind Cluster of secret-relay.dev/v1alpha1). */
+export interface ClusterSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Name or ARN of the Secrets Manager secret that holds a kubeconfig, or {server, caData, token}. */
+  readonly kubeconfigSecretName: string;
+  /** Globs of namespaces (`*` any run of characters, `?` one); outside them nothing is ever written. */
+  readonly allowedNamespaces: readonly string[];
+  /** Requests under way at once from one function instance. @default 16 */
+  readonly concurrency: number;
+  /** @default 200 */
+  readonly requestsPerSecond: number;
+  /** How reconcile looks for drift: one dry-run a target, or a metadata-only list (needs the `list` right). @default "probe" */
+  readonly drift: "probe" | "list";
+}
+
+/** The whole resolved config, as it reaches the register function. Holds no secret value. */
+export interface ResolvedConfig {
+  readonly clusters: readonly ClusterSpec[];
+  readonly registrations: readonly RegistrationSpec[];
+}
+
+/** What the registry remembers of a target after a write: the fence of the next one. */
+export interface KnownTarget {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** Which version of a reference a target holds, and a moment at which that version was certainly current (PROTOCOL). */
+export interface AppliedVersion {
+  readonly versionId: string;
+  readonly asOf: Millis;
+}
+
+export type RegistrationState =
+  /** Registered, never synced yet. */
+  | "Pending"
+  | "Synced"
+  /** Creation policy Merge and no Secret to merge into. */
+  | "SecretMissing"
+  /** The source is gone and deletionPolicy Delete removed the target. */
+  | "SecretDeleted"
+  | "Error";
+
+export interface RegistrationStatus {
+  readonly state: RegistrationState;
+  /** When `state` or its cause last changed. */
+  readonly since: Millis;
+  /** When the target was last seen equal to its source. */
+  readonly syncedAt?: Millis | undefined;
+  readonly error?: { readonly code: ErrorCode; readonly step: SyncStep; readonly message: string } | undefined;
+  /** Errors in a row; drives the growing delay of reconcile. */
+  readonly failures: number;
+}
+
+/** Where in the protocol something happened; named in statuses and events. */
+export type SyncStep = "load" | "look" | "read" | "head" | "render" | "apply" | "record" | "prune";
+
+/** A registration in the registry: REG of PROTOCOL. */
+export interface Registration {
+  readonly id: RegistrationId;
+  /** Never used twice, also after removal and return. */
+  readonly generation: number;
+  readonly spec: RegistrationSpec;
+  /** A tombstone is a removed registration whose target is still to be pruned. */
+  readonly phase: "live" | "tombstone";
+  /** When the spec of this generation was registered, or the tombstone was set. */
+  readonly registeredAt: Millis;
+  /** Grows with each write of the item; every write is conditional on it. */
+  readonly rev: number;
+  readonly known?: KnownTarget | undefined;
+  /** The generation whose rendering the target holds. */
+  readonly appliedGeneration?: number | undefined;
+  readonly applied: Readonly<Record<ReferenceKey, AppliedVersion>>;
+  readonly status: RegistrationStatus;
+  /** When reconcile shall look at it again; absent: never by the clock alone. */
+  readonly dueAt?: Millis | undefined;
+}
+
+/** HEAD of PROTOCOL: what the system knows to be current of a reference. The version was current at a moment in [asOf, since]. */
+export interface Head {
+  readonly versionId: string;
+  readonly since: Millis;
+  readonly asOf: Millis;
+  readonly rev: number;
+}
+
+/** A native change event, reduced to what it says: this version became current at `at` (whole seconds: within [at, at + 999]). */
+export interface ChangeNotice {
+  /** The reference whose stage moved. */
+  readonly reference: ReferenceKey;
+  readonly versionId: string;
+  readonly at: Millis;
+}
+
+/** PROPAGATION's identity: one version of one reference becoming current once. */
+export interface PropagationId {
+  readonly reference: ReferenceKey;
+  readonly versionId: string;
+  readonly at: Millis;
+}
+
+export interface Propagation extends PropagationId {
+  readonly openedAt: Millis;
+  /** Registrations live when it opened; later ones join at the recount. */
+  readonly expected: number;
+  /** Lower bounds while open (a crash can only under-count); exact once closed. */
+  readonly done: number;
+  readonly superseded: number;
+  readonly phase: "open" | "closed";
+  /** A closed one whose `Secret Propagated` is not known to be on the bus yet is announced again by reconcile. */
+  readonly announced: boolean;
+}
+
+/** One line of the reverse index: who must be woken when a reference changes. */
+export interface Interest {
+  readonly registration: RegistrationId;
+  readonly cluster: string;
+  readonly target: TargetKey;
+  readonly reference: ReferenceKey;
+}
+
+/**
+ * What a sync message asks for. `need` is a moment that each reference's answer must get past (PROTOCOL); it concerns the
+ * notice's reference only where there is a notice, else all references.
+ */
+export interface SyncRequest {
+  readonly registration: RegistrationId;
+  readonly cluster: string;
+  /** Lets the owner of the target be loaded in the same round trip as the registration. */
+  readonly target: TargetKey;
+  readonly notice?: ChangeNotice | undefined;
+  readonly need: Millis;
+  /** Look at the target before anything is believed about it. */
+  readonly verify: boolean;
+  /** Prune instead of sync (PROTOCOL, Configuration changes); not before `notBefore`. */
+  readonly prune?: { readonly generation: number; readonly notBefore: Millis } | undefined;
+  /** How often this request was put back already. */
+  readonly attempt: number;
+}

@@ -1,0 +1,313 @@
+/** The interfaces through which use cases reach the world. Types only: adapters and fakes implement them, and both pass the same contract suites. */
+import type {
+  ClusterSpec,
+  Head,
+  Interest,
+  KnownTarget,
+  Millis,
+  Propagation,
+  PropagationId,
+  Reference,
+  ReferenceKey,
+  Registration,
+  RegistrationId,
+  RegistrationSpec,
+  SyncRequest,
+  Target,
+  TargetKey,
+} from "./model.ts";
+import type { SecretValue } from "./secret-value.ts";
+
+/** Time and chance as inputs. */
+export interface Clock {
+  now(): Millis;
+  /** Resolves after `ms`; used for looks again and jitter only. */
+  sleep(ms: number): Promise<void>;
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+// ---------------------------------------------------------------- source
+
+/** A version of a remote secret. `createdAt` is a lower bound of the moment at which it became current. */
+export interface RemoteSecret {
+  readonly kind: "present";
+  readonly versionId: string;
+  readonly createdAt: Millis;
+  readonly value: SecretValue;
+}
+
+/** Proven absence (PROTOCOL: only DescribeSecret's ResourceNotFound or a DeletedDate proves it). `versionId` is `ABSENT`. */
+export interface AbsentSecret {
+  readonly kind: "absent";
+  readonly versionId: "absent";
+  /** The DeletedDate where there is one, else 0. */
+  readonly createdAt: Millis;
+}
+
+export type SourceAnswer = RemoteSecret | AbsentSecret;
+
+/** Reads remote secrets. Failures throw a RelayError; absence is an answer, and only when proven (rule 5). */
+export interface SecretProvider {
+  /** @throws AccessDenied, StoreThrottled, StoreUnreachable, StoreInvalidRequest, VersionMissing */
+  read(reference: Reference): Promise<SourceAnswer>;
+  /** One immutable version by its id; `absent` only where the secret or the version is gone. Same errors as `read`. */
+  readVersion(reference: Reference, versionId: string): Promise<SourceAnswer>;
+  /**
+   * Which version each reference shows now, without its value where the store allows: for reconcile. References that fail
+   * are left out; order is that of the input otherwise.
+   */
+  currentVersions(
+    references: readonly Reference[],
+  ): Promise<ReadonlyMap<ReferenceKey, { readonly versionId: string; readonly createdAt: Millis }>>;
+}
+
+// ---------------------------------------------------------------- target
+
+/** The metadata of a Secret, and who owns which of its fields; never a value. */
+export interface TargetView extends KnownTarget {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The kind and name of the controller that owns it, `Kind/name`, where one does. */
+  readonly controller?: string | undefined;
+  /** Data keys by field manager (`manager` and operation), from managedFields. */
+  readonly dataKeys: readonly { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[];
+  readonly deleting: boolean;
+}
+
+/** What is to be written: the registration's own fields only. */
+export interface SecretManifest {
+  readonly namespace: string;
+  readonly name: string;
+  /** Absent: an existing type is kept, a new Secret becomes Opaque. */
+  readonly type?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly data: ReadonlyMap<string, SecretValue>;
+}
+
+export type Precondition = { readonly kind: "create" } | ({ readonly kind: "update" } & KnownTarget);
+
+export type WriteResult = { readonly kind: "written"; readonly known: KnownTarget } | { readonly kind: "stale" };
+
+/**
+ * One cluster's Secrets, without any right to read them. All throw ClusterUnreachable, ClusterUnauthorized, ClusterThrottled,
+ * Forbidden, NamespaceMissing, TargetInvalid, TargetImmutable.
+ */
+export interface Cluster {
+  /** A dry-run empty apply under a manager of its own, metadata only (DESIGN §5). */
+  look(target: Target): Promise<TargetView | "missing">;
+  /** One conditional server-side apply, forced, under `manager`. `stale`: the precondition did not hold; nothing was written. */
+  apply(manifest: SecretManifest, manager: string, precondition: Precondition): Promise<WriteResult>;
+  /**
+   * Moves the data keys of every other manager to `manager`, without changing the object's content, so that the next apply
+   * of `manager` drops those that it does not name. `view` is the look it is conditional on.
+   */
+  takeOver(target: Target, manager: string, view: TargetView): Promise<WriteResult>;
+  /** Deletes with preconditions. `gone` also where it was missing already. */
+  remove(target: Target, precondition: KnownTarget): Promise<"gone" | "stale">;
+  /** Metadata of all Secrets of a namespace with our cluster label, in pages; only where `drift: list` is granted. */
+  list(namespace: string): AsyncIterable<TargetView & { readonly name: string }>;
+}
+
+/** Connects to clusters; connections and credentials are kept for the life of the process. */
+export interface Clusters {
+  /** @throws ClusterCredentials, ClusterUnknown, AccessDenied, StoreUnreachable */
+  connect(spec: ClusterSpec): Promise<Cluster>;
+  /** Forgets credentials that an API server refused, so that the next connect reads them anew. */
+  forget(cluster: string): void;
+}
+
+// ---------------------------------------------------------------- registry
+
+/** A registration with who owns its target, both read strongly and in the same call. */
+export interface LoadedRegistration {
+  readonly registration: Registration;
+  /** The owner of the registration's target; absent for Merge, CreateOrMerge and None, and after a release. */
+  readonly owner?: RegistrationId | undefined;
+}
+
+/** A cluster's spec and the state of its breaker. */
+export interface ClusterRecord {
+  readonly spec: ClusterSpec;
+  readonly breaker: Breaker;
+}
+
+/** A breaker per cluster, shared by all workers. Closed while `openUntil` is 0. */
+export interface Breaker {
+  readonly failures: number;
+  readonly openUntil: Millis;
+}
+
+/** What the record of a sync may change. Absent keys stay as they are; `null` removes. */
+export interface RegistrationChange {
+  readonly known?: KnownTarget | null | undefined;
+  readonly appliedGeneration?: number | undefined;
+  readonly applied?: Readonly<Record<ReferenceKey, { readonly versionId: string; readonly asOf: Millis }>> | undefined;
+  readonly status?: Registration["status"] | undefined;
+  readonly dueAt?: Millis | null | undefined;
+}
+
+export type HeadAdvance =
+  /** The candidate is HEAD now: it was newer for sure, or there was none. */
+  | { readonly kind: "moved"; readonly head: Head }
+  /** HEAD names the candidate's version already. */
+  | { readonly kind: "same"; readonly head: Head }
+  /** HEAD names another version, and the candidate is not proven newer. */
+  | { readonly kind: "other"; readonly head: Head };
+
+export interface PutRegistration {
+  readonly spec: RegistrationSpec;
+  readonly generation: number;
+  readonly registeredAt: Millis;
+  /** What the diff saw: absent for a new one. The write is conditional on its `rev`. */
+  readonly previous?: Registration | undefined;
+  readonly references: readonly Reference[];
+}
+
+/**
+ * The registry (DESIGN §4). Every read is strong unless it says otherwise; every write is conditional as PROTOCOL says. A write
+ * whose condition fails although it was our own earlier try that succeeded counts as success. All throw RegistryUnavailable.
+ */
+export interface Registry {
+  /** Registrations by id with owners, and the named clusters with their breakers; unknown ids are left out. One BatchGet in the normal case. */
+  load(
+    wanted: readonly { readonly registration: RegistrationId; readonly target: TargetKey }[],
+    clusters: readonly string[],
+  ): Promise<{
+    readonly registrations: ReadonlyMap<RegistrationId, LoadedRegistration>;
+    readonly clusters: ReadonlyMap<string, ClusterRecord>;
+  }>;
+  /** Reverse index: everyone who reads one of these references, each registration once, in pages. */
+  interests(references: readonly Reference[]): AsyncIterable<readonly Interest[]>;
+  /** Registrations of a cluster with their status, by namespace and name, in pages. */
+  ofCluster(cluster: string): AsyncIterable<readonly Registration[]>;
+  clusters(): Promise<readonly ClusterRecord[]>;
+  /** Due before `before`, oldest first, at most `limit`; eventually consistent (a hint: what is done with it loads again). */
+  due(
+    before: Millis,
+    limit: number,
+  ): Promise<readonly { readonly registration: RegistrationId; readonly cluster: string; readonly target: TargetKey }[]>;
+
+  /** REG on condition of `rev`. @returns the item as it is now, or `lost` when somebody else wrote it. */
+  record(loaded: Registration, change: RegistrationChange): Promise<Registration | "lost">;
+
+  head(reference: ReferenceKey): Promise<Head | undefined>;
+  /**
+   * PROTOCOL's conditional update of HEAD: moves it where there is none, or where it names another version with
+   * `since < candidate.asOf`. Where it moves and `opens` is given, that propagation is opened in the same transaction.
+   */
+  advanceHead(
+    reference: ReferenceKey,
+    candidate: { readonly versionId: string; readonly since: Millis; readonly asOf: Millis },
+    opens?: { readonly at: Millis; readonly openedAt: Millis },
+  ): Promise<HeadAdvance>;
+  /** HEAD names the notice's version: raises `asOf` and `since` to at least these, never lowers them. No-op where HEAD moved on. */
+  refreshHead(reference: ReferenceKey, versionId: string, atLeast: { readonly asOf: Millis; readonly since: Millis }): Promise<void>;
+
+  /** Idempotent. `expected` is set by whoever opens it with a count; counted at the recount otherwise. */
+  openPropagation(id: PropagationId, facts: { readonly openedAt: Millis; readonly expected: number }): Promise<void>;
+  openPropagations(reference: ReferenceKey): Promise<readonly Propagation[]>;
+  /** Open, or closed and not announced, of all references, oldest first; eventually consistent. */
+  unfinishedPropagations(limit: number): Promise<readonly Propagation[]>;
+  /** Raises the counters; only for registrations whose own record moved past it. */
+  countPropagation(id: PropagationId, add: { readonly done: number; readonly superseded: number }): Promise<Propagation | undefined>;
+  /** Once: `false` when somebody closed it before. */
+  closePropagation(
+    id: PropagationId,
+    final: { readonly expected: number; readonly done: number; readonly superseded: number; readonly closedAt: Millis },
+  ): Promise<boolean>;
+  markAnnounced(id: PropagationId): Promise<void>;
+
+  /** Opens or closes a cluster's breaker; `undefined` closes. Last writer wins: it is advice, not a fence. */
+  setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void>;
+  /** Claims the one trial of a breaker whose time has come, by moving `openUntil` on; `false` when another has it. */
+  claimTrial(cluster: string, seen: Breaker, openUntil: Millis): Promise<boolean>;
+
+  /** A number never given before, for the generation of a register run. */
+  nextGeneration(): Promise<number>;
+  putCluster(spec: ClusterSpec): Promise<void>;
+  removeCluster(name: string): Promise<void>;
+  /**
+   * Writes a new or changed registration: added REF items first, then REG, TARGET and (where the target moved) the release of
+   * the old TARGET in one transaction, then REF items that are no longer needed. `conflict`: the target belongs to another live registration.
+   */
+  putRegistration(put: PutRegistration): Promise<Registration | "lost" | "conflict">;
+  /** Tombstones REG and frees TARGET in one transaction. */
+  entomb(loaded: Registration, generation: number, at: Millis): Promise<Registration | "lost">;
+  /** Drops a pruned tombstone and its REF items; `false` when it is no tombstone of this generation any more. */
+  dropTombstone(id: RegistrationId, generation: number): Promise<boolean>;
+  /** Who owns a target now; strongly read. */
+  owner(target: TargetKey): Promise<RegistrationId | undefined>;
+}
+
+// ---------------------------------------------------------------- messages
+
+export interface Queue {
+  /** Sends sync requests grouped as they come; each message holds requests of one cluster only. @throws QueueUnavailable when not all were taken. */
+  send(requests: readonly SyncRequest[], options: { readonly delayMs: number }): Promise<void>;
+}
+
+/** Our own events (docs/events.md). */
+export type RelayEvent =
+  | { readonly type: "Secret Synced"; readonly detail: SyncedDetail }
+  | { readonly type: "Secret Sync Failed"; readonly detail: SyncFailedDetail }
+  | { readonly type: "Secret Propagated"; readonly detail: PropagatedDetail };
+
+export interface SyncedDetail {
+  readonly cluster: string;
+  readonly registrations: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly target: string;
+    readonly versions: Readonly<Record<string, string>>;
+    readonly action: string;
+  }[];
+}
+
+export interface SyncFailedDetail {
+  readonly cluster: string;
+  readonly failures: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly target: string;
+    readonly step: string;
+    readonly code: string;
+    readonly message: string;
+    readonly retried: boolean;
+  }[];
+}
+
+export interface PropagatedDetail {
+  readonly provider: string;
+  readonly account: string;
+  readonly region: string;
+  readonly key: string;
+  readonly versionId: string;
+  readonly changedAt: string;
+  readonly expected: number;
+  readonly done: number;
+  readonly superseded: number;
+  readonly closedAt: string;
+}
+
+export interface Bus {
+  /** @throws BusUnavailable when not all were taken. */
+  publish(events: readonly RelayEvent[]): Promise<void>;
+}
+
+/** Keys that a log line may hold; anything else is dropped by the logger (rule 4). */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Makes the keyed hash of what a target holds (rule 4); the key never lies in the table. */
+export interface Hasher {
+  /** 22 characters of base64url. */
+  hash(bytes: Uint8Array): string;
+}

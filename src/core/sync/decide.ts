@@ -1,0 +1,147 @@
+/** The chain from what was gathered to the one thing to do with a target. Pure; the order of the checks is the specification. */
+import type { KnownTarget, ReferenceKey, Registration } from "../model.ts";
+import type { Precondition, SecretManifest, TargetView } from "../ports.ts";
+import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
+
+/** How much is known of the target: what the registry remembers of the last write, or a look made just now. */
+export type Seen =
+  | { readonly kind: "remembered"; readonly known: KnownTarget }
+  | { readonly kind: "looked"; readonly view: TargetView | "missing" };
+
+export interface Gathered {
+  readonly registration: Registration;
+  readonly seen: Seen;
+  /** The version of each reference that is to be written: HEAD's, never a lagging one. */
+  readonly versions: Readonly<Record<ReferenceKey, string>>;
+  /** What the target shall hold, with the cluster label and this registration's stamp on it. */
+  readonly manifest: SecretManifest;
+}
+
+export type Decision =
+  | { readonly action: "keep"; readonly reason: string }
+  /** Nothing to write into yet: creationPolicy Merge without a Secret. */
+  | { readonly action: "wait"; readonly reason: string }
+  | { readonly action: "refuse"; readonly code: "TargetConflict"; readonly reason: string }
+  | { readonly action: "apply"; readonly precondition: Precondition; readonly reason: string }
+  /** First take the data keys of other managers over, then apply: under Owner and Orphan the data is the registration's alone. */
+  | { readonly action: "take over"; readonly view: TargetView; readonly reason: string }
+  | { readonly action: "delete"; readonly precondition: KnownTarget; readonly reason: string };
+
+type Check = (gathered: Gathered) => Decision | undefined;
+
+const CHAIN: readonly Check[] = [
+  nothingIsToBeWritten, // creationPolicy None
+  controlledByOther, // before anything is written or deleted
+  nothingIsLeft, // the source is gone: deletionPolicy decides
+  nothingToMergeInto, // creationPolicy Merge needs a Secret
+  appliedAlready, // the registry says so, and nobody is known to have written since
+  targetMissing, // create-only: a late worker can't overwrite a fresh Secret
+  orphanIsLeftAlone, // ESO never repairs an Orphan's drift
+  foreignKeys, // data of others in a Secret that is ours alone
+  intact, // a look shows our stamp, label and keys
+];
+
+/** The first check that has an answer decides; a target that none of them stops is updated. */
+export function decide(gathered: Gathered): Decision {
+  for (const check of CHAIN) {
+    const decision = check(gathered);
+    if (decision !== undefined) return decision;
+  }
+  return { action: "apply", precondition: { kind: "update", ...fence(gathered.seen) }, reason: "target differs from its source" };
+}
+
+/** Owner and Orphan: exactly one registration may hold the target, and the data is its alone. */
+export function isExclusive(policy: Registration["spec"]["target"]["creationPolicy"]): boolean {
+  return policy === "Owner" || policy === "Orphan";
+}
+
+function nothingIsToBeWritten({ registration }: Gathered): Decision | undefined {
+  if (registration.spec.target.creationPolicy !== "None") return undefined;
+  return { action: "keep", reason: "creationPolicy None writes nothing" };
+}
+
+function controlledByOther({ registration, seen }: Gathered): Decision | undefined {
+  if (seen.kind !== "looked" || seen.view === "missing" || seen.view.controller === undefined) return undefined;
+  if (!isExclusive(registration.spec.target.creationPolicy)) return undefined;
+  return { action: "refuse", code: "TargetConflict", reason: `is owned by ${seen.view.controller}` };
+}
+
+function nothingIsLeft({ registration, seen, manifest }: Gathered): Decision | undefined {
+  const { creationPolicy, deletionPolicy } = registration.spec.target;
+  if (manifest.data.size > 0 || deletionPolicy === "Merge") return undefined;
+  if (deletionPolicy === "Retain") return { action: "keep", reason: "secret retained due to DeletionPolicy=Retain" };
+  if (creationPolicy !== "Owner")
+    return { action: "keep", reason: "deletionPolicy Delete removes a Secret only under creationPolicy Owner" };
+  if (seen.kind === "looked") {
+    if (seen.view === "missing") return { action: "keep", reason: "the Secret is gone already" };
+    // Somebody else's Secret under the same name was never ours to delete (rule 6): only our own stamp proves that it is.
+    const isOurs = stampAnnotation(registration.id) in seen.view.annotations;
+    if (!isOurs) return { action: "keep", reason: "the Secret was not written by this registration" };
+  }
+  return { action: "delete", precondition: fence(seen), reason: "the source is gone and deletionPolicy is Delete" };
+}
+
+function nothingToMergeInto({ registration, seen }: Gathered): Decision | undefined {
+  if (registration.spec.target.creationPolicy !== "Merge" || seen.kind !== "looked" || seen.view !== "missing") return undefined;
+  return { action: "wait", reason: "creationPolicy Merge needs an existing Secret" };
+}
+
+function appliedAlready({ registration, seen, versions }: Gathered): Decision | undefined {
+  if (seen.kind !== "remembered" || !isApplied(registration, versions)) return undefined;
+  return { action: "keep", reason: "these versions are applied" };
+}
+
+function targetMissing({ seen }: Gathered): Decision | undefined {
+  if (seen.kind !== "looked" || seen.view !== "missing") return undefined;
+  return { action: "apply", precondition: { kind: "create" }, reason: "target is missing" };
+}
+
+function orphanIsLeftAlone({ registration, versions }: Gathered): Decision | undefined {
+  if (registration.spec.target.creationPolicy !== "Orphan" || !isApplied(registration, versions)) return undefined;
+  return { action: "keep", reason: "drift of an Orphan is not repaired" };
+}
+
+function foreignKeys({ registration, seen }: Gathered): Decision | undefined {
+  if (seen.kind !== "looked" || seen.view === "missing" || !isExclusive(registration.spec.target.creationPolicy)) return undefined;
+  const manager = fieldManager(registration.id);
+  const foreign = seen.view.dataKeys.some((entry) => (entry.manager !== manager || entry.operation !== "Apply") && entry.keys.length > 0);
+  return foreign ? { action: "take over", view: seen.view, reason: "another field manager owns data of the target" } : undefined;
+}
+
+function intact({ registration, seen, manifest }: Gathered): Decision | undefined {
+  if (seen.kind !== "looked" || seen.view === "missing") return undefined;
+  const { view } = seen;
+  const mark = stampAnnotation(registration.id);
+  const isOurs = view.annotations[mark] === manifest.annotations[mark] && view.labels[CLUSTER_LABEL] === manifest.labels[CLUSTER_LABEL];
+  const isWhole =
+    holds(view.labels, manifest.labels) && holds(view.annotations, manifest.annotations) && ownsExactly(view, registration, manifest);
+  return isOurs && isWhole ? { action: "keep", reason: "a look shows the target as it shall be" } : undefined;
+}
+
+function isApplied(registration: Registration, versions: Gathered["versions"]): boolean {
+  const wanted = Object.entries(versions);
+  const hasSameReferences = Object.keys(registration.applied).length === wanted.length;
+  return (
+    registration.appliedGeneration === registration.generation &&
+    hasSameReferences &&
+    wanted.every(([reference, versionId]) => registration.applied[reference]?.versionId === versionId)
+  );
+}
+
+/** An edit takes a key from our manager: so lost ownership is drift, seen without reading a value. */
+function ownsExactly(view: TargetView, registration: Registration, manifest: SecretManifest): boolean {
+  const manager = fieldManager(registration.id);
+  const owned = new Set(view.dataKeys.flatMap((entry) => (entry.manager === manager && entry.operation === "Apply" ? entry.keys : [])));
+  return owned.size === manifest.data.size && [...manifest.data.keys()].every((key) => owned.has(key));
+}
+
+function holds(actual: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([key, value]) => actual[key] === value);
+}
+
+/** The uid and resourceVersion that the write is conditional on. Only called where the target exists. */
+function fence(seen: Seen): KnownTarget {
+  const from = seen.kind === "remembered" ? seen.known : seen.view;
+  if (from === "missing") throw new TypeError("a missing target has no fence: targetMissing must come first");
+  return { uid: from.uid, resourceVersion: from.resourceVersion };
+}

@@ -1,0 +1,29 @@
+/** The marks by which a target shows whose it is: one label of the cluster, one annotation and one field manager a registration. */
+import { createHash } from "node:crypto";
+import type { RegistrationId } from "../model.ts";
+
+/** On every Secret that the relay writes; its value is the Cluster's name. Admission policies confine the relay to it. */
+export const CLUSTER_LABEL = "secret-relay.dev/cluster";
+
+/** 16 hex digits: an id may hold more characters than an annotation's name or a field manager may. */
+function shortId(id: RegistrationId): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 16);
+}
+
+/** Each registration has an annotation of its own: two that merge into one Secret would else undo each other for ever. */
+export function stampAnnotation(id: RegistrationId): string {
+  return `state.secret-relay.dev/${shortId(id)}`;
+}
+
+/** The server-side apply manager of a registration; at most 128 characters are allowed. */
+export function fieldManager(id: RegistrationId): string {
+  return `secret-relay/${shortId(id)}`;
+}
+
+/**
+ * The annotation's value. The generation is in it, so that the first apply of a new generation is never a no-op and always
+ * moves the resourceVersion (PROTOCOL, Configuration changes).
+ */
+export function stamp(generation: number, keyedHash: string): string {
+  return `${generation}.${keyedHash}`;
+}

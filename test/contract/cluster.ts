@@ -1,0 +1,180 @@
+/** What every Cluster must do, run on the real API server and on the fake alike. */
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import type { Target } from "../../src/core/model.ts";
+import type { Cluster, SecretManifest, TargetView, WriteResult } from "../../src/core/ports.ts";
+import { SecretValue } from "../../src/core/secret-value.ts";
+
+/** A cluster, and the hands of somebody else who may read and write in it. */
+export interface ClusterFixture {
+  readonly cluster: Cluster;
+  /** An existing, empty namespace of its own. */
+  readonly namespace: string;
+  /** Writes data keys by Update under a manager of its own, creating the Secret where it is missing. */
+  writeByHand(name: string, manager: string, data: Readonly<Record<string, string>>): Promise<void>;
+  deleteByHand(name: string): Promise<void>;
+  setImmutable(name: string): Promise<void>;
+  /** The data, decoded; undefined where the Secret is missing. */
+  readData(name: string): Promise<Readonly<Record<string, string>> | undefined>;
+}
+
+const MANAGER = "secret-relay-app";
+
+/** Declares the suite. `create` gives a fresh namespace each time. */
+export function describeCluster(name: string, create: () => Promise<ClusterFixture>): void {
+  describe(name, () => {
+    let fixture: ClusterFixture;
+    let target: Target;
+    beforeEach(async () => {
+      fixture = await create();
+      target = { cluster: "tokyo", namespace: fixture.namespace, name: "db" };
+    });
+
+    const manifest = (data: Readonly<Record<string, string>>): SecretManifest => ({
+      namespace: fixture.namespace,
+      name: "db",
+      labels: { "secret-relay.dev/cluster": "tokyo" },
+      annotations: { "secret-relay.dev/hash": "h" },
+      data: new Map(Object.entries(data).map(([key, value]) => [key, new SecretValue(value)])),
+    });
+    const createSecret = async (data: Readonly<Record<string, string>>) =>
+      written(await fixture.cluster.apply(manifest(data), MANAGER, { kind: "create" }));
+    const seen = async (): Promise<TargetView> => {
+      const view = await fixture.cluster.look(target);
+      if (view === "missing") throw new Error("the Secret is missing");
+      return view;
+    };
+
+    it("looks at a missing Secret without creating it", async () => {
+      expect(await fixture.cluster.look(target)).toBe("missing");
+      expect(await fixture.readData("db")).toBeUndefined();
+    });
+
+    it("creates, and then looks at what it created", async () => {
+      const known = await createSecret({ user: "u", password: "p" });
+      const view = await seen();
+      expect(view).toMatchObject({ ...known, deleting: false, labels: { "secret-relay.dev/cluster": "tokyo" } });
+      expect(view.annotations).toEqual({ "secret-relay.dev/hash": "h" });
+      expect(view.dataKeys.map((entry) => ({ ...entry, keys: entry.keys.toSorted() }))).toEqual([
+        { manager: MANAGER, operation: "Apply", keys: ["password", "user"] },
+      ]);
+      expect(await fixture.readData("db")).toEqual({ user: "u", password: "p" });
+    });
+
+    it("never overwrites by a create", async () => {
+      await fixture.writeByHand("db", "human", { user: "mine" });
+      expect(await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "create" })).toEqual({ kind: "stale" });
+      expect(await fixture.readData("db")).toEqual({ user: "mine" });
+    });
+
+    it("updates what it knows, and drops the keys that it no longer names", async () => {
+      const known = await createSecret({ user: "u", old: "o" });
+      const next = written(await fixture.cluster.apply(manifest({ user: "v" }), MANAGER, { kind: "update", ...known }));
+      expect(next.uid).toBe(known.uid);
+      expect(next.resourceVersion).not.toBe(known.resourceVersion);
+      expect(await fixture.readData("db")).toEqual({ user: "v" });
+    });
+
+    it("keeps the resourceVersion when nothing changes", async () => {
+      const known = await createSecret({ user: "u" });
+      expect(written(await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...known }))).toEqual(known);
+    });
+
+    it("is stale after a write by hand, also when the content is equal to what it would write", async () => {
+      const known = await createSecret({ user: "u" });
+      await fixture.writeByHand("db", "human", { user: "edited" });
+      const edited = await fixture.cluster.apply(manifest({ user: "edited" }), MANAGER, { kind: "update", ...known });
+      expect(edited).toEqual({ kind: "stale" });
+      expect(await fixture.readData("db")).toEqual({ user: "edited" });
+    });
+
+    it("is stale when the Secret was deleted, and creates nothing", async () => {
+      const known = await createSecret({ user: "u" });
+      await fixture.deleteByHand("db");
+      expect(await fixture.cluster.apply(manifest({ user: "v" }), MANAGER, { kind: "update", ...known })).toEqual({ kind: "stale" });
+      expect(await fixture.readData("db")).toBeUndefined();
+    });
+
+    it("is stale when the Secret was deleted and made again by hand", async () => {
+      const known = await createSecret({ user: "u" });
+      await fixture.deleteByHand("db");
+      await fixture.writeByHand("db", "human", { user: "again" });
+      const fresh = await seen();
+      const mixed = { kind: "update", uid: known.uid, resourceVersion: fresh.resourceVersion } as const;
+      expect(await fixture.cluster.apply(manifest({ user: "v" }), MANAGER, mixed)).toEqual({ kind: "stale" });
+      expect(await fixture.cluster.remove(target, mixed)).toBe("stale");
+      expect(await fixture.readData("db")).toEqual({ user: "again" });
+    });
+
+    it("leaves the keys of others alone, and takes a shared key by force", async () => {
+      await fixture.writeByHand("db", "human", { theirs: "t", user: "h" });
+      await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...(await seen()) });
+      expect(await fixture.readData("db")).toEqual({ theirs: "t", user: "u" });
+    });
+
+    it("takes over the keys of others without changing them, and the next apply drops those it does not name", async () => {
+      await fixture.writeByHand("db", "externalsecrets.external-secrets.io/db", { user: "old", extra: "x" });
+      await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...(await seen()) });
+      await fixture.writeByHand("db", "human", { user: "u", theirs: "t" });
+      const before = await fixture.readData("db");
+      const known = written(await fixture.cluster.takeOver(target, MANAGER, await seen()));
+      expect(await fixture.readData("db")).toEqual(before);
+      const view = await seen();
+      expect(view).toMatchObject(known);
+      expect(view.dataKeys.map(({ manager, operation }) => ({ manager, operation }))).toEqual([{ manager: MANAGER, operation: "Apply" }]);
+      written(await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...known }));
+      expect(await fixture.readData("db")).toEqual({ user: "u" });
+    });
+
+    it("takes over nothing from a view that is out of date", async () => {
+      await fixture.writeByHand("db", "human", { user: "h" });
+      const view = await seen();
+      await fixture.writeByHand("db", "human", { user: "i" });
+      expect(await fixture.cluster.takeOver(target, MANAGER, view)).toEqual({ kind: "stale" });
+    });
+
+    it("removes what it knows, and calls a missing Secret gone", async () => {
+      const known = await createSecret({ user: "u" });
+      expect(await fixture.cluster.remove(target, known)).toBe("gone");
+      expect(await fixture.readData("db")).toBeUndefined();
+      expect(await fixture.cluster.remove(target, known)).toBe("gone");
+    });
+
+    it("does not remove what was written in between", async () => {
+      const known = await createSecret({ user: "u" });
+      await fixture.writeByHand("db", "human", { user: "edited" });
+      expect(await fixture.cluster.remove(target, known)).toBe("stale");
+      expect(await fixture.readData("db")).toEqual({ user: "edited" });
+    });
+
+    it("lists only Secrets with the relay's label", async () => {
+      const known = await createSecret({ user: "u" });
+      await fixture.writeByHand("other", "human", { user: "h" });
+      const listed = [];
+      for await (const item of fixture.cluster.list(fixture.namespace)) listed.push(item);
+      expect(listed).toHaveLength(1);
+      expect(listed[0]).toMatchObject({ name: "db", ...known });
+    });
+
+    it("refuses to change an immutable Secret", async () => {
+      await createSecret({ user: "u" });
+      await fixture.setImmutable("db");
+      const attempt = fixture.cluster.apply(manifest({ user: "v" }), MANAGER, { kind: "update", ...(await seen()) });
+      await expect(attempt).rejects.toMatchObject({ code: "TargetImmutable" });
+    });
+
+    it("names a missing namespace", async () => {
+      const elsewhere = { ...manifest({ user: "u" }), namespace: "nowhere" };
+      await expect(fixture.cluster.look({ ...target, namespace: "nowhere" })).rejects.toMatchObject({ code: "NamespaceMissing" });
+      await expect(fixture.cluster.apply(elsewhere, MANAGER, { kind: "create" })).rejects.toMatchObject({ code: "NamespaceMissing" });
+    });
+
+    it("refuses more than 1 MiB", async () => {
+      await expect(createSecret({ big: "x".repeat(1024 * 1024 + 1) })).rejects.toMatchObject({ code: "TargetInvalid" });
+    });
+  });
+}
+
+function written(result: WriteResult) {
+  if (result.kind === "stale") throw new Error("the write is stale");
+  return result.known;
+}

@@ -1,0 +1,51 @@
+/** Clean-ups run once, in reverse, however the process ends. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+
+const MODULE = resolve("src/local/stop-on-exit.ts");
+
+function script(ending: string): string {
+  return `import { runWithCleanUps } from ${JSON.stringify(MODULE)};
+    await runWithCleanUps(async (stack) => {
+      await stack.add(() => void process.stdout.write("first;"));
+      await stack.add(async () => { await new Promise((done) => setTimeout(done, 50)); process.stdout.write("second;"); });
+      ${ending}
+    });`;
+}
+
+const WAIT = "process.stdout.write('up;'); await new Promise((done) => setTimeout(done, 20000));";
+
+describe("runWithCleanUps", () => {
+  it.each([
+    { name: "a normal end", ending: "", signal: undefined, want: { output: "second;first;", code: 0, signal: null } },
+    { name: "a failure", ending: "throw new Error('no');", signal: undefined, want: { output: "second;first;", code: 1, signal: null } },
+    {
+      name: "an uncaught error",
+      ending: `setTimeout(() => { throw new Error('no'); }, 10); ${WAIT}`,
+      signal: undefined,
+      want: { output: "up;second;first;", code: 1, signal: null },
+    },
+    { name: "SIGINT", ending: WAIT, signal: "SIGINT", want: { output: "up;second;first;", code: null, signal: "SIGINT" } },
+    { name: "SIGTERM", ending: WAIT, signal: "SIGTERM", want: { output: "up;second;first;", code: null, signal: "SIGTERM" } },
+    { name: "SIGHUP", ending: WAIT, signal: "SIGHUP", want: { output: "up;second;first;", code: null, signal: "SIGHUP" } },
+  ] as const)(
+    "runs each clean-up once, last first, after $name",
+    async ({ ending, signal, want }) => {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script(ending)], { stdio: ["ignore", "pipe", "ignore"] });
+      let output = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        if (signal !== undefined && output === "up;") {
+          child.kill(signal);
+        }
+      });
+
+      const [code, endedBy] = await once(child, "close");
+
+      expect({ output, code, signal: endedBy }).toEqual(want);
+    },
+    15_000,
+  );
+});

@@ -1,0 +1,205 @@
+/** A Cluster in memory that passes the contract suite: resourceVersion, uid, and field managers for data keys. */
+import { RelayError } from "../../../src/core/errors.ts";
+import type { KnownTarget, Target } from "../../../src/core/model.ts";
+import type { Cluster, TargetView } from "../../../src/core/ports.ts";
+
+interface StoredSecret {
+  readonly uid: string;
+  resourceVersion: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  readonly data: Map<string, Uint8Array>;
+  /** `operation manager` -> data keys. */
+  readonly owners: Map<string, Set<string>>;
+  readonly applied: Map<string, { readonly labels: readonly string[]; readonly annotations: readonly string[] }>;
+  immutable: boolean;
+}
+
+/** The port with the hands of other writers, and a hook before each call for injected faults. */
+export interface MemoryCluster extends Cluster {
+  /** Called before each operation; what it throws or rejects with is the operation's failure. */
+  before: ((operation: keyof Cluster, name: string) => Promise<void> | void) | undefined;
+  addNamespace(namespace: string): void;
+  writeByHand(namespace: string, name: string, manager: string, data: Readonly<Record<string, string>>): void;
+  deleteByHand(namespace: string, name: string): void;
+  setImmutable(namespace: string, name: string): void;
+  /** The data as text; undefined where the Secret is missing. */
+  readData(namespace: string, name: string): Readonly<Record<string, string>> | undefined;
+}
+
+/** Makes an empty cluster with the given namespaces. */
+export function createMemoryCluster(namespaces: readonly string[]): MemoryCluster {
+  const existing = new Set(namespaces);
+  const secrets = new Map<string, StoredSecret>();
+  let revision = 1;
+  let made = 0;
+
+  const at = (namespace: string, name: string): string => `${namespace}/${name}`;
+  const bump = (secret: StoredSecret): void => {
+    revision += 1;
+    secret.resourceVersion = String(revision);
+  };
+  const make = (key: string): StoredSecret => {
+    made += 1;
+    const secret: StoredSecret = {
+      uid: `uid-${made}`,
+      resourceVersion: "",
+      labels: {},
+      annotations: {},
+      data: new Map(),
+      owners: new Map(),
+      applied: new Map(),
+      immutable: false,
+    };
+    secrets.set(key, secret);
+    return secret;
+  };
+  const requireNamespace = (target: Pick<Target, "namespace" | "name">): void => {
+    if (!existing.has(target.namespace)) throw new RelayError("NamespaceMissing", at(target.namespace, target.name));
+  };
+  const matches = (secret: StoredSecret | undefined, known: KnownTarget): secret is StoredSecret =>
+    secret !== undefined && secret.uid === known.uid && secret.resourceVersion === known.resourceVersion;
+
+  const cluster: MemoryCluster = {
+    before: undefined,
+
+    async look(target) {
+      await cluster.before?.("look", target.name);
+      requireNamespace(target);
+      const secret = secrets.get(at(target.namespace, target.name));
+      return secret === undefined ? "missing" : viewOf(secret);
+    },
+
+    async apply(manifest, manager, precondition) {
+      await cluster.before?.("apply", manifest.name);
+      requireNamespace(manifest);
+      const key = at(manifest.namespace, manifest.name);
+      const current = secrets.get(key);
+      if (precondition.kind === "create" ? current !== undefined : !matches(current, precondition)) return { kind: "stale" };
+      const data = new Map([...manifest.data].map(([name, value]) => [name, value.expose()]));
+      const size = [...data.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+      if (size > 1024 * 1024) throw new RelayError("TargetInvalid", key);
+      if (current?.immutable === true) {
+        const changes = [...data].some(([name, bytes]) => !equal(current.data.get(name), bytes));
+        if (changes) throw new RelayError("TargetImmutable", key);
+      }
+      const secret = current ?? make(key);
+      const before = fingerprint(secret);
+      const owner = `Apply ${manager}`;
+      const released = [...(secret.owners.get(owner) ?? [])].filter((name) => !data.has(name));
+      // As server-side apply by force: a key with another value is taken from its owners, with an equal one it is shared.
+      for (const [name, bytes] of data) {
+        if (!equal(secret.data.get(name), bytes)) for (const keys of secret.owners.values()) keys.delete(name);
+        secret.data.set(name, bytes);
+      }
+      secret.owners.set(owner, new Set(data.keys()));
+      for (const name of released) if (![...secret.owners.values()].some((keys) => keys.has(name))) secret.data.delete(name);
+      const last = secret.applied.get(manager);
+      secret.labels = { ...without(secret.labels, last?.labels), ...manifest.labels };
+      secret.annotations = { ...without(secret.annotations, last?.annotations), ...manifest.annotations };
+      secret.applied.set(manager, { labels: Object.keys(manifest.labels), annotations: Object.keys(manifest.annotations) });
+      if (current === undefined || fingerprint(secret) !== before) bump(secret);
+      return { kind: "written", known: knownOf(secret) };
+    },
+
+    async takeOver(target, manager, view) {
+      await cluster.before?.("takeOver", target.name);
+      requireNamespace(target);
+      const secret = secrets.get(at(target.namespace, target.name));
+      if (!matches(secret, view)) return { kind: "stale" };
+      const before = fingerprint(secret);
+      const keys = new Set([...secret.owners.values()].flatMap((owned) => [...owned]));
+      secret.owners.clear();
+      secret.owners.set(`Apply ${manager}`, keys);
+      if (fingerprint(secret) !== before) bump(secret);
+      return { kind: "written", known: knownOf(secret) };
+    },
+
+    async remove(target, precondition) {
+      await cluster.before?.("remove", target.name);
+      const key = at(target.namespace, target.name);
+      const secret = secrets.get(key);
+      if (secret === undefined) return "gone";
+      if (!matches(secret, precondition)) return "stale";
+      secrets.delete(key);
+      return "gone";
+    },
+
+    async *list(namespace) {
+      await cluster.before?.("list", namespace);
+      for (const [key, secret] of [...secrets].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+        if (!key.startsWith(`${namespace}/`) || secret.labels["secret-relay.dev/cluster"] === undefined) continue;
+        yield { name: key.slice(namespace.length + 1), ...viewOf(secret) };
+      }
+    },
+
+    addNamespace(namespace) {
+      existing.add(namespace);
+    },
+
+    writeByHand(namespace, name, manager, data) {
+      const secret = secrets.get(at(namespace, name)) ?? make(at(namespace, name));
+      const owned = secret.owners.get(`Update ${manager}`) ?? new Set<string>();
+      const before = fingerprint(secret);
+      for (const [key, text] of Object.entries(data)) {
+        const bytes = new TextEncoder().encode(text);
+        // An Update owns only what it changes.
+        if (equal(secret.data.get(key), bytes)) continue;
+        for (const keys of secret.owners.values()) keys.delete(key);
+        owned.add(key);
+        secret.data.set(key, bytes);
+      }
+      secret.owners.set(`Update ${manager}`, owned);
+      if (secret.resourceVersion === "" || fingerprint(secret) !== before) bump(secret);
+    },
+
+    deleteByHand(namespace, name) {
+      secrets.delete(at(namespace, name));
+    },
+
+    setImmutable(namespace, name) {
+      const secret = secrets.get(at(namespace, name));
+      if (secret === undefined) throw new Error("no such Secret");
+      secret.immutable = true;
+      bump(secret);
+    },
+
+    readData(namespace, name) {
+      const secret = secrets.get(at(namespace, name));
+      return secret && Object.fromEntries([...secret.data].map(([key, bytes]) => [key, new TextDecoder().decode(bytes)]));
+    },
+  };
+  return cluster;
+}
+
+function viewOf(secret: StoredSecret): TargetView {
+  const dataKeys = [...secret.owners].flatMap(([owner, keys]) => {
+    const [operation, ...manager] = owner.split(" ");
+    return keys.size === 0
+      ? []
+      : [{ manager: manager.join(" "), operation: operation === "Apply" ? ("Apply" as const) : ("Update" as const), keys: [...keys] }];
+  });
+  return { ...knownOf(secret), labels: { ...secret.labels }, annotations: { ...secret.annotations }, dataKeys, deleting: false };
+}
+
+function knownOf(secret: StoredSecret): KnownTarget {
+  return { uid: secret.uid, resourceVersion: secret.resourceVersion };
+}
+
+function equal(left: Uint8Array | undefined, right: Uint8Array): boolean {
+  return left !== undefined && Buffer.compare(left, right) === 0;
+}
+
+function without(fields: Readonly<Record<string, string>>, keys: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
+}
+
+/** Everything that moves the resourceVersion when it changes. */
+function fingerprint(secret: StoredSecret): string {
+  const sorted = (entries: Iterable<readonly [string, string]>) => [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const data = sorted([...secret.data].map(([key, bytes]) => [key, Buffer.from(bytes).toString("base64")] as const));
+  const owners = sorted(
+    [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
+  );
+  return JSON.stringify([data, owners, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
+}

@@ -1,0 +1,218 @@
+/** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
+import { indexKey } from "../../../src/adapters/aws/keys.ts";
+import { entombed, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
+import type {
+  ClusterSpec,
+  Head,
+  Interest,
+  Propagation,
+  PropagationId,
+  Reference,
+  ReferenceKey,
+  Registration,
+  RegistrationId,
+  TargetKey,
+} from "../../../src/core/model.ts";
+import { referenceKey, registrationId } from "../../../src/core/model.ts";
+import type { Breaker, ClusterRecord, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
+
+const CLOSED: Breaker = { failures: 0, openUntil: 0 };
+
+interface StoredPropagation {
+  readonly propagation: Propagation;
+  readonly isCounted: boolean;
+}
+
+function wake(reference: Reference): string {
+  return JSON.stringify([reference.provider, reference.account, reference.region, reference.version, indexKey(reference.key)]);
+}
+
+function propagationText(id: PropagationId): string {
+  return JSON.stringify([id.reference, id.versionId, id.at]);
+}
+
+/** Makes an empty registry; each call is atomic. */
+export function createMemoryRegistry(): Registry {
+  const registrations = new Map<RegistrationId, Registration>();
+  const references = new Map<RegistrationId, readonly Reference[]>();
+  const owners = new Map<TargetKey, RegistrationId>();
+  const heads = new Map<ReferenceKey, Head>();
+  const propagations = new Map<string, StoredPropagation>();
+  const clusters = new Map<string, ClusterSpec>();
+  const breakers = new Map<string, Breaker>();
+  let generation = 0;
+
+  const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({ spec, breaker: breakers.get(spec.name) ?? CLOSED });
+  const isCurrent = (loaded: Registration): boolean => {
+    const now = registrations.get(loaded.id);
+    return now?.rev === loaded.rev && now.generation === loaded.generation;
+  };
+  const store = (next: Registration): Registration => {
+    const copy = structuredClone(next);
+    registrations.set(copy.id, copy);
+    return copy;
+  };
+  const release = (of: Registration): void => {
+    const target = targetOf(of.spec);
+    if (owners.get(target) === of.id) owners.delete(target);
+  };
+  const open = (id: PropagationId, openedAt: number, expected: number | undefined): void => {
+    const key = propagationText(id);
+    const found = propagations.get(key);
+    if (found === undefined) {
+      const { reference, versionId, at } = id;
+      const facts = { openedAt, expected: expected ?? 0, done: 0, superseded: 0, phase: "open", announced: false } as const;
+      propagations.set(key, { propagation: { reference, versionId, at, ...facts }, isCounted: expected !== undefined });
+    } else if (!found.isCounted && expected !== undefined) {
+      propagations.set(key, { propagation: { ...found.propagation, expected }, isCounted: true });
+    }
+  };
+
+  return {
+    async load(wanted, names) {
+      const found = new Map<RegistrationId, LoadedRegistration>();
+      for (const { registration: id } of wanted) {
+        const registration = registrations.get(id);
+        if (registration === undefined) continue;
+        const owner = ownsTarget(registration.spec) ? owners.get(targetOf(registration.spec)) : undefined;
+        found.set(id, owner === undefined ? { registration } : { registration, owner });
+      }
+      const specs = names.map((name) => clusters.get(name)).filter((spec) => spec !== undefined);
+      return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
+    },
+    async *interests(wanted) {
+      const keys = new Set(wanted.map(wake));
+      const page: Interest[] = [];
+      for (const [id, theirs] of references) {
+        const match = theirs.find((reference) => keys.has(wake(reference)));
+        const registration = registrations.get(id);
+        if (match === undefined || registration === undefined) continue;
+        const { spec } = registration;
+        page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
+      }
+      if (page.length > 0) yield page;
+    },
+    async *ofCluster(cluster) {
+      const page = [...registrations.values()].filter(({ spec }) => spec.cluster === cluster);
+      if (page.length > 0) yield page.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    async clusters() {
+      return [...clusters.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(clusterRecord);
+    },
+    async due(before, limit) {
+      return [...registrations.values()]
+        .filter(({ dueAt }) => dueAt !== undefined && dueAt < before)
+        .toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+        .slice(0, limit)
+        .map(({ id, spec }) => ({ registration: id, cluster: spec.cluster, target: targetOf(spec) }));
+    },
+    async record(loaded, change) {
+      return isCurrent(loaded) ? store(recorded(loaded, change)) : "lost";
+    },
+
+    async head(reference) {
+      return heads.get(reference);
+    },
+    async advanceHead(reference, candidate, opens) {
+      const head = heads.get(reference);
+      if (head?.versionId === candidate.versionId) return { kind: "same", head };
+      if (head !== undefined && candidate.asOf <= head.since) return { kind: "other", head };
+      const moved: Head = { ...candidate, rev: (head?.rev ?? 0) + 1 };
+      heads.set(reference, moved);
+      if (opens !== undefined) open({ reference, versionId: candidate.versionId, at: opens.at }, opens.openedAt, undefined);
+      return { kind: "moved", head: moved };
+    },
+    async refreshHead(reference, versionId, atLeast) {
+      const head = heads.get(reference);
+      if (head?.versionId !== versionId) return;
+      const raised = { ...head, asOf: Math.max(head.asOf, atLeast.asOf), since: Math.max(head.since, atLeast.since) };
+      if (raised.asOf !== head.asOf || raised.since !== head.since) heads.set(reference, { ...raised, rev: head.rev + 1 });
+    },
+
+    async openPropagation(id, facts) {
+      open(id, facts.openedAt, facts.expected);
+    },
+    async openPropagations(reference) {
+      const all = [...propagations.values()].map(({ propagation }) => propagation);
+      return all.filter((one) => one.reference === reference && one.phase === "open").toSorted((a, b) => a.at - b.at);
+    },
+    async unfinishedPropagations(limit) {
+      const all = [...propagations.values()].map(({ propagation }) => propagation);
+      return all
+        .filter(({ announced }) => !announced)
+        .toSorted((a, b) => a.openedAt - b.openedAt)
+        .slice(0, limit);
+    },
+    async countPropagation(id, add) {
+      const key = propagationText(id);
+      const found = propagations.get(key);
+      if (found === undefined || found.propagation.phase === "closed") return found?.propagation;
+      const { done, superseded } = found.propagation;
+      const propagation = { ...found.propagation, done: done + add.done, superseded: superseded + add.superseded };
+      propagations.set(key, { ...found, propagation });
+      return propagation;
+    },
+    async closePropagation(id, { expected, done, superseded }) {
+      const key = propagationText(id);
+      const found = propagations.get(key);
+      if (found?.propagation.phase !== "open") return false;
+      propagations.set(key, { propagation: { ...found.propagation, expected, done, superseded, phase: "closed" }, isCounted: true });
+      return true;
+    },
+    async markAnnounced(id) {
+      const key = propagationText(id);
+      const found = propagations.get(key);
+      if (found?.propagation.phase === "closed")
+        propagations.set(key, { ...found, propagation: { ...found.propagation, announced: true } });
+    },
+
+    async setBreaker(cluster, breaker) {
+      if (breaker === undefined) breakers.delete(cluster);
+      else breakers.set(cluster, breaker);
+    },
+    async claimTrial(cluster, seen, openUntil) {
+      const now = breakers.get(cluster);
+      if (now?.openUntil !== seen.openUntil || now.failures !== seen.failures) return false;
+      breakers.set(cluster, { ...now, openUntil });
+      return true;
+    },
+
+    async nextGeneration() {
+      generation += 1;
+      return generation;
+    },
+    async putCluster(spec) {
+      clusters.set(spec.name, structuredClone(spec));
+    },
+    async removeCluster(name) {
+      clusters.delete(name);
+      breakers.delete(name);
+    },
+    async putRegistration(put) {
+      const id = registrationId(put.spec);
+      const now = registrations.get(id);
+      if (put.previous === undefined ? now !== undefined : !isCurrent(put.previous)) return "lost";
+      const target = targetOf(put.spec);
+      if (ownsTarget(put.spec) && (owners.get(target) ?? id) !== id) return "conflict";
+      if (now !== undefined) release(now);
+      if (ownsTarget(put.spec)) owners.set(target, id);
+      references.set(id, put.references);
+      return store(registered(put));
+    },
+    async entomb(loaded, newGeneration, at) {
+      if (!isCurrent(loaded)) return "lost";
+      release(loaded);
+      return store(entombed(loaded, newGeneration, at));
+    },
+    async dropTombstone(id, ofGeneration) {
+      const now = registrations.get(id);
+      if (now?.phase !== "tombstone" || now.generation !== ofGeneration) return false;
+      registrations.delete(id);
+      references.delete(id);
+      return true;
+    },
+    async owner(target) {
+      return owners.get(target);
+    },
+  };
+}

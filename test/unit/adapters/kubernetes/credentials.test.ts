@@ -1,0 +1,86 @@
+/** Which secrets of a cluster are understood, and which are refused without a word of their content. */
+import { describe, expect, it } from "@jest/globals";
+import { type CredentialOptions, parseCredentials } from "../../../../src/adapters/kubernetes/credentials.ts";
+import { isRelayError } from "../../../../src/core/errors.ts";
+
+const CA = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
+const TOKEN = "canary-token";
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+function kubeconfig(cluster: object, user: object): string {
+  return JSON.stringify({
+    "current-context": "c",
+    contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
+    clusters: [{ name: "k", cluster: { server: "https://k.example:6443", "certificate-authority-data": base64(CA), ...cluster } }],
+    users: [{ name: "u", user: { token: TOKEN, ...user } }],
+  });
+}
+
+function plain(fields: object): string {
+  return JSON.stringify({ server: "https://k.example", caData: CA, token: TOKEN, ...fields });
+}
+
+function refusal(text: string, options?: CredentialOptions): string {
+  try {
+    parseCredentials(text, "tokyo", options);
+  } catch (error) {
+    if (isRelayError(error) && error.code === "ClusterCredentials") return error.message;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("parseCredentials", () => {
+  it("reads a kubeconfig with a token", () => {
+    const parsed = parseCredentials(kubeconfig({}, {}), "tokyo");
+    expect(parsed).toEqual({ server: "https://k.example:6443", ca: CA, auth: { kind: "token", token: TOKEN } });
+  });
+
+  it("reads a client certificate", () => {
+    const text = kubeconfig({}, { "client-certificate-data": base64(CA), "client-key-data": base64(CA) });
+    expect(parseCredentials(text, "tokyo").auth).toEqual({ kind: "certificate", cert: CA, key: CA });
+  });
+
+  it("reads {server, caData, token}, the CA as PEM or in base64", () => {
+    expect(parseCredentials(plain({ caData: base64(CA) }), "tokyo")).toEqual(parseCredentials(plain({}), "tokyo"));
+  });
+
+  it.each([
+    ["exec", kubeconfig({}, { exec: { command: "sh" } })],
+    ["auth-provider", kubeconfig({}, { "auth-provider": { name: "gcp" } })],
+    ["tokenFile", kubeconfig({}, { tokenFile: "/t" })],
+    ["client-key", kubeconfig({}, { "client-key": "/k" })],
+    ["certificate-authority", kubeconfig({ "certificate-authority": "/ca" }, {})],
+    ["insecure-skip-tls-verify", kubeconfig({ "insecure-skip-tls-verify": true }, {})],
+    ["proxy-url", kubeconfig({ "proxy-url": "http://p" }, {})],
+    ["certificate-authority-data", kubeconfig({ "certificate-authority-data": undefined }, {})],
+    ["exec", plain({ exec: { command: "sh" } })],
+    ["token", plain({ token: "a\nb" })],
+    ["https", plain({ server: "http://k.example" })],
+  ])("names %s when it refuses it", (field, text) => {
+    expect(refusal(text)).toContain(field);
+  });
+
+  it.each([
+    "169.254.169.254",
+    "0xa9fea9fe",
+    "[fe80::1]",
+    "[fd00:ec2::254]",
+    "[::ffff:169.254.1.1]",
+    "127.0.0.1",
+    "2130706433",
+    "localhost",
+    "[::1]",
+  ])("refuses the address %s", (host) => {
+    expect(refusal(plain({ server: `https://${host}` }))).toMatch(/link-local|loopback/);
+  });
+
+  it("takes a loopback address where that is allowed", () => {
+    const text = plain({ server: "https://127.0.0.1:6443/" });
+    expect(parseCredentials(text, "tokyo", { allowLoopback: true }).server).toBe("https://127.0.0.1:6443");
+  });
+
+  it("says nothing of the content of a broken text", () => {
+    expect(refusal(`token: ${TOKEN}: {{`)).not.toContain(TOKEN);
+  });
+});

@@ -1,0 +1,116 @@
+/** What may be written of a reference, under lag, roll-back and late notices. The store is scripted: the real one can't be made to lag. */
+import { describe, expect, it } from "@jest/globals";
+import { observeReference } from "../../../src/app/observe-reference.ts";
+import { RelayError } from "../../../src/core/errors.ts";
+import { type ChangeNotice, type Head, type Reference, referenceKey } from "../../../src/core/model.ts";
+import type { SecretProvider, SourceAnswer } from "../../../src/core/ports.ts";
+import { SecretValue } from "../../../src/core/secret-value.ts";
+import { DEFAULT_BOUNDS } from "../../../src/core/sync/freshness.ts";
+import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
+
+const reference: Reference = { provider: "SecretsManager", account: "1", region: "us-east-1", key: "shop/db", version: "stage/AWSCURRENT" };
+const KEY = referenceKey(reference);
+const T = 1_800_000_000_000;
+
+const version = (versionId: string, createdAt: number): SourceAnswer => ({
+  kind: "present",
+  versionId,
+  createdAt,
+  value: new SecretValue(versionId),
+});
+const notice = (versionId: string, at: number): ChangeNotice => ({ reference: KEY, versionId, at });
+
+function world(shown: SourceAnswer, byId: readonly SourceAnswer[] = []) {
+  const registry = createMemoryRegistry();
+  let now = T;
+  const provider: SecretProvider = {
+    read: async () => shown,
+    readVersion: async (_, versionId) => {
+      const found = byId.find((answer) => answer.versionId === versionId);
+      if (found === undefined) throw new RelayError("VersionMissing", reference.key);
+      return found;
+    },
+    currentVersions: async () => new Map(),
+  };
+  const clock = { now: () => now };
+  const observe = (given?: ChangeNotice) => observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given);
+  const show = (answer: SourceAnswer, at: number) => {
+    shown = answer;
+    now = at;
+  };
+  return { registry, observe, show };
+}
+
+describe("observeReference", () => {
+  it("takes the first version seen, moves HEAD to it and opens its propagation", async () => {
+    const { registry, observe } = world(version("v1", T - 5_000));
+
+    expect(await observe()).toMatchObject({ versionId: "v1", asOf: T - 5_000 });
+    expect(await registry.head(KEY)).toMatchObject({ versionId: "v1", asOf: T - 5_000, since: T + 250 });
+    expect(await registry.openPropagations(KEY)).toHaveLength(1);
+  });
+
+  it("opens no second propagation for the version that the event announced", async () => {
+    const { registry, observe } = world(version("v1", T - 5_000));
+
+    await observe(notice("v1", T - 5_000));
+
+    expect(await registry.openPropagations(KEY)).toHaveLength(0);
+  });
+
+  it("writes HEAD's version, not the lagging one, and asks to look again", async () => {
+    const [v1, v2] = [version("v1", T - 900_000), version("v2", T - 1_000)];
+    const { observe, show } = world(v2, [v1, v2]);
+    await observe();
+    show(v1, T + 5_000);
+
+    expect(await observe()).toMatchObject({ versionId: "v2", answer: v2, lookAgainPast: T + 5_000 });
+  });
+
+  it("takes a roll-back that the event names, and fences the newer version's lagging reads off", async () => {
+    const [v1, v2] = [version("v1", T - 900_000), version("v2", T - 1_000)];
+    const { registry, observe, show } = world(v2, [v1, v2]);
+    await observe();
+    show(v1, T + 5_000);
+    expect(await observe(notice("v1", T + 4_000))).toMatchObject({ versionId: "v1" });
+    show(v2, T + 6_000);
+
+    expect(await observe()).toMatchObject({ versionId: "v1", answer: v1 });
+    expect(await registry.head(KEY)).toMatchObject({ versionId: "v1" } satisfies Partial<Head>);
+  });
+
+  it("lifts HEAD when a notice names its version in a later tenure", async () => {
+    const { registry, observe, show } = world(version("v1", T - 900_000));
+    await observe();
+    show(version("v1", T - 900_000), T + 50_000);
+
+    expect(await observe(notice("v1", T + 49_000))).toMatchObject({ asOf: T + 49_000 });
+    expect(await registry.head(KEY)).toMatchObject({ asOf: T + 49_000, since: T + 49_999 });
+  });
+
+  it("lets a lagging NotFound delete nothing: HEAD's version stays what is written", async () => {
+    const v1 = version("v1", T - 1_000);
+    const { observe, show } = world(v1, [v1]);
+    await observe();
+    show({ kind: "absent", versionId: "absent", createdAt: 0 }, T + 5_000);
+
+    expect(await observe()).toMatchObject({ versionId: "v1", answer: v1 });
+  });
+
+  it("believes absence once D has passed", async () => {
+    const v1 = version("v1", T - 1_000);
+    const { observe, show } = world(v1, [v1]);
+    await observe();
+    show({ kind: "absent", versionId: "absent", createdAt: 0 }, T + 60_251);
+
+    expect(await observe()).toMatchObject({ versionId: "absent", answer: { kind: "absent" } });
+  });
+
+  it("is SourceLagging, and writes nothing, while HEAD's version can't be fetched", async () => {
+    const { observe, show } = world(version("v2", T - 1_000));
+    await observe();
+    show(version("v1", T - 900_000), T + 5_000);
+
+    await expect(observe()).rejects.toMatchObject({ code: "SourceLagging", policy: "retry" });
+  });
+});

@@ -1,0 +1,167 @@
+/** From answers to data: order, policies, extraction, and errors that hold no value. */
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { isRelayError, type RelayError } from "../../../../src/core/errors.ts";
+import { type DeletionPolicy, type RegistrationSpec, referenceKey } from "../../../../src/core/model.ts";
+import type { SourceAnswer } from "../../../../src/core/ports.ts";
+import { SecretValue } from "../../../../src/core/secret-value.ts";
+import { collectData } from "../../../../src/core/sync/data.ts";
+import { resolveReference } from "../../../../src/core/sync/references.ts";
+
+const store = { kind: "SecretStore", name: "s", provider: "SecretsManager", account: "1", region: "r" } as const;
+
+function specOf(
+  entries: Partial<Pick<RegistrationSpec, "data" | "dataFrom">>,
+  deletionPolicy: DeletionPolicy = "Retain",
+): RegistrationSpec {
+  return {
+    cluster: "c",
+    namespace: "n",
+    name: "r",
+    store,
+    refreshPolicy: "Periodic",
+    refreshIntervalMs: 1,
+    labels: {},
+    annotations: {},
+    target: { name: "t", creationPolicy: "Owner", deletionPolicy },
+    data: [],
+    dataFrom: [],
+    ...entries,
+  };
+}
+
+/** A store that holds these secrets; `null` is a proven absence. */
+function answersOf(secrets: Readonly<Record<string, string | Uint8Array | null>>): ReadonlyMap<string, SourceAnswer> {
+  return new Map(
+    Object.entries(secrets).map(([key, value]) => [
+      referenceKey(resolveReference(store, { key })),
+      value === null
+        ? { kind: "absent", versionId: "absent", createdAt: 0 }
+        : { kind: "present", versionId: "v", createdAt: 0, value: new SecretValue(value) },
+    ]),
+  );
+}
+
+function collected(...args: Parameters<typeof collectData>): Readonly<Record<string, string>> {
+  return Object.fromEntries([...collectData(...args)].map(([key, value]) => [key, value.exposeText()]));
+}
+
+function failure(...args: Parameters<typeof collectData>): RelayError {
+  try {
+    collectData(...args);
+  } catch (error) {
+    if (isRelayError(error)) return error;
+    throw error;
+  }
+  throw new Error("nothing failed");
+}
+
+const extract = (key: string, property?: string) => ({ extract: { key, property } });
+const entry = (secretKey: string, key: string, property?: string) => ({ secretKey, remoteRef: { key, property } });
+
+describe("collectData", () => {
+  it("lets later entries win, and data over dataFrom", () => {
+    const spec = specOf({ dataFrom: [extract("one"), extract("two")], data: [entry("c", "raw"), entry("c", "one", "a")] });
+
+    expect(collected(spec, answersOf({ one: '{"a":"1","b":"1","c":"1"}', two: '{"b":"2"}', raw: "x" }))).toEqual({
+      a: "1",
+      b: "2",
+      c: "1",
+    });
+  });
+
+  it("unquotes strings, empties null and leaves all other values as written", () => {
+    const json = '{"s":"q\\n","n":1.50,"e":1e5,"z":null,"o":{ "a" : [1] },"t":true,"":"dropped","a b/c":"v"}';
+
+    expect(collected(specOf({ dataFrom: [extract("k")] }), answersOf({ k: json }))).toEqual({
+      s: "q\n",
+      n: "1.50",
+      e: "1e5",
+      z: "",
+      o: '{ "a" : [1] }',
+      t: "true",
+      a_b_c: "v",
+    });
+  });
+
+  it("extracts a property that is an object, or text that spells one", () => {
+    const spec = specOf({ dataFrom: [extract("k", "in"), extract("k", "text")] });
+
+    expect(collected(spec, answersOf({ k: '{"in":{"a":1},"text":"{\\"b\\":2}"}' }))).toEqual({ a: "1", b: "2" });
+  });
+
+  it("keeps the bytes of a binary secret", () => {
+    const binary = Uint8Array.of(0, 255, 254);
+    const data = collectData(specOf({ data: [entry("bin", "k", "")] }), answersOf({ k: binary }));
+
+    expect(data.get("bin")?.expose()).toEqual(binary);
+  });
+
+  it.each(["Delete", "Merge"] as const)("skips only the absent entry under deletionPolicy %s", (policy) => {
+    const spec = specOf({ dataFrom: [extract("gone")], data: [entry("a", "gone"), entry("b", "k")] }, policy);
+
+    expect(collected(spec, answersOf({ gone: null, k: "v" }))).toEqual({ b: "v" });
+  });
+
+  it("fails the registration where a secret is absent under Retain, and names the entry", () => {
+    const error = failure(specOf({ data: [entry("a", "k"), entry("b", "gone")] }), answersOf({ gone: null, k: "v" }));
+
+    expect(error.code).toBe("SecretNotFound");
+    expect(error.message).toContain("c/n/r: spec.data[1] (key: gone): the secret does not exist");
+  });
+
+  it("throws a bug, not an absence, where an answer is missing", () => {
+    expect(() => collectData(specOf({ data: [entry("a", "k")] }, "Delete"), new Map())).toThrow("without an answer");
+  });
+
+  it("reports dataFrom before data", () => {
+    expect(failure(specOf({ data: [entry("a", "gone")], dataFrom: [extract("list")] }), answersOf({ gone: null, list: "[]" })).code).toBe(
+      "NotAnObject",
+    );
+  });
+
+  it.each([
+    { name: "plain text", json: "canary", code: "NotAnObject" },
+    { name: "a string", json: '"canary"', code: "NotAnObject" },
+    { name: "an array", json: '["canary"]', code: "NotAnObject" },
+    { name: "keys that become equal", json: '{"a b":"canary","a_b":"canary"}', code: "InvalidKey" },
+    { name: "a letter outside ASCII", json: '{"é":"canary"}', code: "InvalidKey" },
+    { name: "a key of two dots", json: '{"..":"canary"}', code: "InvalidKey" },
+    { name: "a long key", json: `{"${"k".repeat(254)}":"canary"}`, code: "InvalidKey" },
+  ])("refuses to extract $name with $code and without the value", ({ json, code }) => {
+    const error = failure(specOf({ dataFrom: [extract("k")] }), answersOf({ k: json }));
+
+    expect(error.code).toBe(code);
+    expect(error.message).toContain("spec.dataFrom[0] (key: k): ");
+    expect(error.message).not.toContain("canary");
+  });
+
+  it.each([
+    { name: "missing", json: "{}", property: "a.b" },
+    { name: "of text", json: "canary", property: "a" },
+    { name: "unsupported", json: "{}", property: "a|b" },
+  ])("answers PropertyNotFound for a property $name, whatever the policy", ({ json, property }) => {
+    const error = failure(specOf({ data: [entry("a", "k", property)] }, "Delete"), answersOf({ k: json }));
+
+    expect(error.code).toBe("PropertyNotFound");
+    expect(error.message).not.toContain("canary");
+  });
+
+  it("never puts any part of a value into an error", () => {
+    const canary = "CaNaRy";
+    const holder = fc.tuple(fc.string(), fc.string()).map(([before, after]) => `${before}${canary}${after}`);
+    const value = fc.oneof(
+      holder,
+      fc.json().map((json) => `${json}${canary}`),
+      holder.map((text) => JSON.stringify([text])),
+      fc.tuple(holder, holder).map(([key, text]) => JSON.stringify({ [`é${key}`]: text })),
+    );
+    fc.assert(
+      fc.property(value, (text) => {
+        const error = failure(specOf({ dataFrom: [extract("k")] }), answersOf({ k: text }));
+
+        expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain(canary);
+      }),
+    );
+  });
+});
