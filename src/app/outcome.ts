@@ -1,0 +1,17 @@
+/** What became of one sync request: the contract between the use cases and whoever drives them (queue, fast path, reconcile). */
+import type { ErrorCode } from "../core/errors.ts";
+import type { Millis, SyncRequest } from "../core/model.ts";
+
+export type SyncOutcome =
+  /** Nothing more is owed: served, superseded, refused or parked with a status that says why. */
+  | { readonly kind: "done"; readonly request: SyncRequest }
+  /** No failure, but not served yet: `request` (its need, verify or prune changed) is to be sent as a new message. */
+  | { readonly kind: "again"; readonly request: SyncRequest; readonly delayMs: number }
+  /** The attempt failed for a cause that may pass; the same request is to be tried again. The status says why. */
+  | { readonly kind: "retry"; readonly request: SyncRequest; readonly delayMs: number; readonly code: ErrorCode };
+
+/**
+ * Syncs or prunes; outcomes are in the order of the requests, one each. It begins nothing new after `deadline` (what was not
+ * begun is `again` at once), so that a function ends before its time-out.
+ */
+export type SyncTargets = (requests: readonly SyncRequest[], deadline: Millis) => Promise<readonly SyncOutcome[]>;
