@@ -32,17 +32,19 @@ export interface Observed {
  * Must be called after the target's version is known: a value read before it could be older than the target's (rule 1).
  * @throws what SecretProvider and Registry throw; SourceLagging where HEAD's version can't be fetched by its id.
  */
-export async function observeReference(deps: ObserveDeps, reference: Reference, notice: ChangeNotice | undefined): Promise<Observed> {
+export async function observeReference(deps: ObserveDeps, reference: Reference, notices: readonly ChangeNotice[]): Promise<Observed> {
   const { provider, registry, clock, bounds } = deps;
   const key = referenceKey(reference);
   const startedAt = clock.now();
   const answer = await provider.read(reference);
   const endedAt = clock.now();
   const { versionId, createdAt } = answer;
+  // Of several events in a batch only those of this very version say anything of it, and the latest says most.
+  const notice = notices.filter((one) => names(one, key, versionId)).toSorted((a, b) => b.at - a.at)[0];
   const offered = candidate({ reference: key, versionId, createdAt, startedAt, endedAt }, notice, bounds);
 
   // The event opened the propagation of its own version already; a version that nobody announced is opened by who moves HEAD.
-  const opens = names(notice, key, versionId) ? undefined : { at: offered.asOf, openedAt: endedAt };
+  const opens = notice !== undefined ? undefined : { at: offered.asOf, openedAt: endedAt };
   const advance = await registry.advanceHead(key, offered, opens);
   switch (advance.kind) {
     case "moved":

@@ -7,8 +7,8 @@ export type SyncOutcome =
   | { readonly kind: "done"; readonly request: SyncRequest }
   /** No failure, but not served yet: `request` (its need, verify or prune changed) is to be sent as a new message. */
   | { readonly kind: "again"; readonly request: SyncRequest; readonly delayMs: number }
-  /** The attempt failed for a cause that may pass; the same request is to be tried again. The status says why. */
-  | { readonly kind: "retry"; readonly request: SyncRequest; readonly delayMs: number; readonly code: ErrorCode };
+  /** The attempt failed for a cause that may pass; the same request is to be tried again. The status says why, but for a bug of ours (Unclassified). */
+  | { readonly kind: "retry"; readonly request: SyncRequest; readonly delayMs: number; readonly code: ErrorCode | "Unclassified" };
 
 /**
  * Syncs or prunes; outcomes are in the order of the requests, one each. It begins nothing new after `deadline` (what was not

@@ -26,6 +26,9 @@ export function referenceKey(reference: Reference): ReferenceKey {
   return [reference.provider, reference.account, reference.region, reference.version, reference.key].join("|");
 }
 
+/** As the version of a reference that is looked up, every version of the secret: who reads any of them is meant. */
+export const ANY_VERSION = "*";
+
 /** Turns a key back into its reference; the key comes last because it may hold any character. */
 export function parseReferenceKey(key: ReferenceKey): Reference {
   const [provider, account, region, version, ...rest] = key.split("|");
@@ -37,6 +40,19 @@ export type RegistrationId = string;
 
 export function registrationId(of: { readonly cluster: string; readonly namespace: string; readonly name: string }): RegistrationId {
   return `${of.cluster}/${of.namespace}/${of.name}`;
+}
+
+/**
+ * The tombstone of a target that a registration left when its spec named another: `<id>@<generation>`. `@` is in no name of
+ * Kubernetes, so that no registration of the config has such an id.
+ */
+export function leftBehindId(id: RegistrationId, generation: number): RegistrationId {
+  return `${originOf(id)}@${generation}`;
+}
+
+/** The registration whose stamp and field manager a target carries: of a target that was left behind, the one that left it. */
+export function originOf(id: RegistrationId): RegistrationId {
+  return id.replace(/@\d+$/, "");
 }
 
 /** A Kubernetes Secret in a cluster. */

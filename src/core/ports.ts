@@ -131,6 +131,8 @@ export interface LoadedRegistration {
 export interface ClusterRecord {
   readonly spec: ClusterSpec;
   readonly breaker: Breaker;
+  /** The config has it no more; it is kept until what was registered for it is pruned. */
+  readonly isRetired?: true | undefined;
 }
 
 /** A breaker per cluster, shared by all workers. Closed while `openUntil` is 0. */
@@ -178,7 +180,7 @@ export interface Registry {
     readonly registrations: ReadonlyMap<RegistrationId, LoadedRegistration>;
     readonly clusters: ReadonlyMap<string, ClusterRecord>;
   }>;
-  /** Reverse index: everyone who reads one of these references, each registration once, in pages. */
+  /** Reverse index: everyone who reads one of these references (ANY_VERSION: of the secret), each registration once, in pages. */
   interests(references: readonly Reference[]): AsyncIterable<readonly Interest[]>;
   /** Registrations of a cluster with their status, by namespace and name, in pages. */
   ofCluster(cluster: string): AsyncIterable<readonly Registration[]>;
@@ -226,11 +228,17 @@ export interface Registry {
 
   /** A number never given before, for the generation of a register run. */
   nextGeneration(): Promise<number>;
+  /** Adds or replaces a cluster of the config; a retired one returns. */
   putCluster(spec: ClusterSpec): Promise<void>;
+  /** Marks a cluster that the config has no more; unknown ones stay unknown. */
+  retireCluster(name: string): Promise<void>;
+  /** Drops a retired cluster with its breaker; one that returned meanwhile stays. */
   removeCluster(name: string): Promise<void>;
   /**
    * Writes a new or changed registration: added REF items first, then REG, TARGET and (where the target moved) the release of
-   * the old TARGET in one transaction, then REF items that are no longer needed. `conflict`: the target belongs to another live registration.
+   * the old TARGET in one transaction, then REF items that are no longer needed. A target that is left, by a live registration or
+   * by a tombstone that returns, gets a tombstone of its own in that transaction, `leftBehindId(id, generation)`, to be pruned.
+   * `conflict`: the target belongs to another live registration.
    */
   putRegistration(put: PutRegistration): Promise<Registration | "lost" | "conflict">;
   /** Tombstones REG and frees TARGET in one transaction. */

@@ -128,6 +128,7 @@ export async function resolveApiServerBinaries(options: BinariesOptions = {}): P
   try {
     return await download(join(root, "downloads"), indexUrl, report);
   } catch (error) {
+    options.signal?.throwIfAborted();
     report(`no download (${error instanceof Error ? error.name : "unknown error"}), so the binaries are built`);
   }
   await runExclusively(
@@ -138,6 +139,7 @@ export async function resolveApiServerBinaries(options: BinariesOptions = {}): P
       }
     },
     (pid) => report(`waiting for process ${pid}, which is building them`),
+    options.signal,
   );
   return target;
 }

@@ -3,19 +3,10 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "./process-state.ts";
 import { hasErrorCode } from "./system-error.ts";
 
 const POLL_MS = 250;
-
-/** Whether a process of this id lives; a process of another user counts as alive. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !hasErrorCode(error, "ESRCH");
-  }
-}
 
 async function readHolder(lockFile: string): Promise<{ readonly text: string; readonly pid: number } | undefined> {
   try {
@@ -60,9 +51,14 @@ async function breakLock(lockFile: string, deadText: string): Promise<void> {
 
 /**
  * Runs `action` while no other process runs one under the same lock file; waits for a living holder, however long it takes.
- * `onWait` is called once, with the holder's process id, when there is somebody to wait for.
+ * `onWait` is called once, with the holder's process id, when there is somebody to wait for; an abort of `signal` ends the waiting.
  */
-export async function runExclusively<T>(lockFile: string, action: () => Promise<T>, onWait: (pid: number) => void = () => {}): Promise<T> {
+export async function runExclusively<T>(
+  lockFile: string,
+  action: () => Promise<T>,
+  onWait: (pid: number) => void = () => {},
+  signal?: AbortSignal,
+): Promise<T> {
   await mkdir(dirname(lockFile), { recursive: true });
   // Linked into place with its content, so that nobody ever reads a lock file that doesn't name its holder yet.
   const own = `${lockFile}.${randomUUID()}`;
@@ -80,7 +76,7 @@ export async function runExclusively<T>(lockFile: string, action: () => Promise<
         hasReported = true;
         onWait(holder.pid);
       }
-      await sleep(POLL_MS);
+      await sleep(POLL_MS, undefined, { signal });
     }
   } finally {
     await rm(own, { force: true });

@@ -34,7 +34,14 @@ async function isThere(path: string): Promise<boolean> {
  * none. A virtual environment can't be built aside and renamed (it holds its own path), so a lock and a marker file guard it.
  * @throws Error that says what to install when Python, its venv module or the package is missing
  */
-export async function resolveMiniStackPython(options: { readonly report?: ReportProgress | undefined } = {}): Promise<string> {
+export async function resolveMiniStackPython(
+  options: {
+    readonly report?: ReportProgress | undefined;
+    /** Ends an installation that is under way. */
+    readonly signal?: AbortSignal | undefined;
+  } = {},
+): Promise<string> {
+  const { signal } = options;
   const report = startReport(options.report);
   const { command, version } = await findPython();
   const directory = join(cacheDirectory(), "ministack", `${VERSION}-python${version}`);
@@ -53,18 +60,21 @@ export async function resolveMiniStackPython(options: { readonly report?: Report
       }
       await rm(directory, { recursive: true, force: true });
       report("making a Python environment for the AWS emulator");
-      const made = await runCommand(command, ["-m", "venv", directory]);
+      const made = await runCommand(command, ["-m", "venv", directory], { signal });
       if (!made.isOk) {
         throw new Error(`"${command} -m venv" failed; on Debian and Ubuntu install python3-venv:\n${made.output}`);
       }
       report(`installing ministack ${VERSION}`);
-      const installed = await runCommand(python, ["-m", "pip", "install", "--disable-pip-version-check", `ministack==${VERSION}`]);
+      const installed = await runCommand(python, ["-m", "pip", "install", "--disable-pip-version-check", `ministack==${VERSION}`], {
+        signal,
+      });
       if (!installed.isOk) {
         throw new Error(`"pip install ministack==${VERSION}" failed; check the network, or pip's index:\n${installed.output}`);
       }
       await writeFile(marker, "");
     },
     (pid) => report(`waiting for process ${pid}, which is installing it`),
+    signal,
   );
   return python;
 }

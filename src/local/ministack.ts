@@ -7,12 +7,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { resolveMiniStackPython } from "./ministack-install.ts";
+import { isGroupAlive } from "./process-state.ts";
 import type { ReportProgress } from "./progress.ts";
 import { hasErrorCode } from "./system-error.ts";
 
 const HOST = "127.0.0.1";
 const READY_TIMEOUT_MS = 30_000;
 const GRACE_MS = 3_000;
+const KILL_TIMEOUT_MS = 10_000;
 const KEPT_CHARACTERS = 4_000;
 const STARTS = 3;
 
@@ -32,11 +34,17 @@ export interface MiniStack {
 
 export interface MiniStackOptions {
   readonly report?: ReportProgress | undefined;
+  /** Ends an installation that is under way. */
+  readonly signal?: AbortSignal | undefined;
   /** @default "us-east-1" */
   readonly region?: string;
   /** @default "000000000000" */
   readonly account?: string;
+  /** Where the functions find AWS: something that stands in front of the emulator. @default the emulator itself */
+  readonly functionsEndpoint?: string | undefined;
 }
+
+type Place = { readonly region: string; readonly account: string; readonly functionsEndpoint: string | undefined };
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
@@ -61,7 +69,8 @@ async function findFreePort(): Promise<number> {
  * - `SFTP_ENABLED=0`, `IOT_MTLS_ENABLED=0`: no listeners on further, fixed ports.
  * - `TMPDIR`: the functions' unpacked code, removed at the stop.
  */
-function createEnvironment(port: number, temporary: string, region: string, account: string): Record<string, string> {
+function createEnvironment(port: number, temporary: string, place: Place): Record<string, string> {
+  const { region, account, functionsEndpoint } = place;
   return {
     PATH: [resolve(import.meta.dirname, "../../node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter),
     HOME: process.env["HOME"] ?? temporary,
@@ -79,19 +88,19 @@ function createEnvironment(port: number, temporary: string, region: string, acco
     SFTP_ENABLED: "0",
     IOT_MTLS_ENABLED: "0",
     PYTHONUNBUFFERED: "1",
+    // Passed on to the functions, who get its own endpoint where there is none.
+    ...(functionsEndpoint === undefined ? {} : { AWS_ENDPOINT_URL: functionsEndpoint }),
   };
 }
 
-/** Signals every process of the group, or with 0 only looks for one; false when there is none left. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** Signals every process of the group; nothing where there is none left. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
-    return true;
   } catch (error) {
     if (!hasErrorCode(error, "ESRCH")) {
       throw error;
     }
-    return false;
   }
 }
 
@@ -110,9 +119,12 @@ async function endGroup(child: ChildProcess, pid: number): Promise<void> {
   if (!hasEnded(child)) {
     await once(child, "exit");
   }
-  // Bounded, since in a container without an init process a dead orphan counts as a member for ever.
-  const goneBy = Date.now() + 1_000;
-  while (signalGroup(pid, 0) && Date.now() < goneBy) {
+  // SIGKILL is not instant, and whoever stops may look right after. A process that survives it hangs in the kernel.
+  const goneBy = Date.now() + KILL_TIMEOUT_MS;
+  while (isGroupAlive(pid)) {
+    if (Date.now() > goneBy) {
+      throw new Error(`a process of the AWS emulator's group ${pid} can't be killed`);
+    }
     await sleep(20);
   }
 }
@@ -128,7 +140,8 @@ async function isHealthy(endpoint: string): Promise<boolean> {
   }
 }
 
-async function startOnce(python: string, region: string, account: string): Promise<MiniStack> {
+async function startOnce(python: string, place: Place): Promise<MiniStack> {
+  const { region, account } = place;
   const port = await findFreePort();
   const endpoint = `http://${HOST}:${port}`;
   const temporary = await mkdtemp(join(tmpdir(), "secret-relay-aws-"));
@@ -136,7 +149,7 @@ async function startOnce(python: string, region: string, account: string): Promi
   const child = spawn(python, ["-m", "ministack"], {
     cwd: temporary,
     detached: true,
-    env: createEnvironment(port, temporary, region, account),
+    env: createEnvironment(port, temporary, place),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -190,12 +203,12 @@ async function startOnce(python: string, region: string, account: string): Promi
 
 /** Brings up one emulator on a free port of loopback, installed first if need be, and waits until it answers. */
 export async function startMiniStack(options: MiniStackOptions = {}): Promise<MiniStack> {
-  const { region = "us-east-1", account = "000000000000" } = options;
-  const python = await resolveMiniStackPython({ report: options.report });
+  const { region = "us-east-1", account = "000000000000", functionsEndpoint } = options;
+  const python = await resolveMiniStackPython({ report: options.report, signal: options.signal });
   // Again on another port: between the look for a free one and its use, somebody else may take it.
   for (let left = STARTS - 1; ; left -= 1) {
     try {
-      return await startOnce(python, region, account);
+      return await startOnce(python, { region, account, functionsEndpoint });
     } catch (error) {
       if (left === 0) {
         throw error;

@@ -24,32 +24,52 @@ function seconds(elapsedMs: number): string {
   return `${(elapsedMs / 1000).toFixed(1)} s`;
 }
 
-async function runPlainly(steps: readonly Step[], output: StepOutput): Promise<void> {
-  for (const { title, run } of steps) {
-    const startedAt = performance.now();
-    output.write(`${title} ...\n`);
-    try {
-      await run((message, elapsedMs) => output.write(`  ${message} (${seconds(elapsedMs)})\n`));
-    } catch (error) {
-      output.write(`${title}: failed after ${seconds(performance.now() - startedAt)}\n`);
-      throw error;
-    }
-    output.write(`${title}: done in ${seconds(performance.now() - startedAt)}\n`);
+/** Steps in their order; those of an inner list are run at the same time. */
+export type Steps = readonly (Step | readonly Step[])[];
+
+async function runPlainly({ title, run }: Step, output: StepOutput): Promise<void> {
+  const startedAt = performance.now();
+  output.write(`${title} ...\n`);
+  try {
+    await run((message, elapsedMs) => output.write(`  ${title}: ${message} (${seconds(elapsedMs)})\n`));
+  } catch (error) {
+    output.write(`${title}: failed after ${seconds(performance.now() - startedAt)}\n`);
+    throw error;
   }
+  output.write(`${title}: done in ${seconds(performance.now() - startedAt)}\n`);
 }
 
-/** Runs steps one after the other and stops at the first that fails, with its error. @default output standard output */
-export async function runSteps(steps: readonly Step[], output: StepOutput = process.stdout): Promise<void> {
-  if (output !== process.stdout || output.isTTY !== true) {
-    return runPlainly(steps, output);
-  }
-  const tasks = steps.map(({ title, run }) => ({
+/** Waits for all, so that nothing is under way when the first failure is thrown. */
+async function runAtOnce(steps: readonly Step[], output: StepOutput): Promise<void> {
+  const results = await Promise.allSettled(steps.map(async (step) => runPlainly(step, output)));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+function listrTask({ title, run }: Step) {
+  return {
     title,
     task: (_context: unknown, task: { output: string }) =>
       run((message, elapsedMs) => {
         task.output = `${message} (${seconds(elapsedMs)})`;
       }),
-  }));
-  // Signals belong to stop-on-exit.ts: a second handler would end the process before its clean-ups.
-  await new Listr(tasks, { registerSignalListeners: false, rendererOptions: { timer: PRESET_TIMER } }).run();
+  };
+}
+
+/** Runs the steps and stops at the first that fails, with its error. @default output standard output */
+export async function runSteps(steps: Steps, output: StepOutput = process.stdout): Promise<void> {
+  const groups = steps.map((step) => ("run" in step ? [step] : step));
+  if (output !== process.stdout || output.isTTY !== true) {
+    for (const group of groups) await runAtOnce(group, output);
+    return;
+  }
+  for (const group of groups) {
+    // Signals belong to stop-on-exit.ts: a second handler would end the process before its clean-ups.
+    const options = {
+      concurrent: true,
+      registerSignalListeners: false,
+      rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
+    } as const;
+    await new Listr(group.map(listrTask), options).run();
+  }
 }

@@ -1,7 +1,9 @@
 /** Runs a command to its end and keeps the end of what it printed; a failure to start is an answer, not an exception. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { hasErrorCode } from "./system-error.ts";
 
 const KEPT_CHARACTERS = 4_000;
+const GRACE_MS = 3_000;
 
 export interface CommandResult {
   /** False where there is no such command. */
@@ -12,8 +14,12 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Runs `command` without a shell; `environment` is added to this process's own. An abort of `signal` ends the command. */
-export function runCommand(
+/**
+ * Runs `command` without a shell; `environment` is added to this process's own. An abort of `signal` ends the command and all that
+ * it started: asked first, so that it removes its own files, and killed if it does not end. So does the end of this process, at once.
+ * @throws AbortError after an abort, when all of it has ended
+ */
+export async function runCommand(
   command: string,
   args: readonly string[],
   options: {
@@ -22,10 +28,13 @@ export function runCommand(
     readonly signal?: AbortSignal | undefined;
   } = {},
 ): Promise<CommandResult> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const child = spawn(command, [...args], {
     cwd: options.directory,
     env: { ...process.env, ...options.environment },
-    signal: options.signal,
+    // A group of its own: a signal then reaches its children too, and a Ctrl-C reaches them only through us.
+    detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -34,14 +43,43 @@ export function runCommand(
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
-  return new Promise((resolve, reject) => {
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") {
-        resolve({ isFound: false, isOk: false, output: "" });
-      } else {
-        reject(error);
-      }
+
+  let killTimer: NodeJS.Timeout | undefined;
+  const kill = (): void => signalGroup(child, "SIGKILL");
+  const end = (): void => {
+    signalGroup(child, "SIGINT");
+    killTimer = setTimeout(kill, GRACE_MS);
+  };
+  process.once("exit", kill);
+  signal?.addEventListener("abort", end);
+  try {
+    const result = await new Promise<CommandResult>((resolve, reject) => {
+      child.on("error", (error) => {
+        if (hasErrorCode(error, "ENOENT")) {
+          resolve({ isFound: false, isOk: false, output: "" });
+        } else {
+          reject(error);
+        }
+      });
+      child.on("close", (code) => resolve({ isFound: true, isOk: code === 0, output }));
     });
-    child.on("close", (code) => resolve({ isFound: true, isOk: code === 0, output }));
-  });
+    signal?.throwIfAborted();
+    return result;
+  } finally {
+    clearTimeout(killTimer);
+    process.off("exit", kill);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+/** Signals the child's group; nothing where it never started, or has ended. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (!hasErrorCode(error, "ESRCH")) {
+      throw error;
+    }
+  }
 }

@@ -1,10 +1,16 @@
 /** A stack of clean-ups that runs in reverse order exactly once, however the process ends (but for SIGKILL). */
+import { constants } from "node:os";
 
 type CleanUp = () => Promise<void> | void;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** One Ctrl-C comes more than once: from the terminal to the whole group, and passed on by npm and by whoever started us. */
+const ECHO_MS = 500;
+
 export interface CleanUpStack {
+  /** Aborts when the run begins, before the first clean-up: for work under way that a clean-up waits for. */
+  readonly signal: AbortSignal;
   /** Adds a clean-up on top. Once the stack has run, an added one runs at once: a part that came up late is stopped too. */
   readonly add: (cleanUp: CleanUp) => Promise<void>;
   /**
@@ -17,10 +23,12 @@ export interface CleanUpStack {
 /** A stack that runs only when told to; see `runWithCleanUps` for one that follows the process. */
 export function createCleanUpStack(): CleanUpStack {
   const cleanUps: CleanUp[] = [];
+  const abort = new AbortController();
   let running: Promise<void> | undefined;
 
   const runAll = async (): Promise<void> => {
     const failures: unknown[] = [];
+    abort.abort();
     for (let cleanUp = cleanUps.pop(); cleanUp !== undefined; cleanUp = cleanUps.pop()) {
       try {
         await cleanUp();
@@ -34,6 +42,7 @@ export function createCleanUpStack(): CleanUpStack {
   };
 
   return {
+    signal: abort.signal,
     add: async (cleanUp) => {
       if (running === undefined) {
         cleanUps.push(cleanUp);
@@ -48,6 +57,7 @@ export function createCleanUpStack(): CleanUpStack {
 /**
  * Runs `action` and then the clean-ups it added: when it ends, when it fails, on SIGINT, SIGTERM and SIGHUP, and on an uncaught
  * error. After a signal the process ends by that same signal, so that the shell sees why; after an uncaught error with code 1.
+ * A second signal doesn't wait for the clean-ups: what they would have ended is killed at exit, and files may stay.
  */
 export async function runWithCleanUps<T>(action: (stack: CleanUpStack) => Promise<T>): Promise<T> {
   const stack = createCleanUpStack();
@@ -57,11 +67,18 @@ export async function runWithCleanUps<T>(action: (stack: CleanUpStack) => Promis
       .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
       .finally(end);
   };
-  const onSignal = (signal: NodeJS.Signals): void =>
+  let signalledAt: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (signalledAt !== undefined) {
+      if (performance.now() - signalledAt > ECHO_MS) process.exit(128 + constants.signals[signal]);
+      return;
+    }
+    signalledAt = performance.now();
     endAfterCleanUp(() => {
       unlisten();
       process.kill(process.pid, signal);
     });
+  };
   const onUncaught = (error: unknown): void => {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     endAfterCleanUp(() => process.exit(1));
@@ -104,4 +121,13 @@ export async function startWithCleanUp<Part extends { readonly stop: () => Promi
     }
   });
   return starting;
+}
+
+/** Does a piece of work that heeds the stack's signal; the clean-ups below it wait until it has ended and removed its own files. */
+export async function workWithCleanUp<T>(stack: CleanUpStack, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const working = work(stack.signal);
+  await stack.add(async () => {
+    await Promise.allSettled([working]);
+  });
+  return working;
 }

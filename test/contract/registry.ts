@@ -1,22 +1,11 @@
 /** The contract suite of the Registry port: run on the table and on its fake, so that both mean the same. */
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { Reference, Registration, RegistrationSpec } from "../../src/core/model.ts";
-import { referenceKey, registrationId } from "../../src/core/model.ts";
+import { ANY_VERSION, leftBehindId, referenceKey, registrationId } from "../../src/core/model.ts";
 import type { Registry } from "../../src/core/ports.ts";
+import { describeClusters, describeHeads, reference } from "./registry-heads.ts";
 
 let made = 0;
-
-function reference(change: Partial<Reference> = {}): Reference {
-  made += 1;
-  return {
-    provider: "SecretsManager",
-    account: "000000000000",
-    region: "eu-west-1",
-    key: `db-${made}`,
-    version: "stage/AWSCURRENT",
-    ...change,
-  };
-}
 
 function specOf(change: { cluster?: string; name?: string; target?: string; policy?: RegistrationSpec["target"]["creationPolicy"] } = {}) {
   made += 1;
@@ -35,17 +24,6 @@ function specOf(change: { cluster?: string; name?: string; target?: string; poli
     dataFrom: [],
   } as const satisfies RegistrationSpec;
 }
-
-const clusterOf = (name: string) =>
-  ({
-    name,
-    labels: {},
-    kubeconfigSecretName: `clusters/${name}`,
-    allowedNamespaces: ["*"],
-    concurrency: 16,
-    requestsPerSecond: 200,
-    drift: "probe",
-  }) as const;
 
 async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
   const items: T[] = [];
@@ -157,6 +135,48 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.owner(targetOf(moved))).toBe(moved.id);
     });
 
+    it("leaves a target that its registration moved away from to a tombstone of its own", async () => {
+      const first = await put(specOf());
+      const generation = await registry.nextGeneration();
+      const spec = { ...first.spec, target: { ...first.spec.target, name: `${first.spec.target.name}-moved` } };
+
+      await registry.putRegistration({ spec, generation, registeredAt: 5_000, references: [], previous: first });
+
+      const id = leftBehindId(first.id, generation);
+      const wanted = [{ registration: id, target: targetOf(first) }];
+      const left = (await registry.load(wanted, [])).registrations.get(id);
+      expect(left?.owner).toBeUndefined();
+      expect(left?.registration).toMatchObject({ id, generation, phase: "tombstone", registeredAt: 5_000, spec: first.spec });
+      expect((await registry.due(1_000_000, 1_000)).filter(({ registration }) => registration === id)).toEqual([
+        { registration: id, cluster: "tokyo", target: targetOf(first) },
+      ]);
+      expect(await registry.dropTombstone(id, generation)).toBe(true);
+      expect((await registry.load(wanted, [])).registrations.size).toBe(0);
+    });
+
+    it("leaves a tombstone's target to prune when the registration returns with another", async () => {
+      const first = await put(specOf());
+      const tomb = await registry.entomb(first, await registry.nextGeneration(), 2_000);
+      if (tomb === "lost") throw new Error("lost");
+      const back = await put({ ...first.spec, target: { ...first.spec.target, name: `${first.spec.target.name}-back` } }, [], tomb);
+
+      const id = leftBehindId(first.id, back.generation);
+      const found = (await registry.load([{ registration: id, target: targetOf(first) }], [])).registrations.get(id);
+
+      expect(found?.registration).toMatchObject({ phase: "tombstone", spec: first.spec });
+      expect(back.phase).toBe("live");
+    });
+
+    it("leaves nothing to prune where the target stays", async () => {
+      const first = await put(specOf());
+      const second = await put({ ...first.spec, labels: { team: "a" } }, [], first);
+
+      const id = leftBehindId(first.id, second.generation);
+      const found = await registry.load([{ registration: id, target: targetOf(first) }], []);
+
+      expect(found.registrations.size).toBe(0);
+    });
+
     it("records a change once for each rev; absent keys stay and null removes", async () => {
       const key = referenceKey(reference());
       const first = await put(specOf());
@@ -200,6 +220,17 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
         target: targetOf(one),
         reference: referenceKey(named),
       });
+    });
+
+    it("wakes the readers of every version of a secret, each once", async () => {
+      const named = reference();
+      const both = await put(specOf(), [named, { ...named, version: "stage/AWSPREVIOUS" }]);
+      const pinned = await put(specOf(), [{ ...named, version: "id/1" }]);
+      await put(specOf(), [reference()]);
+
+      const found = await all(registry.interests([{ ...named, version: ANY_VERSION }]));
+
+      expect(found.map(({ registration }) => registration).toSorted()).toEqual([both.id, pinned.id].toSorted());
     });
 
     it("stops waking for a reference that the new spec does not read", async () => {
@@ -256,83 +287,8 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.due(-30, 1)).toHaveLength(1);
     });
 
-    it("moves HEAD only to what is newer for sure", async () => {
-      const key = referenceKey(reference());
-      expect(await registry.head(key)).toBeUndefined();
-
-      const first = await registry.advanceHead(key, { versionId: "v1", since: 100, asOf: 90 });
-      const lagging = await registry.advanceHead(key, { versionId: "v0", since: 200, asOf: 100 });
-      const same = await registry.advanceHead(key, { versionId: "v1", since: 300, asOf: 250 });
-      const newer = await registry.advanceHead(key, { versionId: "v2", since: 200, asOf: 101 }, { at: 101, openedAt: 150 });
-
-      expect(first).toEqual({ kind: "moved", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
-      expect(lagging).toEqual({ kind: "other", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
-      expect(same).toEqual({ kind: "same", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
-      expect(newer).toEqual({ kind: "moved", head: { versionId: "v2", since: 200, asOf: 101, rev: 2 } });
-      expect(await registry.openPropagations(key)).toMatchObject([{ versionId: "v2", at: 101, openedAt: 150, done: 0 }]);
-    });
-
-    it("lets one of many concurrent first sights move HEAD", async () => {
-      const key = referenceKey(reference());
-      const offers = ["a", "b", "c", "d"].map((versionId) =>
-        registry.advanceHead(key, { versionId, since: 10, asOf: 5 }, { at: 5, openedAt: 6 }),
-      );
-
-      const kinds = (await Promise.all(offers)).map(({ kind }) => kind);
-
-      expect(kinds.toSorted()).toEqual(["moved", "other", "other", "other"]);
-      expect(await registry.openPropagations(key)).toHaveLength(1);
-    });
-
-    it("only ever raises HEAD's ends, and only of its own version", async () => {
-      const key = referenceKey(reference());
-      await registry.advanceHead(key, { versionId: "v1", since: 100, asOf: 90 });
-
-      await registry.refreshHead(key, "v0", { asOf: 500, since: 500 });
-      await registry.refreshHead(key, "v1", { asOf: 95, since: 50 });
-      await registry.refreshHead(key, "v1", { asOf: 80, since: 50 });
-
-      expect(await registry.head(key)).toMatchObject({ versionId: "v1", asOf: 95, since: 100 });
-    });
-
-    it("follows a propagation from open through counted and closed to announced", async () => {
-      const id = { reference: referenceKey(reference()), versionId: "v1", at: 7 };
-      const mine = async () => (await registry.unfinishedPropagations(100)).filter((one) => one.reference === id.reference);
-      await registry.openPropagation(id, { openedAt: 10, expected: 3 });
-      await registry.openPropagation(id, { openedAt: 20, expected: 9 });
-
-      const counted = await registry.countPropagation(id, { done: 2, superseded: 1 });
-      const final = { expected: 4, done: 3, superseded: 1, closedAt: 30 };
-
-      expect(counted).toEqual({ ...id, openedAt: 10, expected: 3, done: 2, superseded: 1, phase: "open", announced: false });
-      expect(await registry.closePropagation(id, final)).toBe(true);
-      expect(await registry.closePropagation(id, final)).toBe(false);
-      const closed = { ...id, openedAt: 10, expected: 4, done: 3, superseded: 1, phase: "closed", announced: false };
-      expect(await registry.countPropagation(id, { done: 1, superseded: 0 })).toEqual(closed);
-      expect(await registry.openPropagations(id.reference)).toEqual([]);
-      expect(await mine()).toEqual([closed]);
-      await registry.markAnnounced(id);
-      expect(await mine()).toEqual([]);
-      expect(await registry.countPropagation({ ...id, at: 8 }, { done: 1, superseded: 0 })).toBeUndefined();
-    });
-
-    it("keeps clusters with their breakers, and lets one worker claim a trial", async () => {
-      const spec = clusterOf("berlin");
-      await registry.putCluster(spec);
-      await registry.setBreaker("berlin", { failures: 5, openUntil: 100 });
-      const seen = { failures: 5, openUntil: 100 };
-
-      const claims = [await registry.claimTrial("berlin", seen, 200), await registry.claimTrial("berlin", seen, 200)];
-
-      expect(claims).toEqual([true, false]);
-      const record = { spec, breaker: { failures: 5, openUntil: 200 } };
-      expect((await registry.load([], ["berlin"])).clusters.get("berlin")).toEqual(record);
-      expect(await registry.clusters()).toContainEqual(record);
-      await registry.setBreaker("berlin", undefined);
-      expect(await registry.clusters()).toContainEqual({ spec, breaker: { failures: 0, openUntil: 0 } });
-      await registry.removeCluster("berlin");
-      expect((await registry.load([], ["berlin"])).clusters.size).toBe(0);
-    });
+    describeHeads(() => registry);
+    describeClusters(() => registry);
 
     it("makes a registration's id of its cluster, namespace and name", async () => {
       const spec = specOf();

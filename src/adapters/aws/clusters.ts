@@ -17,12 +17,13 @@ export function clusterRecords(items: readonly Item[]): ReadonlyMap<string, Clus
       .filter(({ pk }) => pk === "CLUSTERS")
       .map((item) => {
         const spec = JSON.parse(String(item["spec"])) as ClusterSpec;
-        return [spec.name, { spec, breaker: breakers.get(spec.name) ?? { failures: 0, openUntil: 0 } }];
+        const breaker = breakers.get(spec.name) ?? { failures: 0, openUntil: 0 };
+        return [spec.name, item["retired"] === true ? { spec, breaker, isRetired: true } : { spec, breaker }];
       }),
   );
 }
 
-type Part = Pick<Registry, "clusters" | "setBreaker" | "claimTrial" | "nextGeneration" | "putCluster" | "removeCluster">;
+type Part = Pick<Registry, "clusters" | "setBreaker" | "claimTrial" | "nextGeneration" | "putCluster" | "retireCluster" | "removeCluster">;
 
 /** The registry's calls on clusters. */
 export function createClusterItems(table: Table): Part {
@@ -51,11 +52,15 @@ export function createClusterItems(table: Table): Part {
       return Number(item?.["value"]);
     },
     async putCluster(spec) {
-      await table.change({ key: clusterKey(spec.name), set: { spec: JSON.stringify(spec) } });
+      await table.change({ key: clusterKey(spec.name), set: { spec: JSON.stringify(spec) }, remove: ["retired"] });
+    },
+    async retireCluster(name) {
+      await table.change({ key: clusterKey(name), set: { retired: true }, condition: "attribute_exists(#pk)" });
     },
     async removeCluster(name) {
-      await table.change({ key: clusterKey(name), drop: true });
-      await table.change({ key: breakerKey(name), drop: true });
+      const condition = "attribute_not_exists(#pk) OR #retired = :true";
+      const { isWritten } = await table.change({ key: clusterKey(name), drop: true, condition, values: { true: true } });
+      if (isWritten) await table.change({ key: breakerKey(name), drop: true });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { RelayError } from "../../core/errors.ts";
 import type { Head, Propagation, PropagationId } from "../../core/model.ts";
-import type { Registry } from "../../core/ports.ts";
+import type { HeadAdvance, Registry } from "../../core/ports.ts";
 import { compare } from "../../core/sync/freshness.ts";
 import { headKey, PROPAGATION_INDEX_KEY, propagationKey, propagationPartition, REGISTRY_TABLE } from "./keys.ts";
 import type { Change, Item, Table } from "./table.ts";
@@ -76,19 +76,32 @@ export function createHeads(table: Table): Part {
     async advanceHead(reference, candidate, opens) {
       const { versionId, since, asOf } = candidate;
       const token = randomUUID();
+      const answer = (item: Item, head: Head): HeadAdvance => {
+        // Our own earlier try, whose answer got lost.
+        if (item["token"] === token) return { kind: "moved", head };
+        return { kind: head.versionId === versionId ? "same" : "other", head };
+      };
+      if (opens === undefined) {
+        // Read and write at once: the item comes back whether it was written or not. The condition is what `compare` says.
+        const { isWritten, item } = await table.change({
+          key: headKey(reference),
+          set: { versionId, since, asOf, token },
+          add: { rev: 1 },
+          condition: "attribute_not_exists(#pk) OR (#versionId <> :versionId AND #since < :asOf)",
+          values: { versionId, asOf },
+        });
+        const head = headOf(item);
+        if (item === undefined || head === undefined) throw contended(reference);
+        return isWritten ? { kind: "moved", head } : answer(item, head);
+      }
+      // A transaction costs twice, and meets others: so only where a read says that it will move.
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
         const item = await table.get(headKey(reference));
-        const seen = headOf(item);
-        const answer = compare(seen, candidate);
-        if (seen !== undefined && item?.["token"] === token) return { kind: "moved", head: seen };
-        if (seen !== undefined && answer === "same") return { kind: "same", head: seen };
-        if (seen !== undefined && answer === "not proven newer") return { kind: "other", head: seen };
-        const move = moving(reference, seen, { versionId, since, asOf }, token);
-        const isWritten =
-          opens === undefined
-            ? (await table.change(move)).isWritten
-            : (await table.transact([move, indexed(opening({ reference, versionId, at: opens.at }, opens.openedAt))])) === "written";
-        if (isWritten) return { kind: "moved", head: { versionId, since, asOf, rev: (seen?.rev ?? 0) + 1 } };
+        const head = headOf(item);
+        if (item !== undefined && head !== undefined && compare(head, candidate) !== "newer") return answer(item, head);
+        const move = moving(reference, head, { versionId, since, asOf }, token);
+        const outcome = await table.transact([move, indexed(opening({ reference, versionId, at: opens.at }, opens.openedAt))]);
+        if (outcome === "written") return { kind: "moved", head: { versionId, since, asOf, rev: (head?.rev ?? 0) + 1 } };
       }
       throw contended(reference);
     },

@@ -1,7 +1,7 @@
 /** REG, TARGET and REF items: who is registered, who owns a target, and who must be woken by a reference. */
 import { randomUUID } from "node:crypto";
 import type { Interest, Reference, Registration } from "../../core/model.ts";
-import { referenceKey, registrationId } from "../../core/model.ts";
+import { ANY_VERSION, referenceKey, registrationId } from "../../core/model.ts";
 import type { LoadedRegistration, Registry } from "../../core/ports.ts";
 import { clusterRecords } from "./clusters.ts";
 import { referencesOf, registrationOf, writing } from "./items.ts";
@@ -18,7 +18,7 @@ import {
   targetItemKey,
 } from "./keys.ts";
 import type { Change, Item, Table } from "./table.ts";
-import { entombed, ownsTarget, recorded, registered, targetOf } from "./transitions.ts";
+import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from "./transitions.ts";
 
 type Part = Pick<
   Registry,
@@ -82,7 +82,8 @@ export function createRegistrations(table: Table): Part {
           const interests: Interest[] = [];
           for (const item of page) {
             const registration = String(item["id"]);
-            if (!wanted.has(String(item["version"])) || seen.has(registration)) continue;
+            const isWanted = wanted.has(ANY_VERSION) || wanted.has(String(item["version"]));
+            if (!isWanted || seen.has(registration)) continue;
             seen.add(registration);
             const { cluster, target, reference } = item;
             interests.push({ registration, cluster: String(cluster), target: String(target), reference: String(reference) });
@@ -135,6 +136,7 @@ export function createRegistrations(table: Table): Part {
       const next = registered(put);
       const token = randomUUID();
       const isOwner = ownsTarget(put.spec);
+      const left = leftBehind(put);
       const wasOwner = now?.phase === "live" && ownsTarget(now.spec);
       const outcome = await table.transact([
         writing(next, previous, token, references),
@@ -149,6 +151,7 @@ export function createRegistrations(table: Table): Part {
             ]
           : []),
         ...(wasOwner && !(isOwner && targetOf(now.spec) === target) ? [releasing(now)] : []),
+        ...(left === undefined ? [] : [writing(left, undefined, token)]),
       ]);
       if (outcome !== "written" && outcome[0]?.item?.["token"] !== token) return outcome[0]?.isWritten === true ? "conflict" : "lost";
       const old = item === undefined ? [] : referencesOf(item);

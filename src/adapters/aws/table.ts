@@ -12,8 +12,8 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { RelayError } from "../../core/errors.ts";
+import { relayError } from "../../core/remote-calls.ts";
 import type { ItemKey } from "./keys.ts";
-import { relayError } from "./sdk.ts";
 
 type Plain = string | number | boolean;
 

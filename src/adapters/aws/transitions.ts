@@ -1,6 +1,6 @@
 /** How a registration changes by each write of the registry: pure, so that every implementation stores the same. */
 import type { Millis, Registration, RegistrationSpec, TargetKey } from "../../core/model.ts";
-import { registrationId, targetKey } from "../../core/model.ts";
+import { leftBehindId, registrationId, targetKey } from "../../core/model.ts";
 import type { PutRegistration, RegistrationChange } from "../../core/ports.ts";
 
 /** Whether registrations of this spec own their target alone. */
@@ -12,9 +12,12 @@ export function targetOf(spec: RegistrationSpec): TargetKey {
   return targetKey({ cluster: spec.cluster, namespace: spec.namespace, name: spec.target.name });
 }
 
+/** For so long reconcile leaves what was just registered to the message that register sent for it. */
+const MESSAGE_HEAD_START_MS = 120_000;
+
 /**
  * The registration after a put. What is known of the target survives only where a live registration keeps its target: a
- * tombstone's may be pruned by now. It is due at once, so that reconcile finds it where its message is lost (rule 2).
+ * tombstone's may be pruned by now. It is due soon, so that reconcile finds it where its message is lost (rule 2).
  */
 export function registered(put: PutRegistration): Registration {
   const { previous, spec, generation, registeredAt } = put;
@@ -35,13 +38,20 @@ export function registered(put: PutRegistration): Registration {
       ...(kept?.status.syncedAt === undefined ? {} : { syncedAt: kept.status.syncedAt }),
       failures: 0,
     },
-    dueAt: registeredAt,
+    dueAt: registeredAt + MESSAGE_HEAD_START_MS,
   };
 }
 
-/** The registration as a tombstone: due at once, for the same reason. */
+/** The registration as a tombstone: due soon, for the same reason. */
 export function entombed(loaded: Registration, generation: number, at: Millis): Registration {
-  return { ...loaded, generation, phase: "tombstone", registeredAt: at, rev: loaded.rev + 1, dueAt: at };
+  return { ...loaded, generation, phase: "tombstone", registeredAt: at, rev: loaded.rev + 1, dueAt: at + MESSAGE_HEAD_START_MS };
+}
+
+/** The tombstone of the target that a put leaves, where it leaves one: in the same transaction, so that no target is forgotten. */
+export function leftBehind(put: PutRegistration): Registration | undefined {
+  const { previous, spec, generation, registeredAt } = put;
+  if (previous === undefined || targetOf(previous.spec) === targetOf(spec)) return undefined;
+  return { ...entombed(previous, generation, registeredAt), id: leftBehindId(previous.id, generation), rev: 1 };
 }
 
 /** The registration after a record: absent keys of the change stay, `null` removes. */

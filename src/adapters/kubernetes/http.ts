@@ -1,5 +1,8 @@
 /** JSON over one kept-alive, CA-pinned https agent per cluster; HTTP failures become RelayErrors without the server's text. */
-import { Agent, request } from "node:https";
+// The https agent alone makes the connection a TLS one. `https.request` is this with a default agent, and runtimes that wrap it for
+// their own ends (MiniStack's downgrades loopback to plain HTTP) must not come between a target cluster and its pinned CA.
+import { request } from "node:http";
+import { Agent } from "node:https";
 import { type ErrorCode, RelayError } from "../../core/errors.ts";
 import type { ClusterCredentials } from "./credentials.ts";
 

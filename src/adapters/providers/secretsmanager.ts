@@ -1,11 +1,12 @@
 /** SecretProvider over AWS Secrets Manager: a value or a proven absence; every other failure throws and leaves targets as they are. */
 import type { GetSecretValueCommandInput } from "@aws-sdk/client-secrets-manager";
 import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { ErrorCode, RemoteFacts } from "../../core/errors.ts";
+import type { ErrorCode } from "../../core/errors.ts";
 import { isRelayError, RelayError } from "../../core/errors.ts";
 import type { Reference } from "../../core/model.ts";
 import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
+import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -27,22 +28,8 @@ const SUSPICIONS = new Set(["ResourceNotFoundException", "InvalidRequestExceptio
 
 const CONCURRENCY = 8;
 
-function nameOf(error: unknown): string | undefined {
-  return error instanceof Error && /^[A-Za-z]{1,80}$/.test(error.name) ? error.name : undefined;
-}
-
 function translated(reference: Reference, operation: string, error: unknown): RelayError {
-  const reason = nameOf(error);
-  const metadata = (error as { readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string } } | undefined)
-    ?.$metadata;
-  const remote: RemoteFacts = {
-    service: "secretsmanager",
-    operation,
-    status: metadata?.httpStatusCode,
-    reason,
-    requestId: metadata?.requestId,
-  };
-  return new RelayError(CODES[reason ?? ""] ?? "StoreUnreachable", reference.key, { remote });
+  return relayError(CODES[errorName(error) ?? ""] ?? "StoreUnreachable", reference.key, "secretsmanager", operation, error);
 }
 
 /** Where the version of a reference is asked for: `stage/<LABEL>` or `id/<VERSION-ID>`. */
@@ -52,7 +39,9 @@ function versionInput(version: string): Pick<GetSecretValueCommandInput, "Versio
 }
 
 /** Reads secrets with one client a region, made by `connect` at first use. */
-export function createSecretsManager(connect: (region: string) => SecretsManagerClient = defaultClient): SecretProvider {
+export function createSecretsManager(
+  connect: (region: string) => SecretsManagerClient = (region) => new SecretsManagerClient(clientOptions(region)),
+): SecretProvider {
   const clients = new Map<string, SecretsManagerClient>();
   const clientOf = (region: string): SecretsManagerClient => {
     const client = clients.get(region) ?? connect(region);
@@ -70,7 +59,7 @@ export function createSecretsManager(connect: (region: string) => SecretsManager
       return { kind: "absent", versionId: "absent", createdAt: deletedAt > Date.now() ? 0 : deletedAt };
     } catch (error) {
       if (isRelayError(error)) throw error;
-      if (nameOf(error) === "ResourceNotFoundException") return { kind: "absent", versionId: "absent", createdAt: 0 };
+      if (errorName(error) === "ResourceNotFoundException") return { kind: "absent", versionId: "absent", createdAt: 0 };
       throw translated(reference, "DescribeSecret", error);
     }
   }
@@ -89,7 +78,7 @@ export function createSecretsManager(connect: (region: string) => SecretsManager
       };
     } catch (error) {
       if (isRelayError(error)) throw error;
-      if (SUSPICIONS.has(nameOf(error) ?? "")) return provenAbsence(reference, error);
+      if (SUSPICIONS.has(errorName(error) ?? "")) return provenAbsence(reference, error);
       throw translated(reference, "GetSecretValue", error);
     }
   }
@@ -111,8 +100,4 @@ export function createSecretsManager(connect: (region: string) => SecretsManager
       return found;
     },
   };
-}
-
-function defaultClient(region: string): SecretsManagerClient {
-  return new SecretsManagerClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
 }

@@ -13,11 +13,16 @@ export function closed<const T extends Readonly<Record<string, z.core.$ZodType>>
   return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? names : undefined) });
 }
 
+/** What JSON Schemas for editors say of schemas whose checks are code. */
+export const editorNotes = z.registry<{ readonly description: string; readonly enum: readonly unknown[] }>();
+
 /** A field of ESO's API that is not built: refused by name unless it is absent, null, or one of the values that change nothing. */
 export function notYet(...harmless: readonly unknown[]) {
   const allowed = new Set(harmless.map((value) => JSON.stringify(value)));
   const changesNothing = (value: unknown) => value === undefined || value === null || allowed.has(JSON.stringify(value));
-  return z.optional(z.unknown().check(z.refine(changesNothing, { error: NOT_YET })));
+  const schema = z.optional(z.unknown().check(z.refine(changesNothing, { error: NOT_YET })));
+  editorNotes.add(schema, { description: NOT_YET, enum: [...harmless, null] });
+  return schema;
 }
 
 /** Several fields that are not built, without a harmless value. */

@@ -3,57 +3,74 @@ import type { RegistrationSpec } from "../model.ts";
 import { valueAt } from "./check.ts";
 import { type Diagnostic, type SourceFile, sortDiagnostics } from "./diagnostics.ts";
 import { readConfig } from "./kinds.ts";
-import { DEFAULT_NAMESPACE, namespaceOf, type StoreDefaults } from "./registration.ts";
+import type { SourceDocument } from "./parse.ts";
+import { DEFAULT_NAMESPACE, type StoreDefaults } from "./registration.ts";
 import { findCollisions, resolveEach } from "./resolve.ts";
+
+/** An ExternalSecret that can be rendered. */
+export interface ResolvedManifest {
+  readonly kind: "resolved";
+  readonly spec: RegistrationSpec;
+}
 
 /** An ExternalSecret that can't be rendered, and why. Names are empty where the manifest has none. */
 export interface FailedManifest {
+  readonly kind: "failed";
   readonly file: string;
   readonly namespace: string;
   readonly name: string;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What manifests alone resolve to. `diagnostics` are the mistakes that belong to no ExternalSecret. */
+/** What manifests alone resolve to. */
 export interface ManifestResolution {
-  readonly registrations: readonly RegistrationSpec[];
-  readonly failures: readonly FailedManifest[];
+  /** Every ExternalSecret, in the order of the files and of the documents in them. */
+  readonly manifests: readonly (ResolvedManifest | FailedManifest)[];
+  /** The mistakes that belong to no ExternalSecret. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Gives registrations for the cluster name `""`, in the order of the files and of the documents in them. */
+/** Gives registrations for the cluster name `""`. */
 export function resolveManifests(files: readonly SourceFile[], defaults: StoreDefaults): ManifestResolution {
   const read = readConfig(files);
   const resolved = resolveEach("", read.documents, read.refused, defaults);
-  const collisions = findCollisions(resolved.registrations);
-  const collided = new Set(collisions.map(([placed]) => placed));
-  const failed = [...resolved.failures, ...collisions.map(([placed, diagnostic]) => [placed.document, diagnostic] as const)];
+  const failures = new Map<SourceDocument, Diagnostic>([
+    ...resolved.failures.map(([document, diagnostic]) => [document.source, diagnostic] as const),
+    ...findCollisions(resolved.registrations).map(([{ document }, diagnostic]) => [document.source, diagnostic] as const),
+  ]);
+  const placed = [
+    ...resolved.registrations
+      .filter(({ document }) => !failures.has(document.source))
+      .map(({ spec, document }) => ({ source: document.source, manifest: { kind: "resolved" as const, spec } })),
+    ...[...failures].map(([source, diagnostic]) => ({ source, manifest: failed(source, [diagnostic]) })),
+    ...read.refused
+      .filter(({ kind }) => kind === "ExternalSecret")
+      .map(({ source, diagnostics }) => ({ source, manifest: failed(source, diagnostics) })),
+  ];
+  const fileOrder = new Map(files.map((file, index) => [file.path, index]));
+  const placeOf = ({ source }: { readonly source: SourceDocument }) => ({
+    file: fileOrder.get(source.file) ?? 0,
+    line: source.locate({ path: [], message: "" }).line,
+  });
   return {
-    registrations: resolved.registrations.filter((placed) => !collided.has(placed)).map(({ spec }) => spec),
-    failures: [
-      ...read.refused.flatMap(({ kind, source, diagnostics }) =>
-        kind === "ExternalSecret"
-          ? [
-              {
-                file: source.file,
-                namespace: text(valueAt(source.value, ["metadata", "namespace"])) || DEFAULT_NAMESPACE,
-                name: text(valueAt(source.value, ["metadata", "name"])),
-                diagnostics: sortDiagnostics(diagnostics),
-              },
-            ]
-          : [],
-      ),
-      ...failed.map(([document, diagnostic]) => ({
-        file: document.source.file,
-        namespace: namespaceOf(document),
-        name: document.manifest.metadata.name,
-        diagnostics: [diagnostic],
-      })),
-    ],
+    manifests: placed
+      .map((one) => ({ ...one, ...placeOf(one) }))
+      .toSorted((a, b) => a.file - b.file || a.line - b.line)
+      .map(({ manifest }) => manifest),
     diagnostics: sortDiagnostics([
       ...read.diagnostics,
       ...read.refused.flatMap(({ kind, diagnostics }) => (kind === "ExternalSecret" ? [] : diagnostics)),
     ]),
+  };
+}
+
+function failed(source: SourceDocument, diagnostics: readonly Diagnostic[]): FailedManifest {
+  return {
+    kind: "failed",
+    file: source.file,
+    namespace: text(valueAt(source.value, ["metadata", "namespace"])) || DEFAULT_NAMESPACE,
+    name: text(valueAt(source.value, ["metadata", "name"])),
+    diagnostics: sortDiagnostics(diagnostics),
   };
 }
 

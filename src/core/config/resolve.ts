@@ -2,7 +2,7 @@
 import { type ClusterSpec, type RegistrationSpec, type ResolvedConfig, registrationId, targetKey } from "../model.ts";
 import { namespaceAllowed } from "../sync/guard.ts";
 import { compareText, type Diagnostic, type SourceFile, sortDiagnostics } from "./diagnostics.ts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob, nearestPath } from "./glob.ts";
 import {
   type ClusterDocument,
   type ConfigDocument,
@@ -24,6 +24,7 @@ export interface Resolution {
 export function resolveConfig(files: readonly SourceFile[], defaults: StoreDefaults): Resolution {
   const read = readConfig([...files].toSorted((a, b) => compareText(a.path, b.path)));
   const clusters = read.documents.filter((document) => document.kind === "Cluster");
+  const paths = files.map((file) => file.path).toSorted(compareText);
   const found = clusters.map((cluster) => resolveCluster(cluster, read, defaults));
   const diagnostics = [
     ...read.diagnostics,
@@ -33,6 +34,7 @@ export function resolveConfig(files: readonly SourceFile[], defaults: StoreDefau
       (cluster) => cluster.manifest.metadata.name,
       (name) => `a second Cluster ${name}`,
     ),
+    ...clusters.flatMap((cluster) => unmatchedGlobs(cluster, paths)),
     ...found.flatMap((part) => part.diagnostics),
   ];
   if (diagnostics.length > 0) return { config: undefined, diagnostics: distinct(sortDiagnostics(diagnostics)) };
@@ -139,6 +141,20 @@ function resolveCluster(cluster: ClusterDocument, read: ReadConfig, defaults: St
     ...documents.flatMap((document) => (document.kind === "ExternalSecret" ? outsideAllowed(document, cluster) : [])),
   ];
   return { registrations, diagnostics };
+}
+
+/** A misspelt glob would prune everything that it used to match. */
+function unmatchedGlobs(cluster: ClusterDocument, paths: readonly string[]): readonly Diagnostic[] {
+  return cluster.manifest.spec.manifests.flatMap((glob, index) => {
+    if (paths.some((path) => matchesGlob(glob, path))) return [];
+    // The Cluster's own file is hardly what was meant.
+    const near = nearestPath(
+      glob,
+      paths.filter((path) => path !== cluster.source.file),
+    );
+    const hint = `${near === undefined ? "there is no other file below the config folder" : `the nearest file is ${near}`}; globs start at the config folder`;
+    return [cluster.source.locate({ path: ["spec", "manifests", index], message: `spec.manifests[${index}] matches no file`, hint })];
+  });
 }
 
 function storeName(store: StoreDocument): string {

@@ -18,6 +18,16 @@ import {
 
 const positive = z.int().check(z.gte(1, "this must be at least 1"));
 
+/** What the writer's guard understands; a brace would be taken literally there, and allow nothing. */
+const namespaceGlob = z
+  .string()
+  .check(
+    z.regex(
+      /^[-a-z0-9*?]+$/,
+      "a namespace glob is lower-case letters, digits, '-', '*' and '?'; instead of braces write one entry for each",
+    ),
+  );
+
 /** Kind Cluster of secret-relay.dev/v1alpha1. */
 export const clusterSchema = closed({
   apiVersion: z.literal("secret-relay.dev/v1alpha1"),
@@ -26,8 +36,9 @@ export const clusterSchema = closed({
   spec: closed({
     kubeconfigSecretRef: closed({ name: filled }),
     eks: notYet(),
-    manifests: z.array(filled).check(z.minLength(1, "at least one glob is needed")),
-    namespaces: closed({ allow: z.array(filled).check(z.minLength(1, "at least one namespace is needed")) }),
+    // None at all is how a cluster is emptied on purpose; a glob that matches nothing is a mistake (resolve.ts).
+    manifests: z.array(filled),
+    namespaces: closed({ allow: z.array(namespaceGlob).check(z.minLength(1, "at least one namespace is needed")) }),
     limits: z.nullish(closed({ concurrency: z.nullish(positive), requestsPerSecond: z.nullish(positive) })),
     drift: z.nullish(choice(["probe", "list"])),
   }),

@@ -50,6 +50,11 @@ export function decide(gathered: Gathered): Decision {
   return { action: "apply", precondition: { kind: "update", ...fence(gathered.seen) }, reason: "target differs from its source" };
 }
 
+/** Whether a look shows the target just as it shall be, so that its version may be remembered as written by the registration. */
+export function isIntact(gathered: Gathered): boolean {
+  return foreignKeys(gathered) === undefined && intact(gathered) !== undefined;
+}
+
 /** Owner and Orphan: exactly one registration may hold the target, and the data is its alone. */
 export function isExclusive(policy: Registration["spec"]["target"]["creationPolicy"]): boolean {
   return policy === "Owner" || policy === "Orphan";

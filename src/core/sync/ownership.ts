@@ -1,13 +1,13 @@
 /** The marks by which a target shows whose it is: one label of the cluster, one annotation and one field manager a registration. */
 import { createHash } from "node:crypto";
-import type { RegistrationId } from "../model.ts";
+import { originOf, type RegistrationId } from "../model.ts";
 
 /** On every Secret that the relay writes; its value is the Cluster's name. Admission policies confine the relay to it. */
 export const CLUSTER_LABEL = "secret-relay.dev/cluster";
 
-/** 16 hex digits: an id may hold more characters than an annotation's name or a field manager may. */
+/** 16 hex digits: an id may hold more characters than an annotation's name or a field manager may. A left target keeps the marks of who left it. */
 function shortId(id: RegistrationId): string {
-  return createHash("sha256").update(id).digest("hex").slice(0, 16);
+  return createHash("sha256").update(originOf(id)).digest("hex").slice(0, 16);
 }
 
 /** Each registration has an annotation of its own: two that merge into one Secret would else undo each other for ever. */
@@ -27,3 +27,6 @@ export function fieldManager(id: RegistrationId): string {
 export function stamp(generation: number, keyedHash: string): string {
   return `${generation}.${keyedHash}`;
 }
+
+/** Holds the data of an Orphan whose registration was removed: it never applies, so nobody's apply drops those keys. */
+export const RELEASED_MANAGER = "secret-relay/released";

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "@jest/globals";
-import { isAlive } from "../../../src/local/exclusive.ts";
 import { startMiniStack } from "../../../src/local/ministack.ts";
 import { resolveMiniStackPython } from "../../../src/local/ministack-install.ts";
+import { isAlive } from "../../../src/local/process-state.ts";
 
 async function zipFunction(source: string): Promise<Uint8Array> {
   const directory = await mkdtemp(join(tmpdir(), "function-"));

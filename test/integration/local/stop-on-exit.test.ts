@@ -48,4 +48,53 @@ describe("runWithCleanUps", () => {
     },
     15_000,
   );
+
+  it("takes the signal's echo for the same one, and ends at once at a second signal", async () => {
+    const stuck = `import { runWithCleanUps } from ${JSON.stringify(MODULE)};
+      await runWithCleanUps(async (stack) => {
+        await stack.add(async () => { process.stdout.write("stopping;"); await new Promise((done) => setTimeout(done, 20000)); });
+        process.on("exit", () => process.stdout.write("exit;"));
+        ${WAIT}
+      });`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", stuck], { stdio: ["ignore", "pipe", "ignore"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output === "up;") child.kill("SIGINT");
+      if (output === "up;stopping;") {
+        child.kill("SIGINT");
+        // Longer than an echo takes, and far shorter than the clean-up.
+        setTimeout(() => child.kill("SIGINT"), 1_000);
+      }
+    });
+
+    const startedAt = performance.now();
+    const [code] = await once(child, "close");
+
+    expect({ output, code }).toEqual({ output: "up;stopping;exit;", code: 130 });
+    expect(performance.now() - startedAt).toBeGreaterThan(1_000);
+  }, 15_000);
+
+  it("tells work under way to end, and waits until it has", async () => {
+    const working = `import { runWithCleanUps, workWithCleanUp } from ${JSON.stringify(MODULE)};
+      await runWithCleanUps(async (stack) => {
+        await stack.add(() => void process.stdout.write("below;"));
+        await workWithCleanUp(stack, (signal) => new Promise((done) => {
+          signal.addEventListener("abort", () => setTimeout(() => { process.stdout.write("ended;"); done(); }, 50));
+          process.stdout.write("up;");
+          setTimeout(done, 20000);
+        }));
+        await new Promise((done) => setTimeout(done, 20000));
+      });`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", working], { stdio: ["ignore", "pipe", "ignore"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output === "up;") child.kill("SIGTERM");
+    });
+
+    const [, signal] = await once(child, "close");
+
+    expect({ output, signal }).toEqual({ output: "up;ended;below;", signal: "SIGTERM" });
+  }, 15_000);
 });

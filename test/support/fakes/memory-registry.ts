@@ -1,6 +1,6 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
 import { indexKey } from "../../../src/adapters/aws/keys.ts";
-import { entombed, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
+import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
 import type {
   ClusterSpec,
   Head,
@@ -13,7 +13,7 @@ import type {
   RegistrationId,
   TargetKey,
 } from "../../../src/core/model.ts";
-import { referenceKey, registrationId } from "../../../src/core/model.ts";
+import { ANY_VERSION, referenceKey, registrationId } from "../../../src/core/model.ts";
 import type { Breaker, ClusterRecord, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
@@ -23,8 +23,8 @@ interface StoredPropagation {
   readonly isCounted: boolean;
 }
 
-function wake(reference: Reference): string {
-  return JSON.stringify([reference.provider, reference.account, reference.region, reference.version, indexKey(reference.key)]);
+function wake(reference: Reference, version = reference.version): string {
+  return JSON.stringify([reference.provider, reference.account, reference.region, version, indexKey(reference.key)]);
 }
 
 function propagationText(id: PropagationId): string {
@@ -39,10 +39,15 @@ export function createMemoryRegistry(): Registry {
   const heads = new Map<ReferenceKey, Head>();
   const propagations = new Map<string, StoredPropagation>();
   const clusters = new Map<string, ClusterSpec>();
+  const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
   let generation = 0;
 
-  const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({ spec, breaker: breakers.get(spec.name) ?? CLOSED });
+  const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({
+    spec,
+    breaker: breakers.get(spec.name) ?? CLOSED,
+    ...(retired.has(spec.name) ? { isRetired: true } : {}),
+  });
   const isCurrent = (loaded: Registration): boolean => {
     const now = registrations.get(loaded.id);
     return now?.rev === loaded.rev && now.generation === loaded.generation;
@@ -81,10 +86,10 @@ export function createMemoryRegistry(): Registry {
       return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
     },
     async *interests(wanted) {
-      const keys = new Set(wanted.map(wake));
+      const keys = new Set(wanted.map((reference) => wake(reference)));
       const page: Interest[] = [];
       for (const [id, theirs] of references) {
-        const match = theirs.find((reference) => keys.has(wake(reference)));
+        const match = theirs.find((reference) => keys.has(wake(reference)) || keys.has(wake(reference, ANY_VERSION)));
         const registration = registrations.get(id);
         if (match === undefined || registration === undefined) continue;
         const { spec } = registration;
@@ -183,8 +188,13 @@ export function createMemoryRegistry(): Registry {
     },
     async putCluster(spec) {
       clusters.set(spec.name, structuredClone(spec));
+      retired.delete(spec.name);
+    },
+    async retireCluster(name) {
+      if (clusters.has(name)) retired.add(name);
     },
     async removeCluster(name) {
+      if (clusters.has(name) && !retired.delete(name)) return;
       clusters.delete(name);
       breakers.delete(name);
     },
@@ -196,6 +206,8 @@ export function createMemoryRegistry(): Registry {
       if (ownsTarget(put.spec) && (owners.get(target) ?? id) !== id) return "conflict";
       if (now !== undefined) release(now);
       if (ownsTarget(put.spec)) owners.set(target, id);
+      const left = leftBehind(put);
+      if (left !== undefined) store(left);
       references.set(id, put.references);
       return store(registered(put));
     },

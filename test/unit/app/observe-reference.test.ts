@@ -33,7 +33,8 @@ function world(shown: SourceAnswer, byId: readonly SourceAnswer[] = []) {
     currentVersions: async () => new Map(),
   };
   const clock = { now: () => now };
-  const observe = (given?: ChangeNotice) => observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given);
+  const observe = (...given: readonly ChangeNotice[]) =>
+    observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given);
   const show = (answer: SourceAnswer, at: number) => {
     shown = answer;
     now = at;
@@ -86,6 +87,13 @@ describe("observeReference", () => {
 
     expect(await observe(notice("v1", T + 49_000))).toMatchObject({ asOf: T + 49_000 });
     expect(await registry.head(KEY)).toMatchObject({ asOf: T + 49_000, since: T + 49_999 });
+  });
+
+  it("takes of several notices the one that names what the store shows", async () => {
+    const { registry, observe } = world(version("v2", T - 900_000));
+
+    expect(await observe(notice("v3", T - 1_000), notice("v2", T - 3_000), notice("v2", T - 9_000))).toMatchObject({ asOf: T - 3_000 });
+    expect(await registry.openPropagations(KEY)).toHaveLength(0);
   });
 
   it("lets a lagging NotFound delete nothing: HEAD's version stays what is written", async () => {

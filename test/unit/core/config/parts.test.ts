@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { canonicalJson, diffRegistrations } from "../../../../src/core/config/diff.ts";
 import { parseDuration } from "../../../../src/core/config/duration.ts";
-import { matchesGlob } from "../../../../src/core/config/glob.ts";
+import { matchesGlob, nearestPath } from "../../../../src/core/config/glob.ts";
 import { nearest } from "../../../../src/core/config/nearest.ts";
 import { resolveManifests } from "../../../../src/core/config/resolve-manifests.ts";
 import type { Registration, RegistrationSpec } from "../../../../src/core/model.ts";
@@ -23,6 +23,21 @@ describe("matchesGlob", () => {
     ["a(b", "a(b", true],
   ])("tells whether %s matches %s: %s", (glob, text, want) => {
     expect(matchesGlob(glob, text)).toBe(want);
+  });
+});
+
+describe("nearestPath", () => {
+  it.each([
+    ["aps/**/*.yaml", "apps/a/b.yaml"],
+    ["./clusers/*.yaml", "clusters/tokyo.yaml"],
+    ["apps/{x,y}/*.yml", "apps/a/b.yaml"],
+    ["apps/sto.yaml", "apps/store.yaml"],
+  ])("takes the glob %s for %s", (glob, want) => {
+    expect(nearestPath(glob, ["apps/a/b.yaml", "apps/store.yaml", "clusters/tokyo.yaml"])).toBe(want);
+  });
+
+  it("has no path where there is none", () => {
+    expect(nearestPath("apps/*.yaml", [])).toBeUndefined();
   });
 });
 
@@ -58,9 +73,9 @@ describe("nearest", () => {
 
 describe("diffRegistrations", () => {
   const spec = (name: string): RegistrationSpec => {
-    const [first] = resolveManifests([storeFile(), secretFile(undefined, { name })], defaults).registrations;
-    if (first === undefined) throw new Error("the builder's manifest is broken");
-    return first;
+    const [first] = resolveManifests([storeFile(), secretFile(undefined, { name })], defaults).manifests;
+    if (first?.kind !== "resolved") throw new Error("the builder's manifest is broken");
+    return first.spec;
   };
   const registered = (of: RegistrationSpec, phase: Registration["phase"] = "live"): Registration => ({
     id: `/${of.namespace}/${of.name}`,

@@ -44,6 +44,16 @@ describe("resolveConfig", () => {
     expect(JSON.stringify(resolveConfig(files.toReversed(), defaults))).toBe(JSON.stringify(resolveConfig(files, defaults)));
   });
 
+  it("takes a Cluster without manifests: that is how one is emptied", () => {
+    const empty = { ...clusterFile(), text: clusterFile().text.replace('["apps/**/*.yaml"]', "[]") };
+
+    const { config, diagnostics } = resolveConfig([empty, storeFile(), secretFile()], defaults);
+
+    expect(diagnostics).toEqual([]);
+    expect(config?.clusters).toHaveLength(1);
+    expect(config?.registrations).toEqual([]);
+  });
+
   it("lets a Merge share the target of an Owner", () => {
     expect(
       resolveConfig([clusterFile(), storeFile(), secretFile(), secretFile(merge, { path: "apps/z.yaml", name: "z" })], defaults)
@@ -82,8 +92,22 @@ describe("resolveConfig", () => {
       ],
     },
     {
+      name: "glob that matches no file",
+      files: [clusterFile({ globs: "aps/**/*.yaml" }), storeFile(), secretFile()],
+      want: [
+        "clusters/tokyo.yaml:6:15 spec.manifests[0] matches no file | the nearest file is apps/shop.yaml; globs start at the config folder",
+      ],
+    },
+    {
+      name: "namespace glob with braces",
+      files: [clusterFile({ allow: "app-{shop,bar}" }), storeFile(), secretFile()],
+      want: [
+        "clusters/tokyo.yaml:7:25 spec.namespaces.allow[0]: a namespace glob is lower-case letters, digits, '-', '*' and '?'; instead of braces write one entry for each",
+      ],
+    },
+    {
       name: "two Clusters of one name",
-      files: [clusterFile(), clusterFile({ path: "clusters/z.yaml" })],
+      files: [clusterFile(), storeFile(), clusterFile({ path: "clusters/z.yaml" })],
       want: ["clusters/z.yaml:3:19 a second Cluster tokyo | the first is at clusters/tokyo.yaml:3:19"],
     },
   ])("refuses the whole config: $name", ({ files, want }) => {
@@ -97,13 +121,34 @@ describe("resolveConfig", () => {
 });
 
 describe("resolveManifests", () => {
-  it("resolves what it can and gives each broken ExternalSecret its own errors", () => {
-    const files = [storeFile(), secretFile(), secretFile("  data: []", { path: "apps/b.yaml", name: "b" })];
+  it("resolves what it can, gives each broken ExternalSecret its own errors, and keeps the order of the documents", () => {
+    const broken = secretFile("  data: []", { path: "apps/b.yaml", name: "b" });
+    const twice = secretFile(undefined, { path: "apps/c.yaml" });
+    const unknownStore = { ...broken, text: broken.text.replace("name: aws", "name: aw").replace("data: []", "data: [{}]") };
+    const two = { path: "apps/two.yaml", text: `${broken.text}---\n${secretFile(undefined, { name: "first" }).text}` };
 
-    const { registrations, failures, diagnostics } = resolveManifests(files, defaults);
+    const { manifests, diagnostics } = resolveManifests([storeFile(), two, secretFile(), twice, unknownStore], defaults);
 
-    expect(registrations.map(({ cluster, name }) => [cluster, name])).toEqual([["", "shop"]]);
-    expect(failures.map(({ namespace, name }) => [namespace, name])).toEqual([["app-shop", "b"]]);
+    expect(
+      manifests.map((one) => (one.kind === "resolved" ? `${one.spec.cluster}|${one.spec.name}` : `${one.namespace}/${one.name}`)),
+    ).toEqual(["app-shop/b", "|first", "|shop", "app-shop/shop", "app-shop/b"]);
+    expect(manifests.map((one) => (one.kind === "failed" ? one.diagnostics.map(({ message }) => message) : "resolved"))).toEqual([
+      ["spec has neither data nor dataFrom"],
+      "resolved",
+      "resolved",
+      ["ExternalSecret app-shop/shop is also given at apps/shop.yaml:3:19"],
+      ["spec.data[0].secretKey is required", "spec.data[0].remoteRef is required"],
+    ]);
     expect(diagnostics).toEqual([]);
+  });
+
+  it("gives the mistakes of other documents apart", () => {
+    const { manifests, diagnostics } = resolveManifests(
+      [{ ...storeFile(), text: storeFile().text.replace("aws:", "awss:") }, secretFile()],
+      defaults,
+    );
+
+    expect(diagnostics.map(({ message }) => message)).toContain("unknown field spec.provider.awss");
+    expect(manifests).toMatchObject([{ kind: "failed", diagnostics: [{ message: "ClusterSecretStore aws can't be used" }] }]);
   });
 });

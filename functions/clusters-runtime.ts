@@ -1,0 +1,55 @@
+/** What the functions that reach sources and clusters are composed of beside the runtime: provider, clusters, bus and hasher. */
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { createEventBus } from "../src/adapters/aws/event-bus.ts";
+import { loadHasher } from "../src/adapters/aws/hash-key.ts";
+import { createClusters } from "../src/adapters/kubernetes/clusters.ts";
+import { createSecretsManager } from "../src/adapters/providers/secretsmanager.ts";
+import type { SyncTargets } from "../src/app/outcome.ts";
+import { createSyncTargets } from "../src/app/sync-targets.ts";
+import { RelayError } from "../src/core/errors.ts";
+import type { Bus, Clock, Clusters, Log, SecretProvider } from "../src/core/ports.ts";
+import { clientOptions } from "../src/core/remote-calls.ts";
+import type { SecretValue } from "../src/core/secret-value.ts";
+import { DEFAULT_BOUNDS, type FreshnessBounds } from "../src/core/sync/freshness.ts";
+import { type Environment, numberOf, textOf } from "./environment.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface ClustersRuntime {
+  readonly provider: SecretProvider;
+  readonly clusters: Clusters;
+  readonly bus: Bus;
+  readonly bounds: FreshnessBounds;
+  readonly timing: { readonly driftIntervalMs: number };
+  /** Reads one of the relay's own secrets, by name or ARN. */
+  readonly readSecret: (name: string) => Promise<SecretValue>;
+}
+
+/** @throws EnvironmentError */
+export function createClustersRuntime(from: Environment, clock: Clock): ClustersRuntime {
+  const provider = createSecretsManager();
+  const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
+  return {
+    provider,
+    clusters: createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" }),
+    bus: createEventBus(new EventBridgeClient(clientOptions()), textOf(from, "EVENT_BUS_NAME"), clock),
+    bounds: { ...DEFAULT_BOUNDS, visibilityMs: numberOf(from, "VISIBILITY_BOUND_MS", DEFAULT_BOUNDS.visibilityMs) },
+    timing: { driftIntervalMs: numberOf(from, "DRIFT_INTERVAL_MS", 600_000) },
+    readSecret,
+  };
+}
+
+/** What syncs targets, with the key of its hashes read. @throws EnvironmentError, and what reading the key throws */
+export async function createSync(from: Environment, { registry, clock }: Runtime, parts: ClustersRuntime, log: Log): Promise<SyncTargets> {
+  const hasher = await loadHasher(parts.readSecret, textOf(from, "HASH_KEY_SECRET"));
+  return createSyncTargets({ registry, clock, log, hasher, ...parts });
+}
+
+function createSecretReader(provider: SecretProvider, ownRegion: string): (name: string) => Promise<SecretValue> {
+  return async (name) => {
+    // The account is the ARN's or our own; the store asks for neither.
+    const region = /^arn:[^:]*:secretsmanager:([^:]+):/.exec(name)?.[1] ?? ownRegion;
+    const answer = await provider.read({ provider: "SecretsManager", account: "", region, key: name, version: "stage/AWSCURRENT" });
+    if (answer.kind === "absent") throw new RelayError("SecretNotFound", name);
+    return answer.value;
+  };
+}

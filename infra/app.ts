@@ -1,0 +1,12 @@
+/** The CDK app: reads the context and the config folder, and synthesises the one stack. A user's mistake ends it without a stack trace. */
+import { createRelayApp } from "./relay-app.ts";
+import { isUserMistake } from "./settings.ts";
+
+try {
+  const app = await createRelayApp();
+  app.synth();
+} catch (error) {
+  if (!isUserMistake(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,27 @@
+/** The key of the hashes that manifests carry: made by Secrets Manager, never seen by CloudFormation, and not in the table (rule 4). */
+import { RemovalPolicy, Validations } from "aws-cdk-lib";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import type { RelayFunction } from "./relay-function.ts";
+
+export class HashKey extends Construct {
+  readonly resource: Secret;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.resource = new Secret(this, "Resource", {
+      description: "secret-relay: keys the hashes by which a target's content is compared",
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      // A lost key costs one rewrite of each target, and no value.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(this.resource).acknowledge({
+      id: "AwsSolutions-SMG4",
+      reason: "it opens nothing: a rotation would only make every target be written once more",
+    });
+  }
+
+  allowRead(by: RelayFunction): void {
+    by.allow(["secretsmanager:GetSecretValue"], [this.resource.secretArn]);
+  }
+}

@@ -1,0 +1,51 @@
+/** The registry: one DynamoDB table, shaped as its adapter says, on demand, encrypted, with point-in-time recovery. */
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
+import { Construct } from "constructs";
+import { REGISTRY_TABLE } from "../src/adapters/aws/keys.ts";
+import type { RelayFunction } from "./relay-function.ts";
+
+export interface RegistryTableProps {
+  /** The table outlives the stack: without it, a new stack knows of no target and prunes none. */
+  readonly isRetained: boolean;
+}
+
+export class RegistryTable extends Construct {
+  readonly resource: Table;
+
+  constructor(scope: Construct, id: string, props: RegistryTableProps) {
+    super(scope, id);
+    const { partitionKey, sortKey, dueIndex } = REGISTRY_TABLE;
+    const table = new Table(this, "Resource", {
+      partitionKey: { name: partitionKey, type: AttributeType.STRING },
+      sortKey: { name: sortKey, type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: props.isRetained,
+      removalPolicy: props.isRetained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    table.addGlobalSecondaryIndex({
+      indexName: dueIndex.name,
+      partitionKey: { name: dueIndex.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: dueIndex.sortKey, type: AttributeType.NUMBER },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...dueIndex.attributes],
+    });
+    this.resource = table;
+  }
+
+  /**
+   * Reads by key and partition, and conditional changes, in transactions too: what every function does. Each deletes: a breaker
+   * that closes, a cluster or a registration that is gone.
+   */
+  allowUse(by: RelayFunction): void {
+    const actions = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"];
+    by.allow(actions, [this.resource.tableArn]);
+  }
+
+  /** For whoever looks for what is due. */
+  allowDueQuery(by: RelayFunction): void {
+    by.allow(["dynamodb:Query"], [`${this.resource.tableArn}/index/${REGISTRY_TABLE.dueIndex.name}`]);
+  }
+}

@@ -1,0 +1,17 @@
+/** Makes the app that `app.ts` synthesises: context → settings and config → the stack, with cdk-nag always on. */
+import { App, type AppProps, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { readRelayConfig } from "./config-source.ts";
+import { RelayStack } from "./relay-stack.ts";
+import { readSettings } from "./settings.ts";
+
+/** @throws UserMistake where a context key or the config is wrong */
+export async function createRelayApp(props?: AppProps): Promise<App> {
+  // Synthesised by its caller alone: not once more at the process's end, when a mistake has left it half made.
+  const app = new App({ ...props, autoSynth: false });
+  const settings = readSettings(app.node);
+  const config = await readRelayConfig(settings.configFolder);
+  new RelayStack(app, "secret-relay", { ...settings, config });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
+}

@@ -1,0 +1,154 @@
+/** The stack: wires the constructs to each other and declares no resource of its own. */
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { EventBus } from "aws-cdk-lib/aws-events";
+import type { Construct } from "constructs";
+import type { ResolvedConfig } from "../src/core/model.ts";
+import { Alarms } from "./alarms.ts";
+import { ChangeEvents } from "./change-events.ts";
+import { ConfigResource } from "./config-resource.ts";
+import { FailureQueue } from "./failure-queue.ts";
+import { HashKey } from "./hash-key.ts";
+import { ReconcileSchedule } from "./reconcile-schedule.ts";
+import { RegistryTable } from "./registry-table.ts";
+import { RelayFunction } from "./relay-function.ts";
+import { allowConfiguredSecrets, namedAccounts } from "./secret-access.ts";
+import type { RelaySettings } from "./settings.ts";
+import { SyncQueue } from "./sync-queue.ts";
+
+/** Lambda's own limit. */
+const LONGEST_FUNCTION = Duration.minutes(15);
+
+/** The longest request to an API server: it may still be under way when its function has ended. */
+const LONGEST_REQUEST = Duration.seconds(10);
+
+const REGISTRATION_TIMEOUT = Duration.hours(1);
+
+export interface RelayStackProps extends RelaySettings {
+  readonly config: ResolvedConfig;
+}
+
+/** Of no account and no region: they are where it is deployed. */
+export class RelayStack extends Stack {
+  constructor(scope: Construct, id: string, props: RelayStackProps) {
+    super(scope, id, { description: "secret-relay: keeps Kubernetes Secrets in many clusters equal to their source" });
+    const { config, syncTimeout, logRetention, tracing } = props;
+    const registry = new RegistryTable(this, "Registry", { isRetained: props.retainRegistry });
+    const hashKey = new HashKey(this, "HashKey");
+    const failures = new FailureQueue(this, "FailureQueue");
+    const queue = new SyncQueue(this, "SyncQueue", { consumerTimeout: syncTimeout });
+    const bus = EventBus.fromEventBusName(this, "EventBus", props.eventBusName);
+
+    const common = {
+      REGISTRY_TABLE: registry.resource.tableName,
+      SYNC_QUEUE_URL: queue.resource.queueUrl,
+      WORKER_LIFETIME_MS: String(syncTimeout.plus(LONGEST_REQUEST).toMilliseconds()),
+    };
+    const timing = {
+      EVENT_BUS_NAME: props.eventBusName,
+      VISIBILITY_BOUND_MS: String(props.visibilityBound.toMilliseconds()),
+      DRIFT_INTERVAL_MS: String(props.driftInterval.toMilliseconds()),
+      ...(props.allowLoopbackClusters ? { ALLOW_LOOPBACK_CLUSTERS: "true" } : {}),
+    };
+    const writing = { HASH_KEY_SECRET: hashKey.resource.secretArn };
+
+    const onSecretChange = new RelayFunction(this, "OnSecretChange", {
+      handler: "on-secret-change",
+      description: "secret-relay: a secret changed; syncs few targets at once, queues many",
+      // It writes to clusters as sync does, so a worker's lifetime must cover it too.
+      timeout: syncTimeout,
+      memorySizeMb: 512,
+      environment: {
+        ...common,
+        ...timing,
+        ...writing,
+        FAST_PATH_TARGETS: String(props.fastPathTargets),
+        FAILURE_QUEUE_URL: failures.resource.queueUrl,
+      },
+      failureQueue: failures.resource,
+      logRetention,
+      tracing,
+    });
+    const sync = new RelayFunction(this, "Sync", {
+      handler: "sync",
+      description: "secret-relay: brings targets to their source's version, or prunes them",
+      timeout: syncTimeout,
+      memorySizeMb: 512,
+      environment: { ...common, ...timing, ...writing },
+      // It sends on to its own queue what is not served yet; each message is bounded by its own time and count.
+      isRecursive: true,
+      logRetention,
+      tracing,
+    });
+    const reconcile = new RelayFunction(this, "Reconcile", {
+      handler: "reconcile",
+      description: "secret-relay: finds what is due, drifted or was missed",
+      // So that two runs don't overlap.
+      timeout: Duration.seconds(Math.min(props.reconcileInterval.toSeconds(), LONGEST_FUNCTION.toSeconds())),
+      memorySizeMb: 512,
+      environment: { ...common, ...timing },
+      failureQueue: failures.resource,
+      // The next run does the same work.
+      retryAttempts: 0,
+      logRetention,
+      tracing,
+    });
+    const register = new RelayFunction(this, "Register", {
+      handler: "register",
+      description: "secret-relay: brings the registry to the config",
+      timeout: LONGEST_FUNCTION,
+      memorySizeMb: 512,
+      environment: common,
+      // No failure queue: CloudFormation shows the failure, and the event holds CloudFormation's ResponseURL, a credential.
+      isRecursive: true,
+      logRetention,
+      tracing,
+    });
+
+    for (const each of [onSecretChange, sync, reconcile, register]) {
+      registry.allowUse(each);
+      queue.allowSend(each);
+    }
+    registry.allowDueQuery(reconcile);
+    for (const each of [onSecretChange, sync, reconcile]) {
+      each.allow(["events:PutEvents"], [bus.eventBusArn]);
+      allowConfiguredSecrets(each, config, props.kmsKeyArns);
+    }
+    for (const each of [onSecretChange, sync]) hashKey.allowRead(each);
+    failures.allowSend(onSecretChange);
+    queue.feed(sync, props.maxConcurrency);
+
+    const events = new ChangeEvents(this, "ChangeEvents", {
+      target: onSecretChange.resource,
+      failureQueue: failures.resource,
+      accounts: namedAccounts(config),
+    });
+    const schedule = new ReconcileSchedule(this, "ReconcileSchedule", { target: reconcile.resource, interval: props.reconcileInterval });
+    new ConfigResource(this, "Config", { config, register, timeout: REGISTRATION_TIMEOUT, after: [sync, events, schedule] });
+    new Alarms(this, "Alarms", {
+      failures: { SyncDeadLetter: queue.deadLetterQueue, Failure: failures.resource },
+      syncQueue: queue.resource,
+      functions: {
+        OnSecretChange: onSecretChange.resource,
+        Sync: sync.resource,
+        Reconcile: reconcile.resource,
+        Register: register.resource,
+      },
+      reconcile: reconcile.resource,
+      reconcileInterval: props.reconcileInterval,
+      topicArn: props.alarmTopicArn,
+    });
+
+    const outputs = {
+      RegistryTableName: registry.resource.tableName,
+      SyncQueueUrl: queue.resource.queueUrl,
+      SyncDeadLetterQueueUrl: queue.deadLetterQueue.queueUrl,
+      FailureQueueUrl: failures.resource.queueUrl,
+      EventBusName: props.eventBusName,
+      OnSecretChangeFunctionName: onSecretChange.resource.functionName,
+      SyncFunctionName: sync.resource.functionName,
+      ReconcileFunctionName: reconcile.resource.functionName,
+      RegisterFunctionName: register.resource.functionName,
+    };
+    for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, key, { value });
+  }
+}

@@ -1,0 +1,100 @@
+/** Reads the resolved config from S3, and checks its shape: a wrong object must never pass for a config with fewer registrations. */
+import type { S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import * as z from "zod/mini";
+import { RelayError } from "../../core/errors.ts";
+import type { ResolvedConfig } from "../../core/model.ts";
+import { errorName, relayError, remoteFacts } from "../../core/remote-calls.ts";
+
+export interface ConfigPlace {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+const filled = z.string().check(z.minLength(1));
+const count = z.int().check(z.gte(0));
+const words = z.record(z.string(), z.string());
+
+// Strict, as the writer is of the same version: the config and the function are deployed together.
+const cluster = z.strictObject({
+  name: filled,
+  labels: words,
+  kubeconfigSecretName: filled,
+  allowedNamespaces: z.array(filled),
+  concurrency: count,
+  requestsPerSecond: count,
+  drift: z.enum(["probe", "list"]),
+});
+
+const remoteRef = z.strictObject({ key: filled, property: z.optional(z.string()), version: z.optional(z.string()) });
+
+const registration = z.strictObject({
+  cluster: filled,
+  namespace: filled,
+  name: filled,
+  store: z.strictObject({
+    kind: z.enum(["SecretStore", "ClusterSecretStore"]),
+    name: filled,
+    provider: z.enum(["SecretsManager", "ParameterStore"]),
+    // Empty: the deployment's own.
+    account: z.string(),
+    region: z.string(),
+  }),
+  refreshPolicy: z.enum(["Periodic", "CreatedOnce", "OnChange"]),
+  refreshIntervalMs: count,
+  labels: words,
+  annotations: words,
+  target: z.strictObject({
+    name: filled,
+    creationPolicy: z.enum(["Owner", "Orphan", "Merge", "None", "CreateOrMerge"]),
+    deletionPolicy: z.enum(["Retain", "Delete", "Merge"]),
+    template: z.optional(z.strictObject({ type: z.optional(z.string()), labels: words, annotations: words })),
+  }),
+  data: z.array(z.strictObject({ secretKey: filled, remoteRef })),
+  dataFrom: z.array(z.strictObject({ extract: remoteRef })),
+});
+
+const schema = z
+  .strictObject({ clusters: z.array(cluster), registrations: z.array(registration) })
+  .check(z.refine(({ clusters, registrations }) => registrations.every((one) => clusters.some(({ name }) => name === one.cluster))));
+
+/**
+ * Reads a config, not placed yet.
+ * @throws AccessDenied, StoreUnreachable; StoreInvalidRequest where the object is missing or no config
+ */
+export function createConfigReader(client: Pick<S3Client, "send">): (place: ConfigPlace) => Promise<ResolvedConfig> {
+  return async (place) => {
+    const subject = `s3://${place.bucket}/${place.key}`;
+    const config = schema.safeParse(readJson(await readText(client, place, subject)));
+    if (config.success) return config.data;
+    throw new RelayError("StoreInvalidRequest", subject, { detail: "the object is no config of this version" });
+  };
+}
+
+async function readText(client: Pick<S3Client, "send">, { bucket, key }: ConfigPlace, subject: string): Promise<string> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return (await Body?.transformToString()) ?? "";
+  } catch (error) {
+    switch (errorName(error)) {
+      case "AccessDenied":
+        throw relayError("AccessDenied", subject, "s3", "GetObject", error);
+      case "NoSuchKey":
+      case "NoSuchBucket": {
+        const remote = remoteFacts("s3", "GetObject", error);
+        throw new RelayError("StoreInvalidRequest", subject, { detail: "there is no such object", remote });
+      }
+      default:
+        throw relayError("StoreUnreachable", subject, "s3", "GetObject", error);
+    }
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its message quotes the text; no JSON is just no config.
+    return undefined;
+  }
+}

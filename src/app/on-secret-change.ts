@@ -1,0 +1,131 @@
+/** Use case: a secret changed; wakes everyone who reads it, at once where they are few and by queue where they are many. */
+import { isRelayError } from "../core/errors.ts";
+import {
+  ANY_VERSION,
+  type Interest,
+  type Millis,
+  type Reference,
+  type ReferenceKey,
+  referenceKey,
+  type SyncRequest,
+} from "../core/model.ts";
+import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
+import { latestMoment, type SecretChange } from "../core/secret-change.ts";
+import { labelMoveReferences } from "../core/sync/references.ts";
+import type { SyncTargets } from "./outcome.ts";
+import { resends, sendAll } from "./settle-messages.ts";
+
+export interface OnSecretChangeDeps {
+  readonly registry: Pick<Registry, "interests" | "head" | "openPropagation">;
+  readonly queue: Queue;
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+  readonly sync: SyncTargets;
+  /** Up to so many requests are synced at once; more go to the queue. */
+  readonly fastPathTargets: number;
+}
+
+interface Dispatched {
+  /** Registrations that were woken. */
+  readonly targets: number;
+  readonly path: "none" | "fast" | "queue";
+}
+
+type OnSecretChange = (change: SecretChange, deadline: Millis) => Promise<Dispatched>;
+
+/**
+ * Level-triggered (rule 3): the event says whom to wake and how fresh their read must be, never what to write. Doing it twice does
+ * no harm. It throws where not all requests reached a sync or the queue, so that whoever delivered the event delivers it again (rule 2).
+ */
+export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
+  return async (change, deadline) => {
+    const requests = change.kind === "label moved" ? await requestsOfMove(deps, change) : await requestsOfChange(deps, change);
+    const targets = new Set(requests.map(({ registration }) => registration)).size;
+    if (targets === 0) return { targets, path: "none" };
+    if (requests.length <= deps.fastPathTargets && deps.clock.now() < deadline) {
+      await syncNow(deps, requests, deadline);
+      return { targets, path: "fast" };
+    }
+    await deps.queue.send(requests, { delayMs: 0 });
+    return { targets, path: "queue" };
+  };
+}
+
+/** What fails or does not fit the time goes to the queue, all of it where the sync itself broke. */
+async function syncNow({ sync, queue, log }: OnSecretChangeDeps, requests: readonly SyncRequest[], deadline: Millis): Promise<void> {
+  try {
+    await sendAll(queue, resends(await sync(requests, deadline)));
+  } catch (error) {
+    // Whatever broke, its cause is tried again by the queue, which counts attempts and ends in the dead-letter queue.
+    log.warn("fast path failed", { code: isRelayError(error) ? error.code : "Unclassified", requests: requests.length });
+    await queue.send(requests, { delayMs: 0 });
+  }
+}
+
+type LabelMoved = Extract<SecretChange, { kind: "label moved" }>;
+
+/**
+ * Readers of the moved label get the notice, so that the announced version serves them at once. Readers of AWSPREVIOUS are only
+ * concerned: the event does not name their version. Who reads both gets both requests, each with a need of its own.
+ */
+async function requestsOfMove(deps: OnSecretChangeDeps, change: LabelMoved): Promise<readonly SyncRequest[]> {
+  const references = labelMoveReferences(change);
+  const isNamed = (reference: Reference) => reference.version === `stage/${change.label}`;
+  const [named, concerned] = await Promise.all([
+    interestsIn(deps, references.filter(isNamed)),
+    interestsIn(
+      deps,
+      references.filter((reference) => !isNamed(reference)),
+    ),
+  ]);
+  const { versionId, at } = change;
+  await openPropagations(deps, named, { versionId, at });
+  return [
+    ...named.map((interest) => {
+      const notice = { reference: interest.reference, versionId, at };
+      return { ...requestFor(interest, latestMoment(change)), notice };
+    }),
+    ...concerned.map((interest) => requestFor(interest, latestMoment(change))),
+  ];
+}
+
+async function requestsOfChange(deps: OnSecretChangeDeps, change: SecretChange): Promise<readonly SyncRequest[]> {
+  const { arn, name } = change;
+  const spellings = labelMoveReferences({ arn, name, label: "" }).map((reference) => ({ ...reference, version: ANY_VERSION }));
+  const unique = new Map(spellings.map((reference) => [referenceKey(reference), reference]));
+  const interests = await interestsIn(deps, [...unique.values()]);
+  return interests.map((interest) => requestFor(interest, latestMoment(change)));
+}
+
+/**
+ * Opened before anybody is woken, so that no record slips past it. A change that HEAD is known to hold already has one: whoever
+ * moved HEAD there without the event opened it, under the time that it could prove. A second one, keyed by the event's time, would
+ * announce the same change twice.
+ */
+async function openPropagations(
+  { registry, clock }: OnSecretChangeDeps,
+  named: readonly Interest[],
+  version: { readonly versionId: string; readonly at: Millis },
+): Promise<void> {
+  const counts = new Map<ReferenceKey, number>();
+  for (const { reference } of named) counts.set(reference, (counts.get(reference) ?? 0) + 1);
+  const openedAt = clock.now();
+  await Promise.all(
+    [...counts].map(async ([reference, expected]) => {
+      const head = await registry.head(reference);
+      if (head?.versionId === version.versionId && head.since >= version.at) return;
+      await registry.openPropagation({ reference, ...version }, { openedAt, expected });
+    }),
+  );
+}
+
+async function interestsIn({ registry }: OnSecretChangeDeps, references: readonly Reference[]): Promise<readonly Interest[]> {
+  const found: Interest[] = [];
+  if (references.length === 0) return found;
+  for await (const page of registry.interests(references)) found.push(...page);
+  return found;
+}
+
+function requestFor({ registration, cluster, target }: Interest, need: Millis): SyncRequest {
+  return { registration, cluster, target, need, verify: false, attempt: 0 };
+}

@@ -1,0 +1,124 @@
+/** Propagations: counted by whoever's own record moved past one, ended by a recount only, announced once it is closed. */
+import {
+  type Millis,
+  type Propagation,
+  type PropagationId,
+  parseReferenceKey,
+  type ReferenceKey,
+  type Registration,
+  referenceKey,
+} from "../core/model.ts";
+import type { Bus, Clock, Log, Registry } from "../core/ports.ts";
+import { referencesOf } from "../core/sync/references.ts";
+import { keepsVersions } from "../core/sync/refresh.ts";
+import { pagesOf } from "./concurrently.ts";
+import { publish } from "./sync-announce.ts";
+import { codeOf, type Move, nameOf } from "./sync-job.ts";
+
+export interface PropagationDeps {
+  readonly registry: Pick<
+    Registry,
+    "openPropagations" | "countPropagation" | "openPropagation" | "closePropagation" | "markAnnounced" | "interests" | "load"
+  >;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+}
+
+const LOAD_SIZE = 100;
+
+/**
+ * Counts the moves of one batch in one cluster. A crash before it can only count too little (a recount makes it good), so a failure
+ * here is logged and fails nothing.
+ */
+export async function countMoves(deps: PropagationDeps, moves: readonly Move[]): Promise<void> {
+  await Promise.all(
+    [...Map.groupBy(moves, ({ reference }) => reference)].map(async ([reference, ofReference]) => {
+      try {
+        await countReference(deps, reference, ofReference);
+      } catch (error) {
+        deps.log.warn("propagation not counted", { code: codeOf(error), name: nameOf(error) });
+      }
+    }),
+  );
+}
+
+async function countReference(deps: PropagationDeps, reference: ReferenceKey, moves: readonly Move[]): Promise<void> {
+  for (const propagation of await deps.registry.openPropagations(reference)) {
+    const past = moves.filter(({ before, after }) => before < propagation.at && propagation.at <= after);
+    if (past.length === 0) continue;
+    const done = past.filter(({ versionId }) => versionId === propagation.versionId).length;
+    const counted = await deps.registry.countPropagation(propagation, { done, superseded: past.length - done });
+    if (counted?.phase === "open" && counted.done + counted.superseded >= counted.expected) await settlePropagation(deps, counted);
+  }
+}
+
+/**
+ * Recounts an open propagation, and closes and announces it where every expected target got past it; announces a closed one that
+ * nobody is known to have announced. @throws RegistryUnavailable
+ */
+export async function settlePropagation(deps: PropagationDeps, propagation: Propagation): Promise<void> {
+  const { registry, clock } = deps;
+  if (propagation.phase === "closed") {
+    if (!propagation.announced) await announce(deps, propagation, clock.now());
+    return;
+  }
+  const { expected, done, superseded } = await recount(deps, propagation);
+  if (done + superseded < expected) {
+    // Opened without a count by whoever moved HEAD: with one, the batches to come need not recount each time.
+    const { openedAt } = propagation;
+    if (propagation.expected === 0) await registry.openPropagation(idOf(propagation), { openedAt, expected });
+    return;
+  }
+  const closedAt = clock.now();
+  const isOurs = await registry.closePropagation(idOf(propagation), { expected, done, superseded, closedAt });
+  if (isOurs) await announce(deps, { ...propagation, expected, done, superseded }, closedAt);
+}
+
+/** Exact, from the registrations themselves: who is expected, and whose record shows a moment no earlier than the propagation's. */
+async function recount(
+  { registry }: PropagationDeps,
+  { reference, versionId, at }: PropagationId,
+): Promise<{ readonly expected: number; readonly done: number; readonly superseded: number }> {
+  const count = { expected: 0, done: 0, superseded: 0 };
+  for await (const interests of registry.interests([parseReferenceKey(reference)])) {
+    for (const page of pagesOf(interests, LOAD_SIZE)) {
+      const { registrations } = await registry.load(page, []);
+      for (const { registration } of registrations.values()) {
+        if (!isExpected(registration, reference, at)) continue;
+        count.expected += 1;
+        const applied = registration.applied[reference];
+        if (applied === undefined || applied.asOf < at) continue;
+        if (applied.versionId === versionId) count.done += 1;
+        else count.superseded += 1;
+      }
+    }
+  }
+  return count;
+}
+
+/**
+ * Who has no target to hold it is not waited for: creationPolicy None, Merge without a Secret. Nor is a frozen registration, which
+ * takes no new version, unless it took this one.
+ */
+function isExpected(registration: Registration, reference: ReferenceKey, at: Millis): boolean {
+  const { phase, spec, status, applied } = registration;
+  if (phase !== "live" || spec.target.creationPolicy === "None" || status.state === "SecretMissing") return false;
+  if (keepsVersions(registration) && (applied[reference]?.asOf ?? -1) < at) return false;
+  return referencesOf(spec).some((one) => referenceKey(one) === reference);
+}
+
+async function announce(deps: PropagationDeps, propagation: Propagation, closedAt: Millis): Promise<void> {
+  const { reference, versionId, at, expected, done, superseded } = propagation;
+  const { provider, account, region, key } = parseReferenceKey(reference);
+  const counts = { expected, done, superseded };
+  const times = { changedAt: new Date(at).toISOString(), closedAt: new Date(closedAt).toISOString() };
+  const detail = { provider, account, region, key, versionId, ...counts, ...times };
+  // That nobody was left to get it is no news.
+  const isAnnounced = expected === 0 || (await publish(deps, [{ type: "Secret Propagated", detail }]));
+  if (isAnnounced) await deps.registry.markAnnounced(idOf(propagation));
+}
+
+function idOf({ reference, versionId, at }: PropagationId): PropagationId {
+  return { reference, versionId, at };
+}

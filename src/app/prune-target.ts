@@ -1,0 +1,130 @@
+/**
+ * Use case: takes away what a removed registration left in a cluster (PROTOCOL, Configuration changes). The order of its steps keeps
+ * a late prune from touching what a new owner wrote.
+ */
+import { isRelayError, RelayError } from "../core/errors.ts";
+import { originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
+import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
+import { contentionDelay } from "../core/sync/backoff.ts";
+import { namespaceAllowed } from "../core/sync/guard.ts";
+import { fieldManager, RELEASED_MANAGER, stampAnnotation } from "../core/sync/ownership.ts";
+import type { SyncOutcome } from "./outcome.ts";
+import { outcomeOf, recordFailure } from "./sync-failure.ts";
+import { targetOf } from "./sync-gather.ts";
+import type { Done, SyncDeps } from "./sync-job.ts";
+import type { Account } from "./sync-pass.ts";
+import { type ClusterSession, OutOfTime } from "./sync-session.ts";
+
+export interface PruneWorld {
+  readonly deps: Pick<SyncDeps, "registry" | "clock" | "log">;
+  readonly session: ClusterSession;
+  readonly account: Pick<Account, "done" | "failures">;
+}
+
+type Prune = NonNullable<SyncRequest["prune"]>;
+
+const MAX_TRIES = 5;
+
+/** Prunes the target of a tombstone, no earlier than `notBefore`. It never throws. */
+export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune: Prune): Promise<SyncOutcome> {
+  const { deps, session, account } = world;
+  const { registry, clock } = deps;
+  const early = prune.notBefore - clock.now();
+  if (early > 0) return { kind: "again", request, delayMs: early };
+  let tombstone: Registration | undefined;
+  try {
+    const { registrations } = await registry.load([request], []);
+    tombstone = registrations.get(request.registration)?.registration;
+    if (tombstone?.phase !== "tombstone" || tombstone.generation !== prune.generation) return { kind: "done", request };
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+      const action = await takeAway(world, tombstone);
+      if (action !== "stale") {
+        await registry.dropTombstone(tombstone.id, prune.generation);
+        if (action !== "nothing") account.done.push({ registration: tombstone, action, versions: {} });
+        return { kind: "done", request };
+      }
+      await clock.sleep(contentionDelay(tries, clock.random()));
+    }
+    throw new RelayError("Contended", request.target);
+  } catch (error) {
+    if (error instanceof OutOfTime) return { kind: "again", request, delayMs: 0 };
+    const outcome = outcomeOf(deps, request, error, session.openUntil());
+    if (tombstone === undefined) return outcome;
+    const retryAt = clock.now() + (outcome.kind === "done" ? 0 : outcome.delayMs);
+    const news = await recordFailure(deps, tombstone, { step: "prune", error }, retryAt);
+    // Lost: it is another generation's by now, or another worker's, whose message tells.
+    if (news !== "lost" && news !== undefined) account.failures.push(news);
+    return outcome;
+  }
+}
+
+/** `nothing`: the target is gone, another's, or never was this registration's. */
+async function takeAway({ deps, session }: PruneWorld, tombstone: Registration): Promise<Done["action"] | "nothing" | "stale"> {
+  const target = targetOf(tombstone);
+  const { creationPolicy } = tombstone.spec.target;
+  if (creationPolicy === "None") return "nothing";
+  if (!namespaceAllowed(session.spec.allowedNamespaces, target.namespace)) {
+    const detail = `no glob of Cluster ${session.spec.name} matches the namespace ${target.namespace}`;
+    throw new RelayError("NamespaceNotAllowed", targetKey(target), { detail });
+  }
+  const view = await lookAt(session, tombstone);
+  if (view === "missing" || !(stampAnnotation(originOf(tombstone.id)) in view.annotations)) return "nothing";
+  // Read after the look: what is written below is conditional on the look.
+  if (await isTaken(deps, tombstone)) return "nothing";
+  switch (creationPolicy) {
+    case "Owner": {
+      // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
+      const removed = await session.call((cluster) => cluster.remove(target, view));
+      return removed === "stale" ? "stale" : "deleted";
+    }
+    case "Orphan":
+    case "Merge":
+    case "CreateOrMerge":
+      return session.call((cluster) => release(cluster, tombstone, view));
+  }
+}
+
+/** A namespace that is gone took the target with it. */
+async function lookAt(session: ClusterSession, tombstone: Registration): Promise<TargetView | "missing"> {
+  try {
+    return await session.call((cluster) => cluster.look(targetOf(tombstone)));
+  } catch (error) {
+    if (isRelayError(error) && error.code === "NamespaceMissing") return "missing";
+    throw error;
+  }
+}
+
+/** Owned by another now; or the registration that left this target came back to it, under the same manager and stamp. */
+async function isTaken({ registry }: Pick<SyncDeps, "registry">, tombstone: Registration): Promise<boolean> {
+  const target = targetKey(targetOf(tombstone));
+  const origin = originOf(tombstone.id);
+  const [owner, { registrations }] = await Promise.all([registry.owner(target), registry.load([{ registration: origin, target }], [])]);
+  const now = registrations.get(origin)?.registration;
+  return owner !== undefined || (now?.phase === "live" && targetKey(targetOf(now)) === target);
+}
+
+/**
+ * An empty apply drops all that is the registration's alone: its marks, so that the version moves, and under Merge and
+ * CreateOrMerge its data. An Orphan's data stays: it is handed to a manager that never applies again.
+ */
+async function release(cluster: Cluster, { id, spec }: Registration, view: TargetView): Promise<"released" | "stale"> {
+  let known: Pick<TargetView, "uid" | "resourceVersion"> = view;
+  if (spec.target.creationPolicy === "Orphan") {
+    const taken = await cluster.takeOver(targetOf({ spec }), RELEASED_MANAGER, view);
+    if (taken.kind === "stale") return "stale";
+    known = taken.known;
+  }
+  const type = spec.target.template?.type;
+  const nothing: SecretManifest = {
+    namespace: spec.namespace,
+    name: spec.target.name,
+    // A Secret's type can't change, and a type that nobody applies any more would.
+    ...(type === undefined || type === "" ? {} : { type }),
+    labels: {},
+    annotations: {},
+    data: new Map(),
+  };
+  const { uid, resourceVersion } = known;
+  const written = await cluster.apply(nothing, fieldManager(originOf(id)), { kind: "update", uid, resourceVersion });
+  return written.kind === "stale" ? "stale" : "released";
+}

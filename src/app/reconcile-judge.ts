@@ -1,0 +1,113 @@
+/** Tells which due registrations need no sync: target untouched, and the store shows the very versions that it holds. Never guesses. */
+import { isRelayError } from "../core/errors.ts";
+import {
+  type AppliedVersion,
+  type Millis,
+  type ReferenceKey,
+  type Registration,
+  type RegistrationId,
+  referenceKey,
+} from "../core/model.ts";
+import type { Clock, ClusterRecord, Log, SecretProvider } from "../core/ports.ts";
+import { asOf, type FreshnessBounds } from "../core/sync/freshness.ts";
+import { referencesOf } from "../core/sync/references.ts";
+import { isFrozen } from "../core/sync/refresh.ts";
+import type { DriftProbe } from "./reconcile-probe.ts";
+
+export interface JudgeDeps {
+  readonly provider: Pick<SecretProvider, "currentVersions">;
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+  readonly bounds: FreshnessBounds;
+  readonly probe: DriftProbe;
+}
+
+/** The applied versions of an intact registration, with the later moment at which they were seen to be current. */
+type Applied = Registration["applied"];
+
+/** The intact ones among `live`; all others, and what could not be asked before `until`, are for a sync to decide. */
+export async function findIntact(
+  deps: JudgeDeps,
+  live: readonly Registration[],
+  clusters: ReadonlyMap<string, ClusterRecord>,
+  until: Millis,
+): Promise<ReadonlyMap<RegistrationId, Applied>> {
+  const settled = live.filter(isSettled);
+  const current = await currentVersions(deps, settled);
+  const upToDate = new Map<RegistrationId, Applied>();
+  for (const registration of settled) {
+    const applied = appliedNow(registration, current);
+    if (applied !== undefined) upToDate.set(registration.id, applied);
+  }
+
+  const byCluster = Map.groupBy(
+    settled.filter(({ id }) => upToDate.has(id)),
+    ({ spec }) => spec.cluster,
+  );
+  const intact = new Map<RegistrationId, Applied>();
+  await Promise.all(
+    [...byCluster].map(async ([name, registrations]) => {
+      const record = clusters.get(name);
+      if (record === undefined) return;
+      const written = registrations.filter(({ spec }) => spec.target.creationPolicy !== "None");
+      const untouched = await deps.probe(record, written, until);
+      for (const { id, spec } of registrations) {
+        const applied = upToDate.get(id);
+        // Under None there is no target of ours that could drift.
+        const isUntouched = spec.target.creationPolicy === "None" || untouched.has(id);
+        if (applied !== undefined && isUntouched) intact.set(id, applied);
+      }
+    }),
+  );
+  return intact;
+}
+
+/** The last sync went well and was of this generation: only then do the registry's facts say what the target holds. */
+function isSettled({ spec, status, known, generation, appliedGeneration }: Registration): boolean {
+  const isWritten = known !== undefined || spec.target.creationPolicy === "None";
+  return status.state === "Synced" && appliedGeneration === generation && isWritten;
+}
+
+type Current = ReadonlyMap<ReferenceKey, AppliedVersion>;
+
+/** Of each reference that some registration here follows, once. What the store leaves out is missing here too. */
+async function currentVersions({ provider, log, clock, bounds }: JudgeDeps, settled: readonly Registration[]): Promise<Current> {
+  const followed = settled.filter(({ spec }) => !isFrozen(spec)).flatMap(({ spec }) => referencesOf(spec));
+  const references = new Map(followed.map((reference) => [referenceKey(reference), reference]));
+  if (references.size === 0) return new Map();
+  const startedAt = clock.now();
+  try {
+    const shown = await provider.currentVersions([...references.values()]);
+    const endedAt = clock.now();
+    return new Map(
+      [...shown].map(([reference, { versionId, createdAt }]) => {
+        const read = { reference, versionId, createdAt, startedAt, endedAt };
+        return [reference, { versionId, asOf: asOf(read, undefined, bounds) }];
+      }),
+    );
+  } catch (error) {
+    // The syncs ask each by itself, and record why it fails.
+    log.warn("store not asked", { code: isRelayError(error) ? error.code : "Unclassified" });
+    return new Map();
+  }
+}
+
+/**
+ * Undefined where a version differs or is not known. A read that shows the applied version moves its asOf on, so that the
+ * registration gets past the propagations that it served without knowing. A frozen one keeps what it has.
+ */
+function appliedNow(registration: Registration, current: Current): Applied | undefined {
+  const { spec, applied } = registration;
+  const references = referencesOf(spec).map(referenceKey);
+  const hasAll = references.every((reference) => applied[reference] !== undefined);
+  if (!hasAll) return undefined;
+  if (isFrozen(spec)) return applied;
+  const next: Record<ReferenceKey, AppliedVersion> = {};
+  for (const reference of references) {
+    const held = applied[reference];
+    const shown = current.get(reference);
+    if (held === undefined || shown?.versionId !== held.versionId) return undefined;
+    next[reference] = { versionId: held.versionId, asOf: Math.max(held.asOf, shown.asOf) };
+  }
+  return next;
+}

@@ -1,0 +1,94 @@
+/** Settles the propagations that no record closed, and wakes the targets that keep one open. */
+import { isRelayError } from "../core/errors.ts";
+import {
+  type Interest,
+  type Millis,
+  type Propagation,
+  parseReferenceKey,
+  type Registration,
+  referenceKey,
+  type SyncRequest,
+} from "../core/model.ts";
+import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
+import { latestMoment } from "../core/secret-change.ts";
+import { referencesOf } from "../core/sync/references.ts";
+import { isFrozen } from "../core/sync/refresh.ts";
+import { concurrently, pagesOf } from "./concurrently.ts";
+
+export interface PropagationSweepDeps {
+  readonly registry: Pick<Registry, "unfinishedPropagations" | "openPropagations" | "interests" | "load" | "record">;
+  readonly queue: Queue;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Recounts; closes and announces where that is due. */
+  readonly settlePropagation: (propagation: Propagation) => Promise<void>;
+}
+
+const LIMIT = 500;
+const CONCURRENCY = 4;
+const LOAD_SIZE = 100;
+
+/** For so long whoever was woken is left to its message, before it is woken again. */
+export const WOKEN_HEAD_START_MS = 5 * 60_000;
+
+/** @returns how many were looked at; one that fails is logged and left for the next run */
+export async function settlePropagations(deps: PropagationSweepDeps, deadline: Millis): Promise<number> {
+  const { registry, clock, log, settlePropagation } = deps;
+  const unfinished = await registry.unfinishedPropagations(LIMIT);
+  // From another place each time: those that a dead cluster keeps open must not use up every run.
+  const start = Math.floor(clock.random() * unfinished.length);
+  let settled = 0;
+  await concurrently([...unfinished.slice(start), ...unfinished.slice(0, start)], CONCURRENCY, async (propagation) => {
+    if (clock.now() >= deadline) return;
+    try {
+      await settlePropagation(propagation);
+      if (propagation.phase === "open" && clock.now() - propagation.openedAt >= WOKEN_HEAD_START_MS) await wakeMissing(deps, propagation);
+      settled += 1;
+    } catch (error) {
+      log.warn("propagation not settled", { code: isRelayError(error) ? error.code : "Unclassified" });
+    }
+  });
+  return settled;
+}
+
+async function wakeMissing(deps: PropagationSweepDeps, propagation: Propagation): Promise<void> {
+  const { registry, queue, log } = deps;
+  const { reference, versionId, at } = propagation;
+  const open = await registry.openPropagations(reference);
+  if (!open.some((one) => one.versionId === versionId && one.at === at)) return;
+  for await (const interests of registry.interests([parseReferenceKey(reference)])) {
+    for (const page of pagesOf(interests, LOAD_SIZE)) {
+      const missing = await claimMissing(deps, propagation, page);
+      if (missing.length === 0) continue;
+      log.info("woken again", { requests: missing.length });
+      await queue.send(missing, { delayMs: 0 });
+    }
+  }
+}
+
+/** Claimed by the record of their next due time, so that no run a minute later wakes them once more. */
+async function claimMissing(
+  { registry, clock }: PropagationSweepDeps,
+  propagation: Propagation,
+  interests: readonly Interest[],
+): Promise<readonly SyncRequest[]> {
+  const { registrations } = await registry.load(interests, []);
+  const nextDue = clock.now() + WOKEN_HEAD_START_MS;
+  const requests = await concurrently(interests, CONCURRENCY, async ({ registration: id, cluster, target }) => {
+    const registration = registrations.get(id)?.registration;
+    if (registration === undefined || !isMissing(registration, propagation) || isDueBefore(registration, nextDue)) return [];
+    if ((await registry.record(registration, { dueAt: nextDue })) === "lost") return [];
+    return [{ registration: id, cluster, target, need: latestMoment(propagation), verify: false, attempt: 0 }];
+  });
+  return requests.flat();
+}
+
+/** A failing one is tried again by its own due time: parked means that no schedule but its own wakes it. */
+function isMissing({ phase, spec, applied, status }: Registration, { reference, at }: Propagation): boolean {
+  const isExpected = phase === "live" && !isFrozen(spec) && referencesOf(spec).some((one) => referenceKey(one) === reference);
+  return isExpected && status.state !== "Error" && (applied[reference]?.asOf ?? -1) < at;
+}
+
+function isDueBefore({ dueAt }: Registration, moment: Millis): boolean {
+  return dueAt !== undefined && dueAt <= moment;
+}

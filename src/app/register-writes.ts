@@ -1,0 +1,134 @@
+/** The writes of a register run, one registration each: put, entomb, and the requests that must follow. */
+import { canonicalJson } from "../core/config/diff.ts";
+import { RelayError } from "../core/errors.ts";
+import {
+  leftBehindId,
+  type Registration,
+  type RegistrationId,
+  type RegistrationSpec,
+  type ResolvedConfig,
+  registrationId,
+  type SyncRequest,
+  type TargetKey,
+  targetKey,
+} from "../core/model.ts";
+import type { Clock, Registry } from "../core/ports.ts";
+import { referencesOf } from "../core/sync/references.ts";
+
+/** What the config wants of one registration, and what the registry has of it: a live one, a tombstone, or nothing. */
+export interface Wanted {
+  readonly kind: "added" | "changed";
+  readonly spec: RegistrationSpec;
+  readonly before: Registration | undefined;
+}
+
+export interface Registrar {
+  /** Tombstones a registration that the config has no more. @returns the request that prunes its target */
+  remove(registration: Registration): Promise<readonly SyncRequest[]>;
+  /** Writes a registration. `conflict`: another live one still owns its target. @returns the requests that follow from it */
+  put(wanted: Wanted): Promise<readonly SyncRequest[] | "conflict">;
+  /**
+   * Frees one target of registrations that wait for each other's. @returns false where none of them owns what another wants,
+   * so that no further pass would help
+   */
+  breakRing(conflicts: readonly Wanted[]): Promise<boolean>;
+}
+
+export interface RegistrarDeps {
+  readonly registry: Pick<Registry, "load" | "nextGeneration" | "putRegistration" | "entomb" | "owner">;
+  readonly clock: Pick<Clock, "now">;
+  readonly workerLifetimeMs: number;
+}
+
+/** Syncs record the same items meanwhile; each of them makes a write lose at most once. */
+const MAX_TRIES = 8;
+
+export function targetOf(spec: RegistrationSpec): TargetKey {
+  return targetKey({ cluster: spec.cluster, namespace: spec.namespace, name: spec.target.name });
+}
+
+/** The request that prunes a tombstone's target, no earlier than the last worker that may still write it has ended. */
+export function pruneRequest(tombstone: Registration, workerLifetimeMs: number): SyncRequest {
+  const { id, generation, registeredAt, spec } = tombstone;
+  return prune(id, spec, { generation, notBefore: registeredAt + workerLifetimeMs });
+}
+
+function prune(registration: RegistrationId, spec: RegistrationSpec, what: NonNullable<SyncRequest["prune"]>): SyncRequest {
+  return { registration, cluster: spec.cluster, target: targetOf(spec), need: 0, verify: true, prune: what, attempt: 0 };
+}
+
+/** The writer of one run: all that it writes is of one generation, taken when the first write needs it. */
+export function createRegistrar({ registry, clock, workerLifetimeMs }: RegistrarDeps, config: ResolvedConfig): Registrar {
+  const wanted = new Set(config.registrations.map(registrationId));
+  let given: Promise<number> | undefined;
+  const generationOfRun = () => (given ??= registry.nextGeneration());
+
+  const reload = async (id: RegistrationId, spec: RegistrationSpec): Promise<Registration | undefined> =>
+    (await registry.load([{ registration: id, target: targetOf(spec) }], [])).registrations.get(id)?.registration;
+  const contended = (id: RegistrationId) => new RelayError("RegistryUnavailable", id, { detail: "too many writers at once" });
+
+  /** @returns undefined where it is gone already */
+  async function entomb(first: Registration): Promise<Registration | undefined> {
+    const generation = await generationOfRun();
+    let now: Registration | undefined = first;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      if (now === undefined || now.phase === "tombstone") return now;
+      const entombed = await registry.entomb(now, generation, clock.now());
+      if (entombed !== "lost") return entombed;
+      now = await reload(first.id, first.spec);
+    }
+    throw contended(first.id);
+  }
+
+  return {
+    async remove(registration) {
+      const tombstone = await entomb(registration);
+      return tombstone === undefined ? [] : [pruneRequest(tombstone, workerLifetimeMs)];
+    },
+
+    async put({ spec, before }) {
+      const id = registrationId(spec);
+      const generation = await generationOfRun();
+      let previous = before;
+      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+        const registeredAt = clock.now();
+        const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references: referencesOf(spec) });
+        if (stored === "conflict") return "conflict";
+        if (stored !== "lost") {
+          const sync = syncRequest(stored, previous);
+          if (previous === undefined || targetOf(previous.spec) === targetOf(spec)) return [sync];
+          const notBefore = registeredAt + workerLifetimeMs;
+          return [sync, prune(leftBehindId(id, generation), previous.spec, { generation, notBefore })];
+        }
+        previous = await reload(id, spec);
+        const isDone = previous?.phase === "live" && canonicalJson(previous.spec) === canonicalJson(spec);
+        // By another run of the same config, or by a try of ours whose answer got lost; its message may be lost with it.
+        if (isDone) return previous === undefined ? [] : [syncRequest(previous, previous)];
+      }
+      throw contended(id);
+    },
+
+    async breakRing(conflicts) {
+      for (const { spec } of conflicts) {
+        const target = targetOf(spec);
+        const owner = await registry.owner(target);
+        if (owner === undefined) return true;
+        const holder = conflicts.find(({ before }) => before?.id === owner)?.before;
+        // Only one that is about to leave the target anyway: the config wants it elsewhere.
+        if (holder === undefined || !wanted.has(owner) || targetOf(holder.spec) !== target) continue;
+        await entomb(holder);
+        return true;
+      }
+      return false;
+    },
+  };
+}
+
+/**
+ * The need is the time of registration: an event may have passed between. The remembered target is a sound fence, since a new
+ * generation always moves the resourceVersion; only another creationPolicy needs a look, for who owns the keys decides then.
+ */
+function syncRequest({ id, spec, registeredAt }: Registration, previous: Registration | undefined): SyncRequest {
+  const verify = previous !== undefined && previous.spec.target.creationPolicy !== spec.target.creationPolicy;
+  return { registration: id, cluster: spec.cluster, target: targetOf(spec), need: registeredAt, verify, attempt: 0 };
+}

@@ -1,0 +1,71 @@
+/** One cluster's part of a batch: passes over its registrations until each request has its outcome, then counts and announces. */
+import type { Millis } from "../core/model.ts";
+import { breakerIsOpen } from "./breaker.ts";
+import { countMoves } from "./propagation.ts";
+import { announceBatch } from "./sync-announce.ts";
+import { gather } from "./sync-gather.ts";
+import { type Job, unsettled } from "./sync-job.ts";
+import { fail, type PassWorld, runPass, stop } from "./sync-pass.ts";
+
+/**
+ * Passes run beside each other, so that a slow one delays none; those that are ready at the same time are gathered together, and so
+ * share their load and their reads. Registrations of one target take turns: at once, they would only make each other stale.
+ */
+export async function runJobs(world: PassWorld, jobs: readonly Job[]): Promise<void> {
+  const { clock } = world.deps;
+  const waiting = new Set(jobs);
+  const running = new Map<Job, Promise<void>>();
+  const isBusy = (job: Job): boolean => [...running.keys()].some(({ target }) => target === job.target);
+  while (waiting.size > 0 || running.size > 0) {
+    const now = clock.now();
+    const free = [...waiting].filter((job) => !isBusy(job));
+    const ready = firstOfEachTarget(free.filter(({ readyAt }) => readyAt <= now));
+    if (ready.length > 0) {
+      for (const job of ready) waiting.delete(job);
+      for (const [job, pass] of await begin(world, ready, now)) {
+        const end = async (): Promise<void> => {
+          await pass;
+          running.delete(job);
+          if (unsettled(job).length > 0) waiting.add(job);
+        };
+        running.set(job, end());
+      }
+    } else {
+      const next = Math.min(...free.map(({ readyAt }) => readyAt));
+      const events = [...running.values()];
+      if (next !== Number.POSITIVE_INFINITY) events.push(clock.sleep(next - now));
+      await Promise.race(events);
+    }
+  }
+}
+
+/** The passes that begin now, each a promise that never rejects. */
+async function begin(world: PassWorld, jobs: readonly Job[], now: Millis): Promise<readonly (readonly [Job, Promise<void>])[]> {
+  const { deps, session, reads, deadline } = world;
+  if (now >= deadline) {
+    for (const job of jobs) stop(job);
+    return [];
+  }
+  if (session.openUntil() !== undefined) {
+    // Nothing is loaded and read for a cluster that is not even tried.
+    return jobs.map((job) => [job, fail(world, job, { step: "look", error: breakerIsOpen(session.spec.name) })]);
+  }
+  try {
+    const gathered = await gather(deps.registry, reads, session, jobs);
+    return gathered.map((one) => [one.job, runPass(world, one)]);
+  } catch (error) {
+    return jobs.map((job) => [job, fail(world, job, { step: "load", error })]);
+  }
+}
+
+function firstOfEachTarget(jobs: readonly Job[]): readonly Job[] {
+  const first = new Map<string, Job>();
+  for (const job of jobs) if (!first.has(job.target)) first.set(job.target, job);
+  return [...first.values()];
+}
+
+/** What follows from the records of a cluster's part; its failures are seen in the log, and mended by reconcile. */
+export async function closeAccount({ deps, session, account }: PassWorld): Promise<void> {
+  await announceBatch(deps, session.spec.name, account);
+  await countMoves(deps, account.moves);
+}

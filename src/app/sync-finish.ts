@@ -1,0 +1,57 @@
+/** When a request is served, and when to look again where it is not. No I/O: what it finds it leaves with the job. */
+import type { Millis, SyncRequest } from "../core/model.ts";
+import { lookAgainDelay, messageDelay } from "../core/sync/backoff.ts";
+import { type FreshnessBounds, serves, settledAfter } from "../core/sync/freshness.ts";
+import type { Observed } from "./observe-reference.ts";
+import type { SyncOutcome } from "./outcome.ts";
+import { type Job, unsettled } from "./sync-job.ts";
+
+export interface Now {
+  readonly now: Millis;
+  readonly deadline: Millis;
+  readonly bounds: FreshnessBounds;
+}
+
+/**
+ * Gives each request its outcome. One with a notice that the store does not show yet is left without for a quick look again, while
+ * the time allows.
+ */
+export function finish(job: Job, observed: readonly Observed[], { now, deadline, bounds }: Now): void {
+  const past = Math.max(...observed.map(({ lookAgainPast }) => lookAgainPast ?? -1));
+  const announced: SyncRequest[] = [];
+  for (const request of unsettled(job)) {
+    const isServed = observed.every((answer) => serves(answer, request));
+    if (request.notice !== undefined && !isServed) announced.push(request);
+    else job.outcomes.set(request, isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, bounds));
+  }
+  if (announced.length === 0 || lookAgain(job, now, deadline)) return;
+  for (const request of announced) job.outcomes.set(request, announcedLater(request, now, bounds));
+}
+
+/** Makes the job ready for a quick look again, while the time allows. */
+export function lookAgain(job: Job, now: Millis, deadline: Millis): boolean {
+  const delayMs = lookAgainDelay(job.looks);
+  if (now + delayMs >= deadline) return false;
+  job.looks += 1;
+  job.readyAt = now + delayMs;
+  return true;
+}
+
+/** The notice stays: the version that it names serves at once, whenever the store shows it. */
+function announcedLater(request: SyncRequest, now: Millis, bounds: FreshnessBounds): SyncOutcome {
+  const { attempt, need } = request;
+  return {
+    kind: "again",
+    request: { ...request, verify: false, attempt: attempt + 1 },
+    delayMs: messageDelay(attempt, need, now, bounds),
+  };
+}
+
+/**
+ * Nobody knows which version is waited for, so one look at the moment from when on every read qualifies is enough. A notice that is
+ * served already has no say in it: what is to be looked past may be another reference's.
+ */
+function settledLater({ notice, ...request }: SyncRequest, past: Millis, now: Millis, bounds: FreshnessBounds): SyncOutcome {
+  const need = notice === undefined ? Math.max(request.need, past) : past;
+  return { kind: "again", request: { ...request, verify: false, need }, delayMs: Math.max(0, settledAfter(need, bounds) - now) };
+}

@@ -1,0 +1,172 @@
+/** One pass over one registration: reads, writes, records and finishes; whatever fails ends in an outcome or in another pass. */
+import { isRelayError, RelayError } from "../core/errors.ts";
+import type { Millis, Registration } from "../core/model.ts";
+import { contentionDelay } from "../core/sync/backoff.ts";
+import { referencesOf } from "../core/sync/references.ts";
+import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
+import type { Observed } from "./observe-reference.ts";
+import { type FailureNews, outcomeOf, recordFailure } from "./sync-failure.ts";
+import { finish, lookAgain } from "./sync-finish.ts";
+import { settleFrozen } from "./sync-frozen.ts";
+import type { Gathered } from "./sync-gather.ts";
+import { type Done, type Failure, type Job, type Move, type Pass, type Result, type SyncDeps, type Trail, unsettled } from "./sync-job.ts";
+import type { Reads } from "./sync-reads.ts";
+import { type ClusterSession, OutOfTime } from "./sync-session.ts";
+import { writeTarget } from "./sync-write.ts";
+
+/** What a cluster's part of a batch did, for the events and the propagations at its end. */
+export interface Account {
+  readonly done: Done[];
+  readonly moves: (Move & { readonly registration: Registration })[];
+  readonly failures: FailureNews[];
+}
+
+export interface PassWorld {
+  readonly deps: SyncDeps;
+  readonly session: ClusterSession;
+  readonly reads: Reads;
+  readonly account: Account;
+  readonly deadline: Millis;
+}
+
+/** More than that is a fight with another writer, which a longer wait must end. */
+const MAX_TRIES = 5;
+
+/** Ends with an outcome for each request of the job, or with a job that is ready for another pass. It never throws. */
+export async function runPass(world: PassWorld, gathered: Gathered): Promise<void> {
+  const { job } = gathered;
+  job.isUsed = true;
+  switch (gathered.kind) {
+    case "not ours":
+      return settle(job);
+    case "moved":
+      return passAgain(world, job);
+    case "failed":
+      return failOrStop(world, job, gathered.failure);
+    case "ready": {
+      const trail: Trail = { step: "read" };
+      try {
+        await sync(world, job, gathered.pass, trail);
+      } catch (error) {
+        await failOrStop(world, job, { step: trail.step, error });
+      }
+    }
+  }
+}
+
+async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promise<void> {
+  const { deps, session, reads, deadline } = world;
+  const { registration } = pass;
+  if (keepsVersions(registration)) {
+    const frozen = await settleFrozen(deps, reads, pass);
+    if (frozen !== undefined) {
+      trail.step = "record";
+      return (await record(world, registration, frozen, [])) === "lost" ? passAgain(world, job) : settle(job);
+    }
+  }
+
+  const observed = await Promise.all(referencesOf(registration.spec).map((reference) => reads.observe(reference, job.readAfter)));
+  const result = await writeTarget(deps, session, pass, observed, trail);
+  if (result === "stale") return passAgain(world, job);
+  trail.step = "record";
+  if ((await record(world, registration, result, observed)) === "lost") return passAgain(world, job);
+  // The word of the registry holds for what comes: it was recorded just now.
+  job.verify = false;
+  const isWaiting = result.change.applied === undefined;
+  if (isWaiting || isFrozen(registration.spec)) return settle(job);
+  finish(job, observed, { now: deps.clock.now(), deadline, bounds: deps.bounds });
+}
+
+/** Records what a pass did; what is left out, since nobody would read it, counts as recorded. */
+async function record(
+  { deps, reads, account }: PassWorld,
+  registration: Registration,
+  result: Result,
+  observed: readonly Observed[],
+): Promise<"recorded" | "lost"> {
+  const moves = movesOf(registration, result);
+  const isNeeded = !result.isByWord || changesFacts(registration, result) || (await passesPropagation(reads, moves, observed));
+  if (isNeeded) {
+    const recorded = await deps.registry.record(registration, result.change);
+    if (recorded === "lost") return "lost";
+    account.moves.push(...moves.map((move) => ({ ...move, registration: recorded })));
+  }
+  if (result.done !== undefined) account.done.push({ registration, ...result.done });
+  return "recorded";
+}
+
+function movesOf({ applied }: Registration, { change }: Result): readonly Move[] {
+  return Object.entries(change.applied ?? {}).flatMap(([reference, { versionId, asOf }]) => {
+    const before = applied[reference]?.asOf ?? -1;
+    return asOf > before ? [{ reference, versionId, before, after: asOf }] : [];
+  });
+}
+
+function changesFacts({ status, generation, appliedGeneration, applied }: Registration, { change }: Result): boolean {
+  if (status.state !== change.status?.state || status.failures > 0) return true;
+  if (change.applied === undefined) return false;
+  const isSame =
+    Object.keys(applied).length === Object.keys(change.applied).length &&
+    Object.entries(change.applied).every(([reference, { versionId }]) => applied[reference]?.versionId === versionId);
+  return appliedGeneration !== generation || !isSame;
+}
+
+/**
+ * A keep by the registry's word changes nothing but asOf, which only propagations read. One that opens later needs no record now: it
+ * is opened before anybody is woken for it, so its own request comes here again.
+ */
+async function passesPropagation(reads: Reads, moves: readonly Move[], observed: readonly Observed[]): Promise<boolean> {
+  for (const { reference, before, after } of moves) {
+    const answer = observed.find((one) => one.reference === reference);
+    const open = answer === undefined ? [] : await reads.openPropagations(answer);
+    if (open.some(({ at }) => before < at && at <= after)) return true;
+  }
+  return false;
+}
+
+/** Nothing more is owed to any of its requests. */
+function settle(job: Job): void {
+  for (const request of unsettled(job)) job.outcomes.set(request, { kind: "done", request });
+}
+
+/** Somebody wrote in between: everything is read again, the target first. */
+async function passAgain(world: PassWorld, job: Job): Promise<void> {
+  const { clock } = world.deps;
+  job.tries += 1;
+  job.verify = true;
+  if (job.tries < MAX_TRIES) {
+    job.readyAt = clock.now() + contentionDelay(job.tries, clock.random());
+    return;
+  }
+  await fail(world, job, { step: "apply", error: new RelayError("Contended", job.target) });
+}
+
+async function failOrStop(world: PassWorld, job: Job, failure: Failure): Promise<void> {
+  const { deps, deadline } = world;
+  const { error } = failure;
+  if (error instanceof OutOfTime) return stop(job);
+  // The store announced a version that it can't give yet: the same lag that a quick look again is for.
+  const isLag = isRelayError(error) && error.code === "SourceLagging" && unsettled(job).some(({ notice }) => notice !== undefined);
+  if (isLag && lookAgain(job, deps.clock.now(), deadline)) return;
+  await fail(world, job, failure);
+}
+
+/** Records it, and gives each request its outcome; a record that is lost means another pass, while there are tries. */
+export async function fail(world: PassWorld, job: Job, failure: Failure): Promise<void> {
+  const { deps, session, account } = world;
+  const { clock } = deps;
+  const requests = unsettled(job);
+  const outcomes = requests.map((request) => outcomeOf(deps, request, failure.error, session.openUntil()));
+  const delayMs = Math.max(0, ...outcomes.map((outcome) => (outcome.kind === "done" ? 0 : outcome.delayMs)));
+  const news = await recordFailure(deps, job.loaded.registration, failure, clock.now() + delayMs);
+  if (news === "lost" && job.tries < MAX_TRIES - 1) return passAgain(world, job);
+  if (news !== "lost" && news !== undefined) account.failures.push(news);
+  for (const outcome of outcomes) job.outcomes.set(outcome.request, outcome);
+}
+
+/** The time is up before it was done: it is asked for again at once, and no attempt is counted. */
+export function stop(job: Job): void {
+  for (const request of unsettled(job)) {
+    job.outcomes.set(request, { kind: "again", request: { ...request, verify: request.verify || job.verify }, delayMs: 0 });
+  }
+}

@@ -1,0 +1,57 @@
+/** Reads of references that a batch shares, as far as rule 1 lets them be shared. */
+import { type ChangeNotice, type Propagation, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
+import type { Registry, SourceAnswer } from "../core/ports.ts";
+import { type ObserveDeps, type Observed, observeReference } from "./observe-reference.ts";
+
+/** A moment in the order of this batch's reads. */
+export type Mark = number;
+
+export interface Reads {
+  /** To be taken once a target's version and registration are known: only reads that begin after it may decide a write. */
+  mark(): Mark;
+  /** The reference's answer by a read that began after `after`: one that is under way or done, else a new one. */
+  observe(reference: Reference, after: Mark): Promise<Observed>;
+  /** One version by its id; immutable, so that any read of the batch will do. */
+  version(reference: Reference, versionId: string): Promise<SourceAnswer>;
+  /** The propagations that were open after this answer was read. */
+  openPropagations(observed: Observed): Promise<readonly Propagation[]>;
+}
+
+export interface ReadsDeps extends ObserveDeps {
+  readonly registry: Pick<Registry, "advanceHead" | "refreshHead" | "openPropagations">;
+}
+
+/** `notices` are all of the batch. */
+export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[]): Reads {
+  const begun = new Map<ReferenceKey, { readonly at: Mark; readonly observed: Promise<Observed> }>();
+  const versions = new Map<string, Promise<SourceAnswer>>();
+  const open = new WeakMap<Observed, Promise<readonly Propagation[]>>();
+  let reads: Mark = 0;
+  return {
+    mark: () => reads,
+
+    observe(reference, after) {
+      const key = referenceKey(reference);
+      const last = begun.get(key);
+      if (last !== undefined && last.at > after) return last.observed;
+      reads += 1;
+      const concerning = notices.filter((notice) => notice.reference === key);
+      const observed = observeReference(deps, reference, concerning);
+      begun.set(key, { at: reads, observed });
+      return observed;
+    },
+
+    version(reference, versionId) {
+      const key = JSON.stringify([referenceKey(reference), versionId]);
+      const known = versions.get(key) ?? deps.provider.readVersion(reference, versionId);
+      versions.set(key, known);
+      return known;
+    },
+
+    openPropagations(observed) {
+      const known = open.get(observed) ?? deps.registry.openPropagations(observed.reference);
+      open.set(observed, known);
+      return known;
+    },
+  };
+}

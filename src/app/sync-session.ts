@@ -1,0 +1,79 @@
+/** All calls of one batch to one cluster: a bounded number at once, behind its breaker, with fresh credentials where they were refused. */
+import { isRelayError } from "../core/errors.ts";
+import type { ClusterSpec, Millis } from "../core/model.ts";
+import type { Clock, Cluster, ClusterRecord, Clusters } from "../core/ports.ts";
+import { type BreakerDeps, createGate } from "./breaker.ts";
+
+export interface SessionDeps extends BreakerDeps {
+  readonly clusters: Clusters;
+  readonly clock: Clock;
+}
+
+/** Nothing new is begun after the deadline. It is no failure: what was not begun is asked for again. */
+export class OutOfTime extends Error {
+  override readonly name = "OutOfTime";
+}
+
+export interface ClusterSession {
+  readonly spec: ClusterSpec;
+  /** @throws OutOfTime, ClusterUnreachable at once where the breaker is open, and what Clusters and the call throw */
+  call<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
+  /** When the cluster may be tried again; undefined while it is not known to be dead. */
+  openUntil(): Millis | undefined;
+}
+
+/** Connects at the first call. */
+export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord, deadline: Millis): ClusterSession {
+  const { clusters, clock } = deps;
+  const gate = createGate(deps, spec.name, breaker);
+  const inTurn = createTurns(spec.concurrency);
+  let connection: Promise<Cluster> | undefined;
+  let isRefreshed = false;
+
+  async function withCredentials<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    connection ??= clusters.connect(spec);
+    const used = connection;
+    try {
+      const cluster = await used;
+      return await gate.pass(() => work(cluster));
+    } catch (error) {
+      if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
+      // They may have been renewed since they were read: once a batch, whoever comes first reads them anew for all.
+      if (connection === used) {
+        if (isRefreshed) throw error;
+        isRefreshed = true;
+        clusters.forget(spec.name);
+        connection = clusters.connect(spec);
+      }
+      const cluster = await connection;
+      return gate.pass(() => work(cluster));
+    }
+  }
+
+  return {
+    spec,
+    openUntil: () => gate.openUntil(),
+    call: (work) =>
+      inTurn(async () => {
+        if (clock.now() >= deadline) throw new OutOfTime();
+        return withCredentials(work);
+      }),
+  };
+}
+
+/** Lets at most `limit` run at once, first come first served. */
+function createTurns(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = Math.max(1, limit);
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}

@@ -1,0 +1,154 @@
+/** The second half of a pass: renders, decides and writes one target. What it returns is still to be recorded. */
+import { RelayError } from "../core/errors.ts";
+import {
+  type AppliedVersion,
+  type Millis,
+  type ReferenceKey,
+  type Registration,
+  type RegistrationState,
+  type RegistrationStatus,
+  targetKey,
+} from "../core/model.ts";
+import type { Hasher, Precondition, SecretManifest, SourceAnswer, TargetView } from "../core/ports.ts";
+import { collectData } from "../core/sync/data.ts";
+import { type Decision, decide, type Gathered, isIntact } from "../core/sync/decide.ts";
+import { guardTarget } from "../core/sync/guard.ts";
+import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../core/sync/ownership.ts";
+import { nextDue } from "../core/sync/refresh.ts";
+import { canonicalBytes, renderTarget } from "../core/sync/render.ts";
+import type { Observed } from "./observe-reference.ts";
+import { targetOf } from "./sync-gather.ts";
+import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
+import type { ClusterSession } from "./sync-session.ts";
+
+type WriteDeps = Pick<SyncDeps, "hasher" | "clock" | "timing">;
+
+/**
+ * `observed` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
+ * meanwhile, and all of it has to be read again.
+ */
+export async function writeTarget(
+  deps: WriteDeps,
+  session: ClusterSession,
+  pass: Pass,
+  observed: readonly Observed[],
+  trail: Trail,
+): Promise<Result | "stale"> {
+  const { registration, seen } = pass;
+  trail.step = "render";
+  const manifest = renderStamped(deps.hasher, registration, new Map(observed.map(({ reference, answer }) => [reference, answer])));
+  if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
+  const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
+  const gathered: Gathered = { registration, seen, versions, manifest };
+  const decision = decide(gathered);
+
+  trail.step = "apply";
+  switch (decision.action) {
+    case "refuse":
+      throw new RelayError(decision.code, targetKey(targetOf(registration)), { detail: decision.reason });
+    case "wait":
+      return { change: { known: null, ...recordOf(deps, registration, "SecretMissing") }, isByWord: false };
+    case "keep":
+      return keep(deps, gathered, observed);
+    default:
+      return write(deps, session, gathered, decision, observed);
+  }
+}
+
+/** The target as it shall be, with the cluster's label and the registration's stamp. @throws as collectData */
+export function renderStamped(
+  hasher: Hasher,
+  { id, spec, generation }: Registration,
+  answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
+): SecretManifest {
+  const data = collectData(spec, answers);
+  const hash = hasher.hash(canonicalBytes(renderTarget(spec, data)));
+  return renderTarget(spec, data, {
+    labels: { [CLUSTER_LABEL]: spec.cluster },
+    annotations: { [stampAnnotation(id)]: stamp(generation, hash) },
+  });
+}
+
+/** Status and due time after a pass that did not fail. */
+export function recordOf(
+  { clock, timing }: Pick<SyncDeps, "clock" | "timing">,
+  { spec, status }: Registration,
+  state: RegistrationState,
+): { readonly status: RegistrationStatus; readonly dueAt: Millis } {
+  const now = clock.now();
+  const syncedAt = state === "SecretMissing" ? status.syncedAt : now;
+  return {
+    status: {
+      state,
+      since: status.state === state ? status.since : now,
+      ...(syncedAt === undefined ? {} : { syncedAt }),
+      failures: 0,
+    },
+    dueAt: nextDue(spec, now, timing, clock.random()),
+  };
+}
+
+function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]): Result {
+  const { registration, seen, manifest } = gathered;
+  const { creationPolicy, deletionPolicy } = registration.spec.target;
+  const isGone = manifest.data.size === 0 && deletionPolicy === "Delete" && creationPolicy === "Owner";
+  const change = {
+    appliedGeneration: registration.generation,
+    applied: appliedOf(registration, observed),
+    ...recordOf(deps, registration, isGone ? "SecretDeleted" : "Synced"),
+  };
+  if (seen.kind === "remembered") return { change, isByWord: true };
+  // What was kept but is not just as it shall be (a drifted Orphan, a Secret of others) has to be looked at before it is written.
+  const known = seen.view !== "missing" && isIntact(gathered) ? knownOf(seen.view) : null;
+  return { change: { known, ...change }, isByWord: creationPolicy === "None" };
+}
+
+async function write(
+  deps: WriteDeps,
+  session: ClusterSession,
+  { registration, versions, manifest }: Gathered,
+  decision: Extract<Decision, { action: "apply" | "take over" | "delete" }>,
+  observed: readonly Observed[],
+): Promise<Result | "stale"> {
+  const target = targetOf(registration);
+  const manager = fieldManager(registration.id);
+  const facts = () => ({ appliedGeneration: registration.generation, applied: appliedOf(registration, observed) });
+  const done = (action: Done["action"]) => ({ action, versions });
+
+  if (decision.action === "delete") {
+    const removed = await session.call((cluster) => cluster.remove(target, decision.precondition));
+    if (removed === "stale") return "stale";
+    const change = { known: null, ...facts(), ...recordOf(deps, registration, "SecretDeleted") };
+    return { change, done: done("deleted"), isByWord: false };
+  }
+
+  const written = await session.call(async (cluster) => {
+    let precondition: Precondition;
+    if (decision.action === "take over") {
+      const taken = await cluster.takeOver(target, manager, decision.view);
+      if (taken.kind === "stale") return taken;
+      precondition = { kind: "update", ...taken.known };
+    } else {
+      precondition = decision.precondition;
+    }
+    return cluster.apply(manifest, manager, precondition);
+  });
+  if (written.kind === "stale") return "stale";
+  const isNew = decision.action === "apply" && decision.precondition.kind === "create";
+  const change = { known: written.known, ...facts(), ...recordOf(deps, registration, "Synced") };
+  return { change, done: done(isNew ? "created" : "updated"), isByWord: false };
+}
+
+/** asOf never goes back for a version: an answer by HEAD's word may know less than an earlier read did. */
+function appliedOf({ applied }: Registration, observed: readonly Observed[]): Readonly<Record<ReferenceKey, AppliedVersion>> {
+  return Object.fromEntries(
+    observed.map(({ reference, versionId, asOf }) => {
+      const before = applied[reference];
+      return [reference, { versionId, asOf: before?.versionId === versionId ? Math.max(asOf, before.asOf) : asOf }];
+    }),
+  );
+}
+
+export function knownOf({ uid, resourceVersion }: TargetView): { readonly uid: string; readonly resourceVersion: string } {
+  return { uid, resourceVersion };
+}

@@ -1,0 +1,136 @@
+/** What a sync would do with one ExternalSecret in a world that is known in full: the sync's own steps, without a cluster. */
+import { type FailedManifest, type ResolvedManifest } from "../core/config/resolve-manifests.ts";
+import { type ErrorCode, isRelayError, type RelayError } from "../core/errors.ts";
+import {
+  type ClusterSpec,
+  type ReferenceKey,
+  type Registration,
+  type RegistrationSpec,
+  referenceKey,
+  registrationId,
+} from "../core/model.ts";
+import type { SecretManifest, SecretProvider, SourceAnswer } from "../core/ports.ts";
+import { SecretValue } from "../core/secret-value.ts";
+import { collectData } from "../core/sync/data.ts";
+import { type Decision, decide, isExclusive, type Seen } from "../core/sync/decide.ts";
+import { guardTarget } from "../core/sync/guard.ts";
+import { referencesOf } from "../core/sync/references.ts";
+import { renderTarget, type SecretObject, secretObject } from "../core/sync/render.ts";
+
+/** One element of `render -o json`. */
+export interface RenderItem {
+  readonly namespace: string;
+  readonly name: string;
+  /** With an error it is `keep`: nothing would be written. */
+  readonly action: "apply" | "delete" | "keep" | "wait";
+  /** The Secret as it would be afterwards; null unless it would be applied. */
+  readonly target: SecretObject | null;
+  readonly error?: { readonly code: ErrorCode | "InvalidManifest"; readonly message: string };
+}
+
+/** An item and why it is as it is, for the comments of the YAML output. */
+export interface Rendered {
+  readonly item: RenderItem;
+  readonly reason: string;
+}
+
+/** Where a render looks: the store, and what the cluster's Secrets hold (`namespace/name` to key to text). */
+export interface RenderWorld {
+  readonly source: Pick<SecretProvider, "read">;
+  readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** Renders one manifest; what is wrong with it is in the item, never thrown. */
+export async function renderItem(manifest: ResolvedManifest | FailedManifest, world: RenderWorld): Promise<Rendered> {
+  if (manifest.kind === "failed") {
+    const { namespace, name, diagnostics } = manifest;
+    const message = diagnostics.map(({ file, line, column, ...said }) => `${file}:${line}:${column}: ${withHint(said)}`).join("; ");
+    return failedItem({ namespace, name }, "InvalidManifest", message);
+  }
+  const { spec } = manifest;
+  try {
+    return await renderSpec(spec, world);
+  } catch (error) {
+    if (!isRelayError(error)) throw error;
+    return failedItem(spec, error.code, withoutCluster(error));
+  }
+}
+
+async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<Rendered> {
+  const answers = new Map<ReferenceKey, SourceAnswer>();
+  for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), await world.source.read(reference));
+  const manifest = renderTarget(spec, collectData(spec, answers));
+  const existing = world.secrets.get(`${spec.namespace}/${spec.target.name}`);
+  const versions = Object.fromEntries([...answers].map(([key, { versionId }]) => [key, versionId]));
+  const decision = decide({ registration: newRegistration(spec), seen: seenTarget(spec, existing !== undefined), versions, manifest });
+  const { namespace, name } = spec;
+  const action = actionOf(decision);
+  if (action !== "apply") return { item: { namespace, name, action, target: null }, reason: decision.reason };
+  const written = asWritten(spec, manifest, existing);
+  guardTarget(written, ANYWHERE);
+  return { item: { namespace, name, action, target: secretObject(written) }, reason: decision.reason };
+}
+
+/** A cluster that allows every namespace: manifests alone name none. */
+const ANYWHERE: ClusterSpec = {
+  name: "",
+  labels: {},
+  kubeconfigSecretName: "",
+  allowedNamespaces: ["*"],
+  concurrency: 1,
+  requestsPerSecond: 1,
+  drift: "probe",
+};
+
+function newRegistration(spec: RegistrationSpec): Registration {
+  const status = { state: "Pending", since: 0, failures: 0 } as const;
+  return { id: registrationId(spec), generation: 1, spec, phase: "live", registeredAt: 0, rev: 1, applied: {}, status };
+}
+
+/**
+ * A target that others must have made (Merge) is there only where the file names it. Any other is taken for one that an
+ * earlier sync wrote, so that a source that is gone shows what becomes of it.
+ */
+function seenTarget(spec: RegistrationSpec, isThere: boolean): Seen {
+  if (spec.target.creationPolicy === "Merge" && !isThere) return { kind: "looked", view: "missing" };
+  return { kind: "remembered", known: { uid: "", resourceVersion: "" } };
+}
+
+function actionOf(decision: Decision): RenderItem["action"] {
+  switch (decision.action) {
+    case "apply":
+    case "take over":
+      return "apply";
+    case "delete":
+    case "keep":
+    case "wait":
+      return decision.action;
+    case "refuse":
+      throw new Error("a conflict needs a controller, and a values file names none");
+  }
+}
+
+/** The Secret as the API server would hold it: keys of others stay under Merge and CreateOrMerge, and Opaque is Kubernetes' default. */
+function asWritten(spec: RegistrationSpec, manifest: SecretManifest, existing: ReadonlyMap<string, string> | undefined): SecretManifest {
+  const kept = isExclusive(spec.target.creationPolicy)
+    ? []
+    : [...(existing ?? [])].map(([key, value]) => [key, new SecretValue(value)] as const);
+  return { ...manifest, type: manifest.type ?? "Opaque", data: new Map([...kept, ...manifest.data]) };
+}
+
+function failedItem(
+  of: { readonly namespace: string; readonly name: string },
+  code: ErrorCode | "InvalidManifest",
+  message: string,
+): Rendered {
+  return { item: { namespace: of.namespace, name: of.name, action: "keep", target: null, error: { code, message } }, reason: code };
+}
+
+/** Ids begin with the cluster, which is unnamed here. */
+function withoutCluster(error: RelayError): string {
+  return error.subject.startsWith("/") ? error.message.replace(error.subject, error.subject.slice(1)) : error.message;
+}
+
+function withHint({ message, hint }: { readonly message: string; readonly hint?: string | undefined }): string {
+  return hint === undefined ? message : `${message} (${hint})`;
+}

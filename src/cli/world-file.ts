@@ -1,0 +1,186 @@
+/** The values file of `render`: what stores and cluster hold, as far as a render may know. Its lines are never quoted: they hold secrets. */
+import * as z from "zod/mini";
+import { check } from "../core/config/check.ts";
+import { type Diagnostic, type SourceFile, sortDiagnostics } from "../core/config/diagnostics.ts";
+import { closed, filled } from "../core/config/fields.ts";
+import { didYouMean } from "../core/config/nearest.ts";
+import { type FieldPath, type Finding, parseFile, type SourceDocument } from "../core/config/parse.ts";
+import type { ProviderKind } from "../core/model.ts";
+
+/** One version of a remote secret. */
+export interface WorldVersion {
+  readonly id: string;
+  readonly stages: readonly string[];
+  readonly value: Uint8Array;
+}
+
+/** What FILE says there is; whatever it does not name is proven to be absent. */
+export interface World {
+  /** By provider and remote key. */
+  readonly remote: ReadonlyMap<ProviderKind, ReadonlyMap<string, readonly WorldVersion[]>>;
+  /** The target cluster's Secrets: `namespace/name` to key to text. */
+  readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** The version that a value without versions is. */
+const ONLY_VERSION = "current";
+const CURRENT = "AWSCURRENT";
+
+const text = z.string("this must be a text; put it in quotes");
+const base64 = text.check(z.refine(isBase64, "this is no base64"));
+const content = { value: z.optional(text), binary: z.optional(base64) };
+const texts = z.record(z.string(), text);
+
+const versionSchema = closed({
+  // Parameter Store counts its versions.
+  id: z.union([filled, z.int()], { error: "this must be a text or a whole number" }),
+  stages: z.nullish(z.array(filled)),
+  ...content,
+});
+const entrySchema = closed({ ...content, tags: z.nullish(texts), versions: z.nullish(z.array(versionSchema)) });
+
+type Version = z.infer<typeof versionSchema>;
+type Entry = z.infer<typeof entrySchema>;
+
+const SECTIONS = ["SecretsManager", "ParameterStore", "configMaps", "secrets", "namespaces"] as const;
+const PROVIDERS: readonly ProviderKind[] = ["SecretsManager", "ParameterStore"];
+
+/** Reads the file's text, YAML or JSON; an empty one is an empty world. All mistakes are given at once. */
+export function readWorld(file: SourceFile): { readonly world: World } | { readonly diagnostics: readonly Diagnostic[] } {
+  const parsed = parseFile(file, () => false);
+  const [document, second] = parsed.documents;
+  const findings: Finding[] = [];
+  const world = document === undefined ? EMPTY : readDocument(document.value, findings);
+  const diagnostics = [
+    ...parsed.diagnostics,
+    ...(second === undefined ? [] : [second.locate({ path: [], message: "a values file has one document", hint: "join the two" })]),
+    ...findings.flatMap((finding) => (document === undefined ? [] : [document.locate(finding)])),
+  ];
+  return diagnostics.length > 0 ? { diagnostics: withoutLines(diagnostics) } : { world };
+}
+
+const EMPTY: World = { remote: new Map(), secrets: new Map() };
+
+function withoutLines(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return sortDiagnostics(diagnostics).map((diagnostic) => ({ ...diagnostic, lineText: "" }));
+}
+
+function readDocument(value: SourceDocument["value"], findings: Finding[]): World {
+  for (const [name, , path] of entries(value, [], findings)) {
+    if (!SECTIONS.some((known) => known === name)) {
+      findings.push({ path, message: `unknown field ${name}`, hint: didYouMean(name, SECTIONS), at: "key" });
+    }
+  }
+  const section = (name: (typeof SECTIONS)[number]) => {
+    const held = isMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    return entries(held ?? {}, [name], findings);
+  };
+  const remote = new Map(
+    PROVIDERS.map((provider) => [
+      provider,
+      new Map(section(provider).map(([key, held, path]) => [key, readEntry(held, path, findings)] as const)),
+    ]),
+  );
+  const textsOf = (name: "configMaps" | "secrets") =>
+    new Map(
+      section(name).map(([key, held, path]) => {
+        if (!/^[^/]+\/[^/]+$/.test(key)) findings.push({ path, message: `${name} names each by namespace/name, not ${key}`, at: "key" });
+        return [key, new Map(Object.entries(checked(texts, held ?? {}, path, findings) ?? {}))] as const;
+      }),
+    );
+  // Nothing that is built reads these two yet; a mistake in them is one all the same.
+  textsOf("configMaps");
+  for (const [, held, path] of section("namespaces")) checked(texts, held ?? {}, path, findings);
+  return { remote, secrets: textsOf("secrets") };
+}
+
+/** A remote secret's versions; a value of its own is the current one. */
+function readEntry(value: unknown, path: FieldPath, findings: Finding[]): readonly WorldVersion[] {
+  if (typeof value === "string") return [toVersion({ id: ONLY_VERSION, stages: [CURRENT], value })];
+  if (!isMapping(value)) {
+    findings.push({
+      path,
+      message: `${place(path)} must be a text or a mapping`,
+      ...(value === null || Array.isArray(value) ? {} : { hint: "put it in quotes" }),
+    });
+    return [];
+  }
+  const entry = checked(entrySchema, value, path, findings);
+  if (entry === undefined) return [];
+  return versionsOf(entry, path, findings);
+}
+
+function versionsOf(entry: Entry, path: FieldPath, findings: Finding[]): readonly WorldVersion[] {
+  const listed = (entry.versions ?? []).map((version, index) => ({ version, at: [...path, "versions", index] as FieldPath }));
+  const own = ownVersion(entry);
+  if (own === undefined && entry.versions == null) {
+    findings.push({ path, message: `${place(path)} needs a value, binary or versions`, at: "key" });
+  }
+  const isListed = own !== undefined && listed.some(({ version }) => isSameCurrent(version, own));
+  const all = own === undefined || isListed ? listed : [{ version: own, at: path }, ...listed];
+  const ids = new Set<string>();
+  const stages = new Set<string>();
+  for (const { version, at } of all) {
+    if ((version.value === undefined) === (version.binary === undefined)) {
+      findings.push({ path: at, message: `${place(at)} needs exactly one of value and binary`, at: "key" });
+    }
+    if (ids.has(String(version.id))) findings.push({ path: [...at, "id"], message: `${place(at)}: id ${version.id} is given twice` });
+    ids.add(String(version.id));
+    for (const stage of version.stages ?? []) {
+      if (stages.has(stage)) findings.push({ path: at, message: `${place(at)}: stage ${stage} is on another version already`, at: "key" });
+      stages.add(stage);
+    }
+  }
+  return all.map(({ version }) => toVersion(version));
+}
+
+function ownVersion({ value, binary }: Entry): Version | undefined {
+  if (value === undefined && binary === undefined) return undefined;
+  return { id: ONLY_VERSION, stages: [CURRENT], ...(value === undefined ? {} : { value }), ...(binary === undefined ? {} : { binary }) };
+}
+
+/** The value of the entry may be listed among its versions once more. */
+function isSameCurrent(version: Version, own: Version): boolean {
+  return version.stages?.includes(CURRENT) === true && Buffer.from(toVersion(version).value).equals(toVersion(own).value);
+}
+
+function toVersion(version: Version): WorldVersion {
+  const { value, binary } = version;
+  const bytes = value === undefined ? Buffer.from(binary ?? "", "base64") : Buffer.from(value, "utf8");
+  return { id: String(version.id), stages: version.stages ?? [], value: new Uint8Array(bytes) };
+}
+
+/** Validates a part; its findings are placed below `path`. */
+function checked<T>(schema: z.ZodMiniType<T>, value: unknown, path: FieldPath, findings: Finding[]): T | undefined {
+  const result = check(schema, value);
+  if ("value" in result) return result.value;
+  findings.push(
+    ...result.findings.map((finding) => ({
+      ...finding,
+      path: [...path, ...finding.path],
+      message: `${place(path)}: ${finding.message.replace(/^the document /, "this ")}`,
+    })),
+  );
+  return undefined;
+}
+
+function entries(value: unknown, path: FieldPath, findings: Finding[]): readonly (readonly [string, unknown, FieldPath])[] {
+  if (isMapping(value)) return Object.entries(value).map(([key, held]) => [key, held, [...path, key]] as const);
+  findings.push({ path, message: `${path.length === 0 ? "the document" : place(path)} must be a mapping` });
+  return [];
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `SecretsManager["shop/db"].versions[0]`: remote keys hold dots and slashes. */
+function place([section, key, ...rest]: FieldPath): string {
+  const below = rest.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  return `${String(section)}${key === undefined ? "" : `[${JSON.stringify(key)}]`}${below}`;
+}
+
+function isBase64(encoded: string): boolean {
+  const compact = encoded.replace(/\s/g, "");
+  return Buffer.from(compact, "base64").toString("base64") === compact;
+}

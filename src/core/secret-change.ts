@@ -1,0 +1,105 @@
+/** What an event on the bus says of a secret: parsed with a schema, and reduced to names, a version id and a time; never a value. */
+import * as z from "zod/mini";
+import { RelayError } from "./errors.ts";
+import type { Millis } from "./model.ts";
+
+/** A change of a secret in the store, at a moment within [at, at + 999]. */
+export type SecretChange =
+  /** The native event: `label` sits on `versionId` now. */
+  | {
+      readonly kind: "label moved";
+      readonly arn: string;
+      readonly name: string;
+      readonly label: string;
+      readonly versionId: string;
+      readonly at: Millis;
+    }
+  /** CloudTrail: something about the secret changed (deleted, restored, a label moved), so all of its readers must look. */
+  | { readonly kind: "secret changed"; readonly arn: string; readonly name: string; readonly at: Millis };
+
+export type ParsedEvent =
+  | { readonly kind: "change"; readonly change: SecretChange }
+  /** No change of a secret; `reason` is our own text. */
+  | { readonly kind: "ignored"; readonly reason: string };
+
+/** Events tell whole seconds. */
+const EVENT_PRECISION_MS = 999;
+
+/** The latest moment at which the change can have happened: what a read must get past to have seen it. */
+export function latestMoment({ at }: { readonly at: Millis }): Millis {
+  return at + EVENT_PRECISION_MS;
+}
+
+const LABEL_UPDATED = "Secret Label Updated";
+const CLOUDTRAIL = ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"];
+const CHANGING_CALLS = ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"];
+const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
+/** The name is what follows `secret:`, less the six random characters that a full ARN ends with. */
+const SECRET_ARN = /^arn:[^:]*:secretsmanager:[^:]+:[^:]+:secret:(.+?)(-[A-Za-z0-9]{6})?$/s;
+
+const filled = z.string().check(z.minLength(1));
+const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))));
+const secretArn = z.string().check(z.regex(SECRET_ARN));
+
+const envelope = z.object({ source: z.string(), "detail-type": z.string() });
+
+const labelUpdated = z.object({
+  time: moment,
+  resources: z.tuple([secretArn], z.unknown()),
+  detail: z.object({ name: filled, labelUpdated: filled, versionId: filled }),
+});
+
+const cloudTrail = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
+
+const changingCall = z.object({
+  account: filled,
+  region: filled,
+  detail: z.object({
+    eventTime: moment,
+    requestParameters: z.object({ secretId: filled }),
+    // CloudTrail spells it both ways.
+    responseElements: z.nullish(z.object({ arn: z.nullish(secretArn), aRN: z.nullish(secretArn) })),
+  }),
+});
+
+/**
+ * Reads an event of the default bus. Whether anybody reads the secret, and by which label, is the registry's to say.
+ * @throws EventMalformed, naming the fields, where an event that claims to be a change of a secret lacks what its type promises
+ */
+export function parseSecretChange(event: unknown): ParsedEvent {
+  const { source, "detail-type": type } = checked("event", envelope, event);
+  if (source !== "aws.secretsmanager") return { kind: "ignored", reason: "the event is not of Secrets Manager" };
+  if (type === LABEL_UPDATED) {
+    const { time, resources, detail } = checked(LABEL_UPDATED, labelUpdated, event);
+    const { name, labelUpdated: label, versionId } = detail;
+    return { kind: "change", change: { kind: "label moved", arn: resources[0], name, label, versionId, at: wholeSecond(time) } };
+  }
+  return CLOUDTRAIL.includes(type) ? parseCall(type, event) : { kind: "ignored", reason: "the event tells no change of a secret" };
+}
+
+function parseCall(type: string, event: unknown): ParsedEvent {
+  const { eventSource, eventName, errorCode } = checked(type, cloudTrail, event).detail;
+  if (eventSource !== SECRETS_MANAGER || !CHANGING_CALLS.includes(eventName)) {
+    return { kind: "ignored", reason: "the call changes no secret" };
+  }
+  if (typeof errorCode === "string") return { kind: "ignored", reason: "the call failed" };
+  const { account, region, detail } = checked(type, changingCall, event);
+  const { secretId } = detail.requestParameters;
+  const answered = detail.responseElements?.arn ?? detail.responseElements?.aRN ?? undefined;
+  const arn = answered ?? (SECRET_ARN.test(secretId) ? secretId : `arn:aws:secretsmanager:${region}:${account}:secret:${secretId}`);
+  const name = SECRET_ARN.exec(secretId)?.[1] ?? secretId;
+  return { kind: "change", change: { kind: "secret changed", arn, name, at: wholeSecond(detail.eventTime) } };
+}
+
+/** What is behind the second is cut off, so that the change lies within [at, at + 999] whoever wrote the time. */
+function wholeSecond(time: string): Millis {
+  return Math.floor(Date.parse(time) / 1000) * 1000;
+}
+
+/** Only the schema's own field names reach the error: nothing that the event holds (rule 4). */
+function checked<T extends z.ZodMiniType>(subject: string, schema: T, event: unknown): z.output<T> {
+  const result = schema.safeParse(event);
+  if (result.success) return result.data;
+  const fields = new Set(result.error.issues.map(({ path }) => (path.length === 0 ? "the event" : path.join("."))));
+  throw new RelayError("EventMalformed", subject, { detail: `missing or malformed: ${[...fields].join(", ")}` });
+}

@@ -1,0 +1,58 @@
+/** When a registration is due again, and which ones take no newer version (ESO's refreshPolicy and refreshInterval). Pure. */
+import type { Millis, Registration, RegistrationSpec } from "../model.ts";
+import type { TargetView } from "../ports.ts";
+import { isExclusive } from "./decide.ts";
+import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
+
+/** Synced once, it takes no newer version by an event or by time; its drift is put right all the same. */
+export function isFrozen({ refreshPolicy, refreshIntervalMs }: RegistrationSpec): boolean {
+  return refreshPolicy !== "Periodic" || refreshIntervalMs === 0;
+}
+
+/**
+ * Whether a registration keeps the versions that it has: it is frozen and was synced. Under OnChange a new generation brings new
+ * ones; under CreatedOnce and Periodic with interval 0 not even that does, as in ESO's shouldRefresh.
+ */
+export function keepsVersions({ spec, generation, appliedGeneration }: Registration): boolean {
+  if (!isFrozen(spec) || appliedGeneration === undefined) return false;
+  return spec.refreshPolicy !== "OnChange" || appliedGeneration === generation;
+}
+
+/**
+ * Whether a look shows the work of this registration untouched, as far as metadata tells without rendering: for a frozen one
+ * whose applied versions or spec are gone. A data key that somebody deleted by hand is seen only where the spec names it.
+ */
+export function showsOwnWork(view: TargetView, { id, spec, generation, appliedGeneration }: Registration): boolean {
+  const stamped = view.annotations[stampAnnotation(id)]?.startsWith(`${appliedGeneration}.`) === true;
+  if (!stamped || view.labels[CLUSTER_LABEL] !== spec.cluster) return false;
+  const isOwn = (entry: TargetView["dataKeys"][number]) => entry.manager === fieldManager(id) && entry.operation === "Apply";
+  const owned = new Set(view.dataKeys.filter(isOwn).flatMap(({ keys }) => keys));
+  const hasForeign = isExclusive(spec.target.creationPolicy) && view.dataKeys.some((entry) => !isOwn(entry) && entry.keys.length > 0);
+  const hasNamed = appliedGeneration !== generation || spec.data.every(({ secretKey }) => owned.has(secretKey));
+  return !hasForeign && hasNamed;
+}
+
+/** How often a target is looked at for drift at least. */
+export interface DueTiming {
+  readonly driftIntervalMs: number;
+}
+
+const PARKED_MIN_MS = 60_000;
+const PARKED_MAX_MS = 15 * 60_000;
+const RETRIED_MS = 5 * 60_000;
+
+/** After a success. Spread by up to a tenth, so that what was registered at once does not stay due at once. `random` is in [0, 1). */
+export function nextDue(spec: RegistrationSpec, now: Millis, timing: DueTiming, random: number): Millis {
+  const intervalMs = isFrozen(spec) ? timing.driftIntervalMs : Math.min(timing.driftIntervalMs, spec.refreshIntervalMs);
+  return now + Math.round(intervalMs * (1 - random / 10));
+}
+
+/** After an error that only somebody's act can mend: looked at again now and then, since that act may announce itself nowhere. */
+export function dueAfterPark(spec: RegistrationSpec, now: Millis): Millis {
+  return now + Math.max(PARKED_MIN_MS, Math.min(spec.refreshIntervalMs || PARKED_MAX_MS, PARKED_MAX_MS));
+}
+
+/** After an error whose message lives on: the net below it. */
+export function dueAfterRetry(now: Millis): Millis {
+  return now + RETRIED_MS;
+}

@@ -1,0 +1,172 @@
+/** The parts of the Registry port's contract that concern HEAD, propagations and clusters. */
+import { describe, expect, it } from "@jest/globals";
+import { type Reference, referenceKey } from "../../src/core/model.ts";
+import type { Registry } from "../../src/core/ports.ts";
+
+let made = 0;
+
+/** A reference that no other test uses. */
+export function reference(change: Partial<Reference> = {}): Reference {
+  made += 1;
+  return {
+    provider: "SecretsManager",
+    account: "000000000000",
+    region: "eu-west-1",
+    key: `db-${made}`,
+    version: "stage/AWSCURRENT",
+    ...change,
+  };
+}
+
+const clusterOf = (name: string) =>
+  ({
+    name,
+    labels: {},
+    kubeconfigSecretName: `clusters/${name}`,
+    allowedNamespaces: ["*"],
+    concurrency: 16,
+    requestsPerSecond: 200,
+    drift: "probe",
+  }) as const;
+
+/** HEAD and PROPAGATION. */
+export function describeHeads(registry: () => Registry): void {
+  describe("heads and propagations", () => {
+    it("moves HEAD only to what is newer for sure", async () => {
+      const key = referenceKey(reference());
+      expect(await registry().head(key)).toBeUndefined();
+
+      const first = await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 });
+      const lagging = await registry().advanceHead(key, { versionId: "v0", since: 200, asOf: 100 });
+      const same = await registry().advanceHead(key, { versionId: "v1", since: 300, asOf: 250 });
+      const newer = await registry().advanceHead(key, { versionId: "v2", since: 200, asOf: 101 }, { at: 101, openedAt: 150 });
+
+      expect(first).toEqual({ kind: "moved", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
+      expect(lagging).toEqual({ kind: "other", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
+      expect(same).toEqual({ kind: "same", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
+      expect(newer).toEqual({ kind: "moved", head: { versionId: "v2", since: 200, asOf: 101, rev: 2 } });
+      expect(await registry().openPropagations(key)).toMatchObject([{ versionId: "v2", at: 101, openedAt: 150, done: 0 }]);
+    });
+
+    it("moves HEAD with a notice and without one by the same rule", async () => {
+      const opens = { at: 1, openedAt: 2 };
+      const answers = async (given?: typeof opens) => {
+        const key = referenceKey(reference());
+        return [
+          await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 }, given),
+          await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, given),
+          await registry().advanceHead(key, { versionId: "v1", since: 300, asOf: 299 }, given),
+          await registry().advanceHead(key, { versionId: "v2", since: 200, asOf: 101 }, given),
+          await registry().advanceHead(key, { versionId: "v1", since: 150, asOf: 140 }, given),
+        ];
+      };
+
+      const plain = await answers();
+
+      expect(plain.map(({ kind, head }) => `${kind} ${head.versionId} ${head.rev}`)).toEqual([
+        "moved v1 1",
+        "other v1 1",
+        "same v1 1",
+        "moved v2 2",
+        "other v2 2",
+      ]);
+      expect(await answers(opens)).toEqual(plain);
+    });
+
+    it("lets one of many concurrent sights without an event's propagation move HEAD", async () => {
+      const key = referenceKey(reference());
+      const offers = ["a", "b", "c", "d"].map((versionId) => registry().advanceHead(key, { versionId, since: 10, asOf: 5 }));
+
+      const kinds = (await Promise.all(offers)).map(({ kind }) => kind);
+
+      expect(kinds.toSorted()).toEqual(["moved", "other", "other", "other"]);
+      expect(await registry().openPropagations(key)).toEqual([]);
+    });
+
+    it("lets one of many concurrent first sights move HEAD", async () => {
+      const key = referenceKey(reference());
+      const offers = ["a", "b", "c", "d"].map((versionId) =>
+        registry().advanceHead(key, { versionId, since: 10, asOf: 5 }, { at: 5, openedAt: 6 }),
+      );
+
+      const kinds = (await Promise.all(offers)).map(({ kind }) => kind);
+
+      expect(kinds.toSorted()).toEqual(["moved", "other", "other", "other"]);
+      expect(await registry().openPropagations(key)).toHaveLength(1);
+    });
+
+    it("only ever raises HEAD's ends, and only of its own version", async () => {
+      const key = referenceKey(reference());
+      await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 });
+
+      await registry().refreshHead(key, "v0", { asOf: 500, since: 500 });
+      await registry().refreshHead(key, "v1", { asOf: 95, since: 50 });
+      await registry().refreshHead(key, "v1", { asOf: 80, since: 50 });
+
+      expect(await registry().head(key)).toMatchObject({ versionId: "v1", asOf: 95, since: 100 });
+    });
+
+    it("follows a propagation from open through counted and closed to announced", async () => {
+      const id = { reference: referenceKey(reference()), versionId: "v1", at: 7 };
+      const mine = async () => (await registry().unfinishedPropagations(100)).filter((one) => one.reference === id.reference);
+      await registry().openPropagation(id, { openedAt: 10, expected: 3 });
+      await registry().openPropagation(id, { openedAt: 20, expected: 9 });
+
+      const counted = await registry().countPropagation(id, { done: 2, superseded: 1 });
+      const final = { expected: 4, done: 3, superseded: 1, closedAt: 30 };
+
+      expect(counted).toEqual({ ...id, openedAt: 10, expected: 3, done: 2, superseded: 1, phase: "open", announced: false });
+      expect(await registry().closePropagation(id, final)).toBe(true);
+      expect(await registry().closePropagation(id, final)).toBe(false);
+      const closed = { ...id, openedAt: 10, expected: 4, done: 3, superseded: 1, phase: "closed", announced: false };
+      expect(await registry().countPropagation(id, { done: 1, superseded: 0 })).toEqual(closed);
+      expect(await registry().openPropagations(id.reference)).toEqual([]);
+      expect(await mine()).toEqual([closed]);
+      await registry().markAnnounced(id);
+      expect(await mine()).toEqual([]);
+      expect(await registry().countPropagation({ ...id, at: 8 }, { done: 1, superseded: 0 })).toBeUndefined();
+    });
+  });
+}
+
+/** Clusters and their breakers. */
+export function describeClusters(registry: () => Registry): void {
+  describe("clusters", () => {
+    it("keeps clusters with their breakers, and lets one worker claim a trial", async () => {
+      const spec = clusterOf("berlin");
+      await registry().putCluster(spec);
+      await registry().setBreaker("berlin", { failures: 5, openUntil: 100 });
+      const seen = { failures: 5, openUntil: 100 };
+
+      const claims = [await registry().claimTrial("berlin", seen, 200), await registry().claimTrial("berlin", seen, 200)];
+
+      expect(claims).toEqual([true, false]);
+      const record = { spec, breaker: { failures: 5, openUntil: 200 } };
+      expect((await registry().load([], ["berlin"])).clusters.get("berlin")).toEqual(record);
+      expect(await registry().clusters()).toContainEqual(record);
+      await registry().setBreaker("berlin", undefined);
+      expect(await registry().clusters()).toContainEqual({ spec, breaker: { failures: 0, openUntil: 0 } });
+    });
+
+    it("drops a cluster only while it is retired, with its breaker", async () => {
+      const spec = clusterOf("lisbon");
+      await registry().putCluster(spec);
+      await registry().setBreaker("lisbon", { failures: 5, openUntil: 100 });
+      const now = async () => (await registry().load([], ["lisbon"])).clusters.get("lisbon");
+
+      await registry().removeCluster("lisbon");
+      expect(await now()).toEqual({ spec, breaker: { failures: 5, openUntil: 100 } });
+      await registry().retireCluster("lisbon");
+      expect(await now()).toEqual({ spec, breaker: { failures: 5, openUntil: 100 }, isRetired: true });
+      await registry().putCluster(spec);
+      await registry().removeCluster("lisbon");
+      expect(await now()).toEqual({ spec, breaker: { failures: 5, openUntil: 100 } });
+      await registry().retireCluster("lisbon");
+      await registry().removeCluster("lisbon");
+      expect(await now()).toBeUndefined();
+      await registry().retireCluster("lisbon");
+      await registry().putCluster(spec);
+      expect(await now()).toEqual({ spec, breaker: { failures: 0, openUntil: 0 } });
+    });
+  });
+}

@@ -1,0 +1,38 @@
+/** Manifests for the end-to-end tests, as text. */
+
+/** What differs from an Owner in `app-shop` that takes the properties `password` of its secret. */
+export interface ManifestChange {
+  readonly namespace?: string;
+  readonly target?: string;
+  readonly creationPolicy?: string;
+  readonly deletionPolicy?: string;
+  readonly refreshInterval?: string;
+  readonly property?: string;
+}
+
+/** An ExternalSecret that reads one property of one remote secret. */
+export function externalSecret(name: string, key: string, change: ManifestChange = {}): string {
+  const { namespace = "app-shop", target = name, creationPolicy = "Owner", deletionPolicy = "Retain" } = change;
+  const { refreshInterval = "1h", property = "password" } = change;
+  return `apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: ${name}, namespace: ${namespace} }
+spec:
+  refreshInterval: ${refreshInterval}
+  secretStoreRef: { kind: ClusterSecretStore, name: aws }
+  target: { name: ${target}, creationPolicy: ${creationPolicy}, deletionPolicy: ${deletionPolicy} }
+  data:
+    - secretKey: password
+      remoteRef: { key: ${key}, property: ${property} }
+`;
+}
+
+/** Several manifests in one file. */
+export function yamlFile(...documents: readonly string[]): string {
+  return documents.join("---\n");
+}
+
+/** The text of a remote secret that holds one password. */
+export function password(value: string): string {
+  return JSON.stringify({ password: value });
+}

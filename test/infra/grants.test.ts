@@ -1,0 +1,168 @@
+/** What each function may do: exactly what it needs, and of secrets exactly those that the config names. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { resourcesOf, synthesise, type Template, WITHOUT_BUNDLES } from "./template.ts";
+
+const FOREIGN = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:team/token-AbCdEf";
+const PARTIAL = "arn:aws:secretsmanager:us-east-1:111122223333:secret:legacy";
+
+const CONFIG = `
+apiVersion: secret-relay.dev/v1alpha1
+kind: Cluster
+metadata: {name: tokyo}
+spec: {kubeconfigSecretRef: {name: clusters/tokyo}, manifests: ["*.yaml"], namespaces: {allow: ["*"]}}
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: here}
+spec: {provider: {aws: {service: SecretsManager}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: virginia}
+spec: {provider: {aws: {service: SecretsManager, region: us-east-1}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: a, namespace: app}
+spec:
+  secretStoreRef: {name: here, kind: ClusterSecretStore}
+  data:
+    - {secretKey: one, remoteRef: {key: shop/db, property: user}}
+    - {secretKey: two, remoteRef: {key: shop/db, property: password}}
+    - {secretKey: three, remoteRef: {key: "${FOREIGN}"}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: b, namespace: app}
+spec:
+  secretStoreRef: {name: virginia, kind: ClusterSecretStore}
+  dataFrom: [{extract: {key: shop/payment}}, {extract: {key: "${PARTIAL}"}}]
+`;
+
+const OWN = "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:";
+const SECRETS = [
+  `${OWN}clusters/tokyo-??????`,
+  `${OWN}shop/db-??????`,
+  "arn:<AWS::Partition>:secretsmanager:us-east-1:<AWS::AccountId>:secret:shop/payment-??????",
+  `${PARTIAL}-??????`,
+  FOREIGN,
+];
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+}
+
+const listOf = (value: string | readonly string[]): readonly string[] => (typeof value === "string" ? [value] : value);
+
+let outdir: string;
+let template: Template;
+
+/** What a role may do, as `action resource` lines. */
+function grants(role: string): readonly string[] {
+  const policies = Object.values(resourcesOf(template, "AWS::IAM::Policy")).filter(
+    ({ Roles }) => JSON.stringify(Roles) === `["<${role}>"]`,
+  );
+  const statements = policies.flatMap(
+    ({ PolicyDocument }) => (PolicyDocument as unknown as { readonly Statement: readonly Statement[] }).Statement,
+  );
+  return statements
+    .flatMap(({ Action, Resource }) => listOf(Action).flatMap((action) => listOf(Resource).map((of) => `${action} ${of}`)))
+    .toSorted();
+}
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "secret-relay-config-"));
+  await mkdir(join(folder, "config"));
+  await writeFile(join(folder, "config", "all.yaml"), CONFIG);
+  ({ template, outdir } = await synthesise({ ...WITHOUT_BUNDLES, config: join(folder, "config") }));
+  await rm(folder, { recursive: true });
+}, 60_000);
+
+afterAll(async () => {
+  await rm(outdir, { recursive: true, force: true });
+});
+
+const TABLE = "<Registry.Arn>";
+const logs = (name: string) => [`logs:CreateLogStream <${name}Logs.Arn>`, `logs:PutLogEvents <${name}Logs.Arn>`];
+const table = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"].map(
+  (action) => `${action} ${TABLE}`,
+);
+const sources = SECRETS.flatMap((arn) => [`secretsmanager:DescribeSecret ${arn}`, `secretsmanager:GetSecretValue ${arn}`]);
+const bus = "events:PutEvents arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default";
+const send = "sqs:SendMessage <SyncQueue.Arn>";
+const hashKey = "secretsmanager:GetSecretValue <HashKey>";
+
+describe("each role's grants are exactly what its function needs", () => {
+  it.each([
+    {
+      role: "OnSecretChangeRole",
+      want: [...logs("OnSecretChange"), ...table, ...sources, bus, send, hashKey, "sqs:SendMessage <FailureQueue.Arn>"],
+    },
+    {
+      role: "SyncRole",
+      want: [
+        ...logs("Sync"),
+        ...table,
+        ...sources,
+        bus,
+        send,
+        hashKey,
+        "sqs:ChangeMessageVisibility <SyncQueue.Arn>",
+        "sqs:DeleteMessage <SyncQueue.Arn>",
+        "sqs:GetQueueAttributes <SyncQueue.Arn>",
+        "sqs:ReceiveMessage <SyncQueue.Arn>",
+      ],
+    },
+    {
+      role: "ReconcileRole",
+      want: [
+        ...logs("Reconcile"),
+        ...table,
+        `dynamodb:Query ${TABLE}/index/due`,
+        ...sources,
+        bus,
+        send,
+        "sqs:SendMessage <FailureQueue.Arn>",
+      ],
+    },
+    {
+      role: "RegisterRole",
+      want: [
+        ...logs("Register"),
+        ...table,
+        send,
+        "lambda:InvokeFunction <Register.Arn>",
+        "s3:GetObject arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}/CONFIG.json",
+      ],
+    },
+  ])("$role", ({ role, want }) => {
+    const got = grants(role).map((line) => line.replace(/[0-9a-f]{64}\.json$/, "CONFIG.json"));
+
+    expect(got).toEqual(want.toSorted());
+  });
+
+  it("gives no role a managed policy or anybody else's trust", () => {
+    const roles = Object.values(resourcesOf(template, "AWS::IAM::Role"));
+
+    expect(roles).toHaveLength(4);
+    expect(roles.filter(({ ManagedPolicyArns }) => ManagedPolicyArns !== undefined)).toEqual([]);
+    expect(new Set(roles.map((role) => JSON.stringify(role["AssumeRolePolicyDocument"])))).toEqual(
+      new Set([
+        '{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}],"Version":"2012-10-17"}',
+      ]),
+    );
+  });
+});
+
+it("takes events of the accounts whose secrets the config names, and of no other", () => {
+  const accounts = Object.values(resourcesOf(template, "AWS::Events::Rule")).flatMap(({ EventPattern }) =>
+    EventPattern === undefined ? [] : [JSON.parse(JSON.stringify(EventPattern)).account],
+  );
+
+  const want = ["<AWS::AccountId>", "111122223333", "444455556666"];
+  expect(accounts).toEqual([want, want]);
+});

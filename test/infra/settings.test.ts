@@ -1,0 +1,53 @@
+/** Context keys are checked, and change what they say they change. */
+import { describe, expect, it } from "@jest/globals";
+import { App } from "aws-cdk-lib";
+import { readSettings } from "../../infra/settings.ts";
+
+const settingsOf = (context: Record<string, unknown>) => readSettings(new App({ context, autoSynth: false }).node);
+
+describe("readSettings", () => {
+  it("has a default for every key", () => {
+    const { visibilityBound, driftInterval, reconcileInterval, syncTimeout, configFolder, ...rest } = settingsOf({});
+
+    expect([visibilityBound, driftInterval, reconcileInterval, syncTimeout].map((duration) => duration.toSeconds())).toEqual([
+      60, 600, 60, 60,
+    ]);
+    expect(configFolder).toMatch(/\/config$/);
+    expect(rest).toEqual({
+      fastPathTargets: 20,
+      maxConcurrency: 20,
+      logRetention: 30,
+      tracing: false,
+      eventBusName: "default",
+      alarmTopicArn: undefined,
+      allowLoopbackClusters: false,
+      retainRegistry: true,
+      kmsKeyArns: [],
+    });
+  });
+
+  it("takes the texts that the command line gives for numbers, flags and lists", () => {
+    const keys = ["arn:aws:kms:us-east-1:111122223333:key/a", "arn:aws:kms:us-east-1:111122223333:key/b"];
+
+    expect(settingsOf({ maxConcurrency: "5", tracing: "true", kmsKeyArns: keys.join(",") })).toMatchObject({
+      maxConcurrency: 5,
+      tracing: true,
+      kmsKeyArns: keys,
+    });
+  });
+
+  it.each([
+    { key: "maxConcurrency", value: 1, want: 'context key "maxConcurrency" must be a whole number from 2 to 1000, got 1' },
+    { key: "syncTimeoutSeconds", value: "1m", want: 'context key "syncTimeoutSeconds" must be a whole number from 20 to 900, got "1m"' },
+    { key: "driftIntervalMinutes", value: 1.5, want: 'context key "driftIntervalMinutes" must be a whole number from 1 to 1440, got 1.5' },
+    { key: "tracing", value: "yes", want: 'context key "tracing" must be true or false, got "yes"' },
+    { key: "alarmTopicArn", value: "topic", want: 'context key "alarmTopicArn" must be the ARN of an SNS topic, got "topic"' },
+    { key: "kmsKeyArns", value: ["*"], want: 'context key "kmsKeyArns" must be ARNs of KMS keys, got ["*"]' },
+  ])("refuses $key $value", ({ key, value, want }) => {
+    expect(() => settingsOf({ [key]: value })).toThrow(want);
+  });
+
+  it("names the numbers of days that CloudWatch knows", () => {
+    expect(() => settingsOf({ logRetentionDays: 31 })).toThrow(/must be one of 1, 3, 5, 7, 14, 30, .*, got 31/);
+  });
+});

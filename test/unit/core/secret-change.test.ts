@@ -1,0 +1,107 @@
+/** Which events are changes of a secret, and what a malformed one is told. */
+import { describe, expect, it } from "@jest/globals";
+import { RelayError } from "../../../src/core/errors.ts";
+import { latestMoment, parseSecretChange } from "../../../src/core/secret-change.ts";
+
+const ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-AbCdEf";
+const AT = Date.UTC(2026, 10, 24, 4, 16, 43);
+
+const moved = {
+  version: "0",
+  id: "0d1e7a5c",
+  source: "aws.secretsmanager",
+  "detail-type": "Secret Label Updated",
+  account: "111122223333",
+  region: "eu-west-1",
+  time: "2026-11-24T04:16:43Z",
+  resources: [ARN],
+  detail: { name: "shop/db", labelUpdated: "AWSCURRENT", versionId: "v-2" },
+};
+
+function called(eventName: string, change: Record<string, unknown> = {}) {
+  return {
+    ...moved,
+    "detail-type": "AWS API Call via CloudTrail",
+    resources: [],
+    detail: {
+      eventSource: "secretsmanager.amazonaws.com",
+      eventName,
+      eventTime: "2026-11-24T04:16:43Z",
+      requestParameters: { secretId: "shop/db" },
+      responseElements: { arn: ARN, name: "shop/db" },
+      ...change,
+    },
+  };
+}
+
+describe("parseSecretChange", () => {
+  it("reads the native event", () => {
+    expect(parseSecretChange(moved)).toEqual({
+      kind: "change",
+      change: { kind: "label moved", arn: ARN, name: "shop/db", label: "AWSCURRENT", versionId: "v-2", at: AT },
+    });
+  });
+
+  it("cuts a time down to its second, so that the change lies within the second after it", () => {
+    const parsed = parseSecretChange({ ...moved, time: "2026-11-24T04:16:43.700Z" });
+
+    expect(parsed).toMatchObject({ change: { at: AT } });
+    expect(latestMoment({ at: AT })).toBe(AT + 999);
+  });
+
+  it.each(["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"])("reads CloudTrail's %s as a change without a version", (name) => {
+    expect(parseSecretChange(called(name))).toEqual({
+      kind: "change",
+      change: { kind: "secret changed", arn: ARN, name: "shop/db", at: AT },
+    });
+  });
+
+  it.each([
+    { name: "aRN", parts: { responseElements: { aRN: ARN } }, arn: ARN },
+    { name: "an ARN in the request", parts: { requestParameters: { secretId: ARN }, responseElements: null }, arn: ARN },
+    {
+      name: "the name alone",
+      parts: { responseElements: null },
+      arn: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db",
+    },
+  ])("finds the ARN of the secret by $name", ({ parts, arn }) => {
+    expect(parseSecretChange(called("DeleteSecret", parts))).toMatchObject({ change: { arn, name: "shop/db" } });
+  });
+
+  it.each([
+    { name: "another source", event: { ...moved, source: "aws.ssm" } },
+    { name: "another type", event: { ...moved, "detail-type": "Secret Rotation Scheduled" } },
+    { name: "another call", event: called("GetSecretValue") },
+    { name: "another service's call", event: called("DeleteSecret", { eventSource: "kms.amazonaws.com" }) },
+    { name: "a call that failed", event: called("DeleteSecret", { errorCode: "AccessDenied", responseElements: null }) },
+  ])("ignores $name, and says why", ({ event }) => {
+    expect(parseSecretChange(event)).toEqual({ kind: "ignored", reason: expect.stringMatching(/./) });
+  });
+
+  it.each([
+    { name: "no object", event: "text", field: "the event" },
+    { name: "no source", event: { "detail-type": "x" }, field: "source" },
+    { name: "no version", event: { ...moved, detail: { name: "shop/db", labelUpdated: "AWSCURRENT" } }, field: "detail.versionId" },
+    { name: "an empty label", event: { ...moved, detail: { ...moved.detail, labelUpdated: "" } }, field: "detail.labelUpdated" },
+    { name: "no ARN", event: { ...moved, resources: [] }, field: "resources" },
+    { name: "a wrong ARN", event: { ...moved, resources: ["s3cr3t-marker"] }, field: "resources.0" },
+    { name: "no time", event: { ...moved, time: "s3cr3t-marker" }, field: "time" },
+    {
+      name: "a call without a secret",
+      event: called("DeleteSecret", { requestParameters: {} }),
+      field: "detail.requestParameters.secretId",
+    },
+  ])("names the field of an event with $name, and echoes no value", ({ event, field }) => {
+    let failure: unknown;
+    try {
+      parseSecretChange(event);
+    } catch (error) {
+      failure = error;
+    }
+
+    expect(failure).toBeInstanceOf(RelayError);
+    expect(failure).toMatchObject({ code: "EventMalformed" });
+    expect(String(failure)).toContain(field);
+    expect(String(failure)).not.toContain("s3cr3t-marker");
+  });
+});
