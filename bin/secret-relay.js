@@ -39,7 +39,7 @@ function runWith(node) {
   const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
   const forwarders = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"].map((signal) => {
     const forward = () => {
-      if (signal !== "SIGINT" || !hasTerminal);
+      if (signal !== "SIGINT" || !hasTerminal) child.kill(signal);
     };
     process.on(signal, forward);
     return () => process.off(signal, forward);

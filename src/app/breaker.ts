@@ -25,7 +25,7 @@ const OPEN_MAX_MS = 20_000;
 const TRIAL_MS = 20_000;
 
 /** How long a breaker stays open after so many failures in a row; 0 where it stays closed. */
-export function openFor(failures: number): number {
+function openFor(failures: number): number {
   if (failures < OPENS_AFTER) return 0;
   return Math.min(OPEN_BASE_MS * 2 ** Math.min(failures - OPENS_AFTER, 10), OPEN_MAX_MS);
 }
@@ -106,7 +106,8 @@ export function createGate({ registry, clock, log }: BreakerDeps, cluster: strin
     openUntil: () => (isOpen() ? shutUntil : undefined),
 
     async pass(call) {
-      while (trial !== undefined) await trial;
+      // A trial that ended by a fault of our own leaves the next one to whoever comes first.
+      for (let current = trial; current !== undefined; current = trial) await current;
       if (isOpen()) throw breakerIsOpen(cluster);
       if (shutUntil === undefined) return watched(call);
       const alone = tryAlone(call);

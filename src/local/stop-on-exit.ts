@@ -8,6 +8,9 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** One Ctrl-C comes more than once: from the terminal to the whole group, and passed on by npm and by whoever started us. */
 const ECHO_MS = 500;
 
+/** For signal listeners of others, when all is cleaned up. */
+const LAST_WORDS_MS = 1_000;
+
 export interface CleanUpStack {
   /** Aborts when the run begins, before the first clean-up: for work under way that a clean-up waits for. */
   readonly signal: AbortSignal;
@@ -76,6 +79,9 @@ export async function runWithCleanUps<T>(action: (stack: CleanUpStack) => Promis
     signalledAt = performance.now();
     endAfterCleanUp(() => {
       unlisten();
+      // Listeners of others (a terminal library's, which shows the cursor again) get the signal too: in the loop's next turn, which
+      // this timer sees to, and one that takes the signal for itself does not keep the process.
+      setTimeout(() => process.exit(128 + constants.signals[signal]), LAST_WORDS_MS);
       process.kill(process.pid, signal);
     });
   };

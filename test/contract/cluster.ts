@@ -125,6 +125,29 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       expect(await fixture.readData("db")).toEqual({ user: "u" });
     });
 
+    it("keeps data that was handed to another manager when its own manager applies nothing, and drops only its marks", async () => {
+      await createSecret({ user: "u", password: "p" });
+      const handed = written(await fixture.cluster.takeOver(target, "secret-relay/released", await seen()));
+      const nothing = { namespace: fixture.namespace, name: "db", labels: {}, annotations: {}, data: new Map() };
+      const released = written(await fixture.cluster.apply(nothing, MANAGER, { kind: "update", ...handed }));
+      expect(await fixture.readData("db")).toEqual({ user: "u", password: "p" });
+      expect(await seen()).toMatchObject({ ...released, labels: {}, annotations: {} });
+      expect(released.resourceVersion).not.toBe(handed.resourceVersion);
+    });
+
+    it("keeps a label that two managers apply until both have dropped it", async () => {
+      await fixture.writeByHand("db", "human", { theirs: "t" });
+      const nothing = { namespace: fixture.namespace, name: "db", labels: {}, annotations: {}, data: new Map() };
+      for (const manager of ["first", "second"]) {
+        written(await fixture.cluster.apply({ ...manifest({}), annotations: {} }, manager, { kind: "update", ...(await seen()) }));
+      }
+      written(await fixture.cluster.apply(nothing, "first", { kind: "update", ...(await seen()) }));
+      expect((await seen()).labels).toEqual({ "secret-relay.dev/cluster": "tokyo" });
+      written(await fixture.cluster.apply(nothing, "second", { kind: "update", ...(await seen()) }));
+      expect((await seen()).labels).toEqual({});
+      expect(await fixture.readData("db")).toEqual({ theirs: "t" });
+    });
+
     it("takes over nothing from a view that is out of date", async () => {
       await fixture.writeByHand("db", "human", { user: "h" });
       const view = await seen();

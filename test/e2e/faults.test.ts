@@ -146,8 +146,8 @@ function functionProcesses(): readonly number[] {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
         const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        const command = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-        return Number(group) === relay.aws.pid && state !== "Z" && command.startsWith("node");
+        const [command = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+        return Number(group) === relay.aws.pid && state !== "Z" && command.endsWith("node");
       } catch {
         // It ended between the listing and the look.
         return false;

@@ -47,12 +47,13 @@ function start(...args: readonly string[]): Run {
 }
 
 async function printed({ child, output }: Run, text: string): Promise<void> {
-  while (!output().includes(text)) {
-    const closed = once(child, "close").then(() => {
-      throw new Error(`it ended without "${text}":\n${output()}`);
+  if (output().includes(text)) return;
+  await new Promise<void>((done, fail) => {
+    child.on("printed", (whole: string) => {
+      if (whole.includes(text)) done();
     });
-    await Promise.race([once(child, "printed"), closed]);
-  }
+    child.once("close", () => fail(new Error(`it ended without "${text}":\n${output()}`)));
+  });
 }
 
 async function expectNothingLeft(): Promise<void> {

@@ -53,7 +53,7 @@ export function plain(value: Json): Json {
 }
 
 /** CDK ends a logical id with eight characters of a hash. */
-export function withoutHash(logicalId: string): string {
+function withoutHash(logicalId: string): string {
   return logicalId.replace(/[0-9A-F]{8}$/, "");
 }
 

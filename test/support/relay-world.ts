@@ -81,7 +81,7 @@ export async function relayWorld(options: { cluster?: Partial<ClusterSpec>; wrap
     log,
     clock,
     hasher: testHasher,
-    bounds: DEFAULT_BOUNDS,
+    bounds: { ...DEFAULT_BOUNDS },
     timing: { driftIntervalMs: DRIFT },
   };
   const syncTargets = createSyncTargets(deps);

@@ -12,7 +12,7 @@ export interface ItemKey {
 export const REGISTRATION_SHARDS = 16;
 
 /** Shards of the index of what is due. */
-export const DUE_SHARDS = 8;
+const DUE_SHARDS = 8;
 
 /** Partition of the index that holds open, and closed but unannounced, propagations. */
 export const PROPAGATION_INDEX_KEY = "PROPAGATION";

@@ -2,13 +2,12 @@
 import { RelayError } from "../../core/errors.ts";
 import { type KnownTarget, type Target, targetKey } from "../../core/model.ts";
 import type { Cluster, Precondition, SecretManifest, TargetView } from "../../core/ports.ts";
+import { CLUSTER_LABEL } from "../../core/sync/ownership.ts";
 import { errorOf, type HttpAnswer, type HttpCall, type HttpSend, isStale, METADATA_LIST_ONLY, METADATA_ONLY } from "./http.ts";
 import { dataKeysByManager, type ManagedFieldsEntry, takeOverDataKeys } from "./managed-fields.ts";
 
 /** The field manager of looks; it never owns a field, since it only applies nothing, by dry-run. */
-export const PROBE_MANAGER = "secret-relay-probe";
-/** The label that every Secret of ours carries. */
-export const CLUSTER_LABEL = "secret-relay.dev/cluster";
+const PROBE_MANAGER = "secret-relay-probe";
 
 const PAGE_SIZE = 500;
 /** Restarts of a list whose continuation expired: more means that pages take longer than etcd's compaction. */

@@ -176,7 +176,7 @@ interface StatusFacts {
 }
 
 /** What of a Status body may be kept: its reason and its causes' reasons, and whether a cause calls a field immutable. */
-export function statusFacts(body: unknown): StatusFacts {
+function statusFacts(body: unknown): StatusFacts {
   const status = body as {
     readonly reason?: unknown;
     readonly details?: { readonly causes?: readonly { readonly reason?: unknown; readonly field?: unknown; readonly message?: unknown }[] };

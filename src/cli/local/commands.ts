@@ -6,7 +6,8 @@ import { expectedTargets } from "./expected-targets.ts";
 import type { LocalRelay } from "./parts.ts";
 import { ROTATED_SAMPLE } from "./samples.ts";
 
-const ENVIRONMENT = ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+/** Version 1 of the AWS CLI knows AWS_DEFAULT_REGION only. */
+const ENVIRONMENT = ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /** The text to print when it stays up; `ending` says how it ends. */
 export async function nextCommands(relay: LocalRelay, ending: string): Promise<string> {

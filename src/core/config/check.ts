@@ -15,7 +15,7 @@ export function check<T>(schema: z.ZodMiniType<T>, value: unknown): Checked<T> {
 }
 
 /** Writes a path as people say it: `spec.data[1].remoteRef`. */
-export function formatPath(path: FieldPath): string {
+function formatPath(path: FieldPath): string {
   return path.map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`)).join("");
 }
 

@@ -76,7 +76,8 @@ describe("the program", () => {
   );
 
   it("runs by npx from the checkout", () => {
-    const run = spawnSync("npx", ["--no-install", "secret-relay", "--version"], { encoding: "utf8" });
+    const [command, ...args] = "npx --no-install secret-relay --version".split(" ");
+    const run = spawnSync(command ?? "", args, { encoding: "utf8" });
 
     expect(run.stdout).toBe("0.1.0\n");
     expect(run.status).toBe(0);

@@ -49,6 +49,20 @@ describe("runWithCleanUps", () => {
     15_000,
   );
 
+  it("ends also where somebody else listens for the signal, after that one has had it", async () => {
+    const ending = `process.on("SIGINT", () => process.stdout.write("other;")); ${WAIT.replace("20000", "100")} await new Promise(() => {});`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script(ending)], { stdio: ["ignore", "pipe", "ignore"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output === "up;") child.kill("SIGINT");
+    });
+
+    const [code] = await once(child, "close");
+
+    expect({ output, code }).toEqual({ output: "up;other;second;first;other;", code: 130 });
+  }, 15_000);
+
   it("takes the signal's echo for the same one, and ends at once at a second signal", async () => {
     const stuck = `import { runWithCleanUps } from ${JSON.stringify(MODULE)};
       await runWithCleanUps(async (stack) => {

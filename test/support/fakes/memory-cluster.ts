@@ -95,9 +95,12 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
       secret.owners.set(owner, new Set(data.keys()));
       for (const name of released) if (![...secret.owners.values()].some((keys) => keys.has(name))) secret.data.delete(name);
       const last = secret.applied.get(manager);
-      secret.labels = { ...without(secret.labels, last?.labels), ...manifest.labels };
-      secret.annotations = { ...without(secret.annotations, last?.annotations), ...manifest.annotations };
       secret.applied.set(manager, { labels: Object.keys(manifest.labels), annotations: Object.keys(manifest.annotations) });
+      // What another manager applies too stays until that one drops it.
+      const unclaimed = (kind: "labels" | "annotations"): readonly string[] =>
+        (last?.[kind] ?? []).filter((mark) => ![...secret.applied.values()].some((claims) => claims[kind].includes(mark)));
+      secret.labels = { ...without(secret.labels, unclaimed("labels")), ...manifest.labels };
+      secret.annotations = { ...without(secret.annotations, unclaimed("annotations")), ...manifest.annotations };
       if (current === undefined || fingerprint(secret) !== before) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },

@@ -52,9 +52,22 @@ describe("a propagation", () => {
 
     await world.sync([first, first]);
     await world.sync([first]);
+    world.clock.advance(120_000);
     await world.sync([{ ...first, verify: true }]);
 
     expect(await world.unfinished()).toMatchObject([{ expected: 2, done: 1 }]);
+  });
+
+  it("that a target got past already needs no record of it again", async () => {
+    const { world, first, requests } = await rotated();
+    await world.sync(requests.slice(0, 1));
+    const { rev } = await world.reg(first);
+    world.clock.advance(120_000);
+
+    await world.sync(requests.slice(0, 1));
+
+    expect((await world.reg(first)).rev).toBe(rev);
+    expect(await world.unfinished()).toMatchObject([{ phase: "open", done: 1 }]);
   });
 
   it("of a version that a later one overtook ends as superseded", async () => {

@@ -76,7 +76,7 @@ describe("an event that arrives before the store shows its version", () => {
     const { world, registration, at } = await rotated();
     const other = await world.register({ name: "other" });
     await world.sync(await world.announce([registration], "v2", at));
-    const { readVersion } = world.source;
+    const readVersion = world.source.readVersion.bind(world.source);
     let misses = 2;
     world.source.lag("shop/db", at + 5_000);
     world.source.readVersion = async (reference, versionId) => {
@@ -108,6 +108,22 @@ describe("a lagging read", () => {
     expect(outcome).toMatchObject({ delayMs: D + 1, request: { need: world.clock.now(), verify: false } });
     world.clock.advance(outcome.delayMs);
     expect(await world.sync([outcome.request])).toMatchObject([{ kind: "done" }]);
+  });
+
+  it("takes nothing back of what was known to be current", async () => {
+    const { world, registration, at } = await rotated();
+    await world.sync(await world.announce([registration], "v2", at));
+    world.clock.advance(10 * D);
+    await world.sync([world.requestOf(registration, { verify: true })]);
+    const before = (await world.reg(registration)).applied[world.refOf(registration)];
+    world.clock.advance(1_000);
+    // A replica that has fallen behind; within D of a change nobody announced, it may speak the truth.
+    world.source.lag("shop/db", world.clock.now() + 10_000);
+    world.deps.bounds.visibilityMs *= 100;
+    await world.sync([world.requestOf(registration, { verify: true })]);
+
+    expect(before).toEqual({ versionId: "v2", asOf: at + 9 * D });
+    expect((await world.reg(registration)).applied[world.refOf(registration)]).toEqual(before);
   });
 
   it("becomes a request of its own, without notice, where it concerns another reference than the served notice's", async () => {
@@ -151,7 +167,7 @@ describe("a lagging read", () => {
     world.source.put("shop/db", "v2", "p2");
     await world.sync([world.requestOf(registration)]);
     // A replica that has not seen the secret at all.
-    const { read } = world.source;
+    const read = world.source.read.bind(world.source);
     world.source.read = async () => ({ kind: "absent", versionId: "absent", createdAt: 0 });
 
     const [outcome] = await world.sync([world.requestOf(registration, { verify: true })]);

@@ -1,7 +1,8 @@
 /** What ESO's policies make of a target: deleted sources, shared Secrets, foreign writers, refreshPolicy and refreshInterval 0. */
 import { describe, expect, it } from "@jest/globals";
 import { RelayError } from "../../../src/core/errors.ts";
-import { CLUSTER_LABEL } from "../../../src/core/sync/ownership.ts";
+import { SecretValue } from "../../../src/core/secret-value.ts";
+import { CLUSTER_LABEL, fieldManager } from "../../../src/core/sync/ownership.ts";
 import { relayWorld, type WorldSpec } from "../../support/relay-world.ts";
 
 const HOUR = 3_600_000;
@@ -77,6 +78,10 @@ describe("creationPolicy", () => {
     const shared: WorldSpec = { creationPolicy: "Merge", target: "shared" };
     const first = await world.register({ ...shared, name: "first" });
     const second = await world.register({ ...shared, name: "second", key: "shop/api", secretKey: "token" });
+
+    await world.sync([world.requestOf(first), world.requestOf(second)]);
+    // They take turns: neither made the other stale.
+    expect(world.clock.slept).toEqual([]);
 
     for (const version of ["2", "3"]) {
       expect(await world.sync([world.requestOf(first), world.requestOf(second)])).toMatchObject([{ kind: "done" }, { kind: "done" }]);
@@ -196,6 +201,29 @@ describe.each([
     world.inside("tokyo").writeByHand("app", "db", "human", { password: "edited" });
     await world.sync([world.requestOf(registration, { verify: true })]);
     expect(world.data(registration)).toEqual({ password: "p2" });
+  });
+
+  it("is served by its first sync, whatever the need", async () => {
+    const world = await relayWorld();
+    world.source.put("shop/db", "v1", "p1");
+    const registration = await world.register(frozen);
+
+    expect(await world.sync([world.requestOf(registration, { need: world.clock.now() })])).toMatchObject([{ kind: "done" }]);
+    expect(world.data(registration)).toEqual({ password: "p1" });
+  });
+
+  it("puts a lost key right that only rendering the applied version shows", async () => {
+    const world = await relayWorld();
+    const registration = await world.synced({ ...frozen, extract: true });
+    const view = await world.inside("tokyo").look({ cluster: "tokyo", namespace: "app", name: "db" });
+    if (view === "missing") throw new Error("missing");
+    const { labels, annotations } = view;
+    const less = { namespace: "app", name: "db", labels, annotations, data: new Map([["user", new SecretValue("u1")]]) };
+    await world.inside("tokyo").apply(less, fieldManager(registration.id), { kind: "update", ...view });
+
+    await world.sync([world.requestOf(registration, { verify: true })]);
+
+    expect(world.data(registration)).toEqual({ user: "u1", password: "p1" });
   });
 
   it("takes a new generation as ESO does: OnChange at once, the others never", async () => {
