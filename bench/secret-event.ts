@@ -1,0 +1,22 @@
+/** The native event of a rotation, as Secrets Manager puts it on the bus, and a Lambda context to handle it in. */
+import { ACCOUNT, REGION } from "./parts.ts";
+
+export function labelUpdated(name: string, versionId: string, at: number) {
+  return {
+    version: "0",
+    id: `${versionId}-event`,
+    source: "aws.secretsmanager",
+    "detail-type": "Secret Label Updated",
+    account: ACCOUNT,
+    region: REGION,
+    // The bus tells whole seconds.
+    time: new Date(Math.floor(at / 1000) * 1000).toISOString(),
+    resources: [`arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`],
+    detail: { name, labelUpdated: "AWSCURRENT", versionId },
+  };
+}
+
+export function invocation(id: string) {
+  const endsAt = Date.now() + 60_000;
+  return { awsRequestId: id, getRemainingTimeInMillis: () => endsAt - Date.now() };
+}
