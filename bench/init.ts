@@ -1,2 +1,4 @@
 import type { Report } from "./report.ts";
-export async function init(): Promise<Report> { throw new Error("todo"); }
+export async function init(): Promise<Report> {
+  throw new Error("todo");
+}

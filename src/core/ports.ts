@@ -152,11 +152,19 @@ export interface RegistrationChange {
 
 export type HeadAdvance =
   /** The candidate is HEAD now: it was newer for sure, or there was none. */
-  | { readonly kind: "moved"; readonly head: Head }
+  | { readonly kind: "moved" }
   /** HEAD names the candidate's version already. */
   | { readonly kind: "same"; readonly head: Head }
   /** HEAD names another version, and the candidate is not proven newer. */
   | { readonly kind: "other"; readonly head: Head };
+
+/** The propagation that is opened with a move of HEAD; `expected` where an event is why it moves. */
+export interface Opening {
+  readonly at: Millis;
+  readonly openedAt: Millis;
+  /** @default - counted at the recount */
+  readonly expected?: number | undefined;
+}
 
 export interface PutRegistration {
   readonly spec: RegistrationSpec;
@@ -180,7 +188,10 @@ export interface Registry {
     readonly registrations: ReadonlyMap<RegistrationId, LoadedRegistration>;
     readonly clusters: ReadonlyMap<string, ClusterRecord>;
   }>;
-  /** Reverse index: everyone who reads one of these references (ANY_VERSION: of the secret), each registration once, in pages. */
+  /**
+   * Reverse index: everyone who reads one of these references, in pages; each registration once a version that is asked for, and once
+   * in all for ANY_VERSION, which asks for every version of the secret.
+   */
   interests(references: readonly Reference[]): AsyncIterable<readonly Interest[]>;
   /** Registrations of a cluster with their status, by namespace and name, in pages. */
   ofCluster(cluster: string): AsyncIterable<readonly Registration[]>;
@@ -202,7 +213,7 @@ export interface Registry {
   advanceHead(
     reference: ReferenceKey,
     candidate: { readonly versionId: string; readonly since: Millis; readonly asOf: Millis },
-    opens?: { readonly at: Millis; readonly openedAt: Millis },
+    opens?: Opening,
   ): Promise<HeadAdvance>;
   /** HEAD names the notice's version: raises `asOf` and `since` to at least these, never lowers them. No-op where HEAD moved on. */
   refreshHead(reference: ReferenceKey, versionId: string, atLeast: { readonly asOf: Millis; readonly since: Millis }): Promise<void>;

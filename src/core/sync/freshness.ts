@@ -69,6 +69,11 @@ export function lift(
   return lifted.asOf === head.asOf && lifted.since === head.since ? undefined : lifted;
 }
 
+/** Whether HEAD knows of the very change: whoever moved HEAD there, or lifted it, has opened the change's propagation. */
+export function holds(head: Head, change: { readonly versionId: string; readonly at: Millis }): boolean {
+  return head.versionId === change.versionId && head.since >= change.at;
+}
+
 /** What HEAD says of a candidate; the same rule that the registry's conditional write applies. */
 export function compare(
   head: Head | undefined,

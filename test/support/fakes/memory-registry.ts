@@ -1,5 +1,5 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
-import { indexKey } from "../../../src/adapters/aws/keys.ts";
+import { referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
 import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
 import type {
   ClusterSpec,
@@ -21,10 +21,6 @@ const CLOSED: Breaker = { failures: 0, openUntil: 0 };
 interface StoredPropagation {
   readonly propagation: Propagation;
   readonly isCounted: boolean;
-}
-
-function wake(reference: Reference, version = reference.version): string {
-  return JSON.stringify([reference.provider, reference.account, reference.region, version, indexKey(reference.key)]);
 }
 
 function propagationText(id: PropagationId): string {
@@ -86,14 +82,22 @@ export function createMemoryRegistry(): Registry {
       return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
     },
     async *interests(wanted) {
-      const keys = new Set(wanted.map((reference) => wake(reference)));
+      const exact = new Set(wanted.map(referenceKey));
+      const anyIn = new Set(wanted.filter(({ version }) => version === ANY_VERSION).map(referencePartition));
       const page: Interest[] = [];
       for (const [id, theirs] of references) {
-        const match = theirs.find((reference) => keys.has(wake(reference)) || keys.has(wake(reference, ANY_VERSION)));
         const registration = registrations.get(id);
-        if (match === undefined || registration === undefined) continue;
+        if (registration === undefined) continue;
         const { spec } = registration;
-        page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
+        const matches = new Map<string, Reference>();
+        for (const reference of theirs) {
+          const isOfAny = referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
+          const asked = isOfAny ? ANY_VERSION : reference.version;
+          if ((isOfAny || exact.has(referenceKey(reference))) && !matches.has(asked)) matches.set(asked, reference);
+        }
+        for (const match of matches.values()) {
+          page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
+        }
       }
       if (page.length > 0) yield page;
     },
@@ -122,10 +126,9 @@ export function createMemoryRegistry(): Registry {
       const head = heads.get(reference);
       if (head?.versionId === candidate.versionId) return { kind: "same", head };
       if (head !== undefined && candidate.asOf <= head.since) return { kind: "other", head };
-      const moved: Head = { ...candidate, rev: (head?.rev ?? 0) + 1 };
-      heads.set(reference, moved);
-      if (opens !== undefined) open({ reference, versionId: candidate.versionId, at: opens.at }, opens.openedAt, undefined);
-      return { kind: "moved", head: moved };
+      heads.set(reference, { ...candidate, rev: (head?.rev ?? 0) + 1 });
+      if (opens !== undefined) open({ reference, versionId: candidate.versionId, at: opens.at }, opens.openedAt, opens.expected);
+      return { kind: "moved" };
     },
     async refreshHead(reference, versionId, atLeast) {
       const head = heads.get(reference);
