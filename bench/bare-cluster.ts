@@ -16,8 +16,8 @@ export interface BareCluster {
 }
 
 /** The relay's labels and annotations are on it too: what the API server has to do is the same. */
-export function createBareCluster(kubeconfig: string, connections: number): BareCluster {
-  const { server, ca, auth } = parseCredentials(kubeconfig, "bare", { allowLoopback: true });
+export async function createBareCluster(kubeconfig: string, connections: number): Promise<BareCluster> {
+  const { server, ca, auth } = await parseCredentials(kubeconfig, "bare", { allowLoopback: true });
   if (auth.kind !== "certificate") throw new Error("the relay's identity has no certificate");
   const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, cert: auth.cert, key: auth.key });
 

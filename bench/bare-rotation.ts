@@ -26,7 +26,7 @@ export async function createBareRotation(parts: Parts): Promise<BareRotation> {
   const { dynamodb, secretsManager, table: TableName, registry, putSecret } = parts;
   await putSecret(SECRET, "first");
   const registration = await put(registry, registrationSpec("cluster-0", NAME, SECRET), Date.now());
-  const cluster = createBareCluster(parts.kubeconfigs.get("clusters/cluster-0") ?? "", 1);
+  const cluster = await createBareCluster(parts.kubeconfigs.get("clusters/cluster-0") ?? "", 1);
   let target: BareTarget = await cluster.create(NAME);
   const [reference] = referencesOf(registration.spec);
   if (reference === undefined) throw new Error("a registration without a reference");

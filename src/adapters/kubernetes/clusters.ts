@@ -18,7 +18,7 @@ export function createClusters(readSecret: (name: string) => Promise<SecretValue
 
   async function open(spec: ClusterSpec): Promise<Cluster> {
     const secret = await readSecret(spec.kubeconfigSecretName);
-    const credentials = parseCredentials(secret.exposeText(), spec.name, options);
+    const credentials = await parseCredentials(secret.exposeText(), spec.name, options);
     requireUsable(credentials, spec.name);
     return createCluster(createHttpSend(credentials, spec));
   }
