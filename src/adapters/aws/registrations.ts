@@ -4,6 +4,7 @@ import type { Interest, Reference, Registration } from "../../core/model.ts";
 import { ANY_VERSION, referenceKey, registrationId } from "../../core/model.ts";
 import type { LoadedRegistration, Registry } from "../../core/ports.ts";
 import { clusterRecords } from "./clusters.ts";
+import { createGatheredChanges } from "./gathered-changes.ts";
 import { referencesOf, registrationOf, writing } from "./items.ts";
 import {
   breakerKey,
@@ -35,6 +36,7 @@ export function createRegistrations(table: Table): Part {
     condition: "attribute_not_exists(#pk) OR #owner = :id",
     values: { id: of.id },
   });
+  const gathered = createGatheredChanges(table);
   const sameReference = (a: Reference, b: Reference) => referenceKey(a) === referenceKey(b);
   /** A later life's reference carries a later generation, and is not removed by a late hand. */
   const forget = (id: string, references: readonly Reference[], generation: number) =>
@@ -119,7 +121,7 @@ export function createRegistrations(table: Table): Part {
     async record(loaded, change) {
       const next = recorded(loaded, change);
       const token = randomUUID();
-      const { isWritten, item } = await table.change(writing(next, loaded, token));
+      const { isWritten, item } = await gathered(writing(next, loaded, token));
       return isWritten || item?.["token"] === token ? next : "lost";
     },
     async putRegistration(put) {
