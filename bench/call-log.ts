@@ -35,12 +35,15 @@ export function createCallLog(): CallLog {
 }
 
 export function countsOf(calls: readonly Call[]): CallCounts {
-  const counts: Record<string, number> = {};
-  for (const { service, operation } of calls) {
-    const name = `${service} ${operation}`;
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return addCounts(
+    ...[...Map.groupBy(calls, ({ service, operation }) => `${service} ${operation}`)].map(([name, of]) => ({ [name]: of.length })),
+  );
+}
+
+export function addCounts(...all: readonly CallCounts[]): CallCounts {
+  const sums: Record<string, number> = {};
+  for (const counts of all) for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
+  return Object.fromEntries(Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function countsText(counts: CallCounts): string {

@@ -3,14 +3,13 @@ import { createOnSecretChangeHandler } from "../functions/on-secret-change/dispa
 import { systemClock } from "../src/adapters/system-clock.ts";
 import { createOnSecretChange } from "../src/app/on-secret-change.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
-import { DEFAULT_BOUNDS } from "../src/core/sync/freshness.ts";
 import type { CleanUpStack } from "../src/local/stop-on-exit.ts";
 import { put } from "../test/support/registrations.ts";
 import { createBareRotation } from "./bare-rotation.ts";
 import { countsOf, countsText, roundTripsInSequence } from "./call-log.ts";
 import { type Parts, quietLog, registrationSpec, startParts } from "./parts.ts";
 import { medianOf, type Report, spreadOf } from "./report.ts";
-import { invocation, labelUpdated } from "./secret-event.ts";
+import { invocation, labelUpdated, provenNewer } from "./secret-event.ts";
 
 const ROUNDS = 5;
 const ROTATIONS = 100;
@@ -70,14 +69,6 @@ export async function latency(stack: CleanUpStack): Promise<Report> {
       "the emulator answers one call at a time: calls beside each other, which cost no time in AWS, would cost their whole time here",
     ],
   };
-}
-
-/**
- * A version's time in the emulator, as an event's anywhere, has whole seconds: two rotations within one would not be proven to be one
- * after the other, and the second would be looked at again. So the event of each tells the second that comes after the last read.
- */
-function provenNewer(now: number): number {
-  return (Math.floor((now + DEFAULT_BOUNDS.clockMarginMs) / 1_000) + 1) * 1_000;
 }
 
 async function prepare(parts: Parts): Promise<() => Promise<Rotation>> {

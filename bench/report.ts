@@ -64,7 +64,7 @@ export function exactly(value: number): Spread {
 }
 
 /** Whether the median meets the goal; undefined where there is none. */
-export function isMet({ goal, value }: Figure): boolean | undefined {
+function isMet({ goal, value }: Figure): boolean | undefined {
   if (goal === undefined) return undefined;
   return "atMost" in goal ? value.median <= goal.atMost : value.median >= goal.atLeast;
 }

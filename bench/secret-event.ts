@@ -1,4 +1,5 @@
 /** The native event of a rotation, as Secrets Manager puts it on the bus, and a Lambda context to handle it in. */
+import { DEFAULT_BOUNDS } from "../src/core/sync/freshness.ts";
 import { ACCOUNT, REGION } from "./parts.ts";
 
 export function labelUpdated(name: string, versionId: string, at: number) {
@@ -14,6 +15,14 @@ export function labelUpdated(name: string, versionId: string, at: number) {
     resources: [`arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`],
     detail: { name, labelUpdated: "AWSCURRENT", versionId },
   };
+}
+
+/**
+ * A version's time in the emulator, as an event's anywhere, has whole seconds: two rotations within one would not be proven to be one
+ * after the other, and the second would be looked at again. So the event of each tells the second that comes after the last read.
+ */
+export function provenNewer(now: number): number {
+  return (Math.floor((now + DEFAULT_BOUNDS.clockMarginMs) / 1_000) + 1) * 1_000;
 }
 
 export function invocation(id: string) {

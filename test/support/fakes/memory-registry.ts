@@ -116,7 +116,11 @@ export function createMemoryRegistry(): Registry {
         .map(({ id, spec }) => ({ registration: id, cluster: spec.cluster, target: targetOf(spec) }));
     },
     async record(loaded, change) {
-      return isCurrent(loaded) ? store(recorded(loaded, change)) : "lost";
+      if (!isCurrent(loaded)) return "lost";
+      // A new object, of parts that nobody changes: a copy would be the dearest thing of a whole sync.
+      const next = recorded(loaded, change);
+      registrations.set(next.id, next);
+      return next;
     },
 
     async head(reference) {
