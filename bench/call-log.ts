@@ -46,6 +46,11 @@ export function addCounts(...all: readonly CallCounts[]): CallCounts {
   return Object.fromEntries(Object.entries(sums).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** All of them but those to API servers. */
+export function awsCalls(counts: CallCounts): number {
+  return Object.entries(counts).reduce((sum, [name, count]) => sum + (name.startsWith("kubernetes") ? 0 : count), 0);
+}
+
 export function countsText(counts: CallCounts): string {
   const parts = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   return parts.length === 0 ? "none" : parts.join(", ");

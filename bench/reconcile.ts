@@ -8,7 +8,7 @@ import type { CleanUpStack } from "../src/local/stop-on-exit.ts";
 import { createMemoryRegistry } from "../test/support/fakes/memory-registry.ts";
 import { put } from "../test/support/registrations.ts";
 import { createBareCluster } from "./bare-cluster.ts";
-import { addCounts, type CallCounts, countsOf, countsText } from "./call-log.ts";
+import { addCounts, awsCalls, type CallCounts, countsOf, countsText } from "./call-log.ts";
 import { loadRegistrations } from "./load-table.ts";
 import { heapDuring } from "./memory.ts";
 import { type Parts, registrationSpec, startParts } from "./parts.ts";
@@ -129,8 +129,4 @@ async function countApplies(parts: Parts, requests: readonly SyncRequest[]): Pro
 
 function writes(counts: CallCounts): number {
   return (counts["kubernetes apply"] ?? 0) + (counts["kubernetes remove"] ?? 0);
-}
-
-function awsCalls(counts: CallCounts): number {
-  return Object.entries(counts).reduce((sum, [name, count]) => sum + (name.startsWith("kubernetes") ? 0 : count), 0);
 }
