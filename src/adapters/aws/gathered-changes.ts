@@ -3,10 +3,13 @@
  * its own condition and its own outcome: one that fails takes no other with it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { isRelayError } from "../../core/errors.ts";
 import type { Change, Outcome, Table } from "./table.ts";
 
 /** More in a transaction make it likelier to meet another writer, and it takes longer. */
 const MOST_CHANGES = 25;
+/** Calls under way at once: enough that one which hangs holds up nobody, and few enough not to flood a table that is slow. */
+const MOST_CALLS = 4;
 /** So long a change waits for company while a call is under way: a call that hangs must not hold up those that come after it. */
 const LONGEST_WAIT_MS = 50;
 
@@ -24,8 +27,8 @@ export function createGatheredChanges(table: Pick<Table, "change" | "transact">)
   let underWay = 0;
 
   const send = async (): Promise<void> => {
+    if (underWay === MOST_CALLS || waiting.length === 0) return;
     const sent = waiting.splice(0, MOST_CHANGES);
-    if (sent.length === 0) return;
     underWay += 1;
     await settle(table, sent);
     underWay -= 1;
@@ -44,8 +47,15 @@ export function createGatheredChanges(table: Pick<Table, "change" | "transact">)
 async function settle(table: Pick<Table, "change" | "transact">, given: readonly Waiting[]): Promise<void> {
   let left = given;
   while (left.length > 1) {
-    const outcomes = await transactOrNothing(table, left);
-    if (outcomes === undefined) break;
+    let outcomes: "written" | readonly Outcome[];
+    try {
+      outcomes = await table.transact(left.map(({ change }) => change));
+    } catch (error) {
+      // One that the table can't take may be to blame, and by itself each finds out; a table that does not answer fails them all.
+      if (isFaultOfOne(error)) break;
+      for (const { resolve } of left) resolve(Promise.reject(error as Error));
+      return;
+    }
     if (outcomes === "written") {
       for (const { resolve } of left) resolve({ isWritten: true, item: undefined });
       return;
@@ -66,15 +76,6 @@ async function settle(table: Pick<Table, "change" | "transact">, given: readonly
   await Promise.allSettled(changed);
 }
 
-/** Undefined where the transaction broke: by itself each change finds out whether it was its own fault. */
-async function transactOrNothing(
-  table: Pick<Table, "transact">,
-  changes: readonly Waiting[],
-): Promise<"written" | readonly Outcome[] | undefined> {
-  try {
-    return await table.transact(changes.map(({ change }) => change));
-  } catch {
-    // The same failure comes back from the single calls where it stays, and is thrown there.
-    return undefined;
-  }
+function isFaultOfOne(error: unknown): boolean {
+  return isRelayError(error) && ["ValidationException", "TransactionCanceledException"].includes(error.remote?.reason ?? "");
 }

@@ -2,19 +2,22 @@
 import { describe, expect, it } from "@jest/globals";
 import { createGatheredChanges } from "../../../src/adapters/aws/gathered-changes.ts";
 import type { Change, Outcome } from "../../../src/adapters/aws/table.ts";
+import { RelayError } from "../../../src/core/errors.ts";
 
 const change = (name: string): Change => ({ key: { pk: name, sk: "REG" }, set: { name }, condition: "#rev = :rev", values: { rev: 1 } });
 const names = (changes: readonly Change[]) => changes.map(({ key }) => key.pk);
 
 /** A table that holds its calls until they are let go; `stale` are those whose condition fails, `broken` those whose call does. */
-function world(given: { readonly stale?: readonly string[]; readonly broken?: readonly string[] } = {}) {
-  const { stale = [], broken = [] } = given;
+function world(given: { readonly stale?: readonly string[]; readonly broken?: readonly string[]; readonly reason?: string } = {}) {
+  const { stale = [], broken = [], reason = "TimeoutError" } = given;
   const calls: (readonly string[])[] = [];
   const held: (() => void)[] = [];
   const call = async (called: readonly string[]): Promise<void> => {
     calls.push(called);
     await new Promise<void>((resolve) => held.push(resolve));
-    if (called.some((name) => broken.includes(name))) throw new Error("no answer");
+    if (called.some((name) => broken.includes(name))) {
+      throw new RelayError("RegistryUnavailable", "table", { remote: { service: "dynamodb", operation: "any", reason } });
+    }
   };
   const gathered = createGatheredChanges({
     async change(one) {
@@ -74,14 +77,35 @@ describe("gathered changes", () => {
     expect(calls).toEqual([["a"], ["b", "c", "d"], ["b", "d"]]);
   });
 
-  it("lets each find out by itself whose fault it is when a transaction breaks", async () => {
-    const { calls, release, put } = world({ broken: ["c"] });
+  it("lets each find out by itself whose fault it is when the table refuses a transaction", async () => {
+    const { calls, release, put } = world({ broken: ["c"], reason: "ValidationException" });
 
     const outcomes = put("a", "b", "c");
     await release();
 
-    expect(await outcomes).toMatchObject([written, written, { status: "rejected", reason: { message: "no answer" } }]);
+    expect(await outcomes).toMatchObject([written, written, { status: "rejected", reason: { code: "RegistryUnavailable" } }]);
     expect(calls).toEqual([["a"], ["b", "c"], ["b"], ["c"]]);
+  });
+
+  it("fails all of a transaction that the table does not answer, and does not ask it for each as well", async () => {
+    const { calls, release, put } = world({ broken: ["c"], reason: "TimeoutError" });
+
+    const outcomes = put("a", "b", "c");
+    await release();
+
+    const failed = { status: "rejected", reason: { code: "RegistryUnavailable" } };
+    expect(await outcomes).toMatchObject([written, failed, failed]);
+    expect(calls).toEqual([["a"], ["b", "c"]]);
+  });
+
+  it("has only so many calls under way", async () => {
+    const { calls, release, put } = world();
+
+    const outcomes = put(...Array.from({ length: 200 }, (_, index) => `n${index}`));
+
+    expect(calls.map(({ length }) => length)).toEqual([1, 25, 25, 25]);
+    await release();
+    expect((await outcomes).every(({ status }) => status === "fulfilled")).toBe(true);
   });
 
   it("does not let a call that hangs hold up the next ones: a full one goes at once, the rest soon", async () => {
