@@ -131,7 +131,7 @@ function patchCall(
   return {
     operation,
     method: "PATCH",
-    path: `${pathOf(target.namespace, target.name)}?${new URLSearchParams(query).toString()}`,
+    path: `${pathOf(target.namespace, target.name)}?${queryOf(query)}`,
     accept: METADATA_ONLY,
     // JSON is YAML, and the apply type has no other name that all supported servers know.
     contentType: patch === "apply" ? "application/apply-patch+yaml" : "application/merge-patch+json",
@@ -150,6 +150,12 @@ function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<
     metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations },
     data,
   };
+}
+
+function queryOf(parameters: Readonly<Record<string, string>>): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&");
 }
 
 function pathOf(namespace: string, name?: string): string {

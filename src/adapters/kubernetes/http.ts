@@ -3,6 +3,7 @@
 // their own ends (MiniStack's downgrades loopback to plain HTTP) must not come between a target cluster and its pinned CA.
 import { request } from "node:http";
 import { Agent } from "node:https";
+import { urlToHttpOptions } from "node:url";
 import { type ErrorCode, RelayError } from "../../core/errors.ts";
 import type { ClusterCredentials } from "./credentials.ts";
 
@@ -77,6 +78,10 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
     ...(credentials.auth.kind === "certificate" ? { cert: credentials.auth.cert, key: credentials.auth.key } : {}),
   });
   const authorization = credentials.auth.kind === "token" ? { authorization: `Bearer ${credentials.auth.token}` } : {};
+  // Parsed once: with the query of each call it would be a twentieth of a fan-out's time.
+  const server = new URL(credentials.server);
+  const { protocol, hostname, port } = urlToHttpOptions(server);
+  const prefix = server.pathname === "/" ? "" : server.pathname;
   const pace = createPacer(limits.requestsPerSecond);
   const connectTimeoutMs = limits.connectTimeoutMs ?? 3000;
   const requestTimeoutMs = limits.requestTimeoutMs ?? 10_000;
@@ -90,8 +95,11 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
           new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
         );
       const outgoing = request(
-        new URL(credentials.server + call.path),
         {
+          protocol,
+          hostname,
+          port,
+          path: `${prefix}${call.path}`,
           agent,
           method: call.method,
           headers: {
