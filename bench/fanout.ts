@@ -1,5 +1,6 @@
 /** One secret to many targets through the sync handler, against a bare loop of the same conditional applies at the same concurrency. */
 import { concurrently } from "../src/app/concurrently.ts";
+import { REQUESTS_IN_A_MESSAGE } from "../src/core/messages.ts";
 import type { Registration } from "../src/core/model.ts";
 import { referenceKey } from "../src/core/model.ts";
 import type { Registry } from "../src/core/ports.ts";
@@ -13,12 +14,15 @@ import { type Call, type CallCounts, countsOf, countsText } from "./call-log.ts"
 import { CONCURRENCY, type Parts, registrationSpec, startParts } from "./parts.ts";
 import { type Figure, medianOf, type Report, spreadOf } from "./report.ts";
 import { provenNewer } from "./secret-event.ts";
-import { createSyncAll, MAX_INVOCATIONS, type SyncAll, syncRequest } from "./sync-invocations.ts";
+import { BATCH_SIZE, createSyncAll, MAX_INVOCATIONS, type SyncAll, syncRequest } from "./sync-invocations.ts";
 
 const ROUNDS = 3;
 const TARGETS = 1_000;
 const CLUSTERS = 4;
 const SECRET = "bench/fanout";
+/** A cluster's targets are so many invocations, each a function instance with connections of its own. */
+const INSTANCES = TARGETS / (BATCH_SIZE * REQUESTS_IN_A_MESSAGE);
+const CONNECTIONS = INSTANCES * CONCURRENCY;
 
 interface Round {
   readonly ms: number;
@@ -76,7 +80,7 @@ export async function fanout(stack: CleanUpStack): Promise<Report> {
   }
   return {
     name: "fanout",
-    about: `One new version of one secret to all of its targets: up to ${MAX_INVOCATIONS} invocations of the sync handler beside each other in one process, with batches as the queue gives them, until the last invocation has ended. Bare: the same conditional applies by node:https. Both with ${CONCURRENCY} kept-alive connections to each API server; ${ROUNDS} rounds, by turns.`,
+    about: `One new version of one secret to all of its targets: up to ${MAX_INVOCATIONS} invocations of the sync handler beside each other in one process, with batches as the queue gives them, until the last invocation has ended. Bare: the same conditional applies by node:https. Both with ${CONNECTIONS} kept-alive connections to each API server, ${CONCURRENCY} of each invocation; ${ROUNDS} rounds, by turns.`,
     figures,
     notes,
   };
@@ -99,7 +103,7 @@ async function createFanOut(parts: Parts, registry: Registry, prefix: string, cl
   const registrations = await concurrently(names, 32, ({ cluster, name }) =>
     put(registry, registrationSpec(cluster, name, key), Date.now()),
   );
-  const syncAll = createSyncAll(deps);
+  const syncAll = createSyncAll(deps, parts.connectClusters);
   await syncAll(registrations.map((one) => syncRequest(one)));
   let rotation = 0;
   return async () => {
@@ -156,13 +160,13 @@ function busyText(busyMs: Readonly<Record<string, number>>): string {
 
 /** Applies to as many targets of its own in one cluster. */
 async function createBareLoop(parts: Parts, cluster: string): Promise<() => Promise<void>> {
-  const bare: BareCluster = await createBareCluster(parts.kubeconfigs.get(`clusters/${cluster}`) ?? "", CONCURRENCY);
+  const bare: BareCluster = await createBareCluster(parts.kubeconfigs.get(`clusters/${cluster}`) ?? "", CONNECTIONS);
   const names = Array.from({ length: TARGETS }, (_, index) => `bare-${index}`);
   const targets: BareTarget[] = [...(await concurrently(names, CONCURRENCY, (name) => bare.create(name)))];
   let round = 0;
   return async () => {
     round += 1;
-    await concurrently(names, CONCURRENCY, async (name) => {
+    await concurrently(names, CONNECTIONS, async (name) => {
       const index = Number(name.slice("bare-".length));
       const target = targets[index];
       if (target !== undefined) targets[index] = await bare.apply(name, target, `value-${round}`);

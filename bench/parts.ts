@@ -13,7 +13,7 @@ import { createSecretsManager } from "../src/adapters/providers/secretsmanager.t
 import { systemClock } from "../src/adapters/system-clock.ts";
 import type { SyncDeps } from "../src/app/sync-targets.ts";
 import type { ClusterSpec, RegistrationSpec } from "../src/core/model.ts";
-import type { Registry } from "../src/core/ports.ts";
+import type { Clusters, Registry } from "../src/core/ports.ts";
 import { clientOptions } from "../src/core/remote-calls.ts";
 import { SecretValue } from "../src/core/secret-value.ts";
 import { DEFAULT_BOUNDS } from "../src/core/sync/freshness.ts";
@@ -43,6 +43,8 @@ export interface Parts {
   readonly registry: Registry;
   readonly deps: SyncDeps;
   readonly queue: ReturnType<typeof createSqsQueue>;
+  /** Connections of their own to all clusters, as each function instance has them; counted like those of `deps`. */
+  readonly connectClusters: () => Clusters;
   /** Kubeconfigs of the relay's identity, by cluster. */
   readonly kubeconfigs: ReadonlyMap<string, string>;
   readonly specs: readonly ClusterSpec[];
@@ -79,7 +81,10 @@ export async function startParts(stack: CleanUpStack, clusters: number): Promise
   const specs = names.map(clusterSpec);
   for (const spec of specs) await registry.putCluster(spec);
 
-  const known = createClusters(async (name) => new SecretValue(kubeconfigs.get(name) ?? ""), { allowLoopback: true });
+  const connectClusters = (): Clusters => {
+    const readKubeconfig = async (name: string) => new SecretValue(kubeconfigs.get(name) ?? "");
+    return countClusters(createClusters(readKubeconfig, { allowLoopback: true }), calls);
+  };
   const made = new Set<string>();
   return {
     calls,
@@ -88,12 +93,13 @@ export async function startParts(stack: CleanUpStack, clusters: number): Promise
     table,
     registry,
     queue: createSqsQueue(sqs, QueueUrl, systemClock),
+    connectClusters,
     kubeconfigs,
     specs,
     deps: {
       registry,
       provider: createSecretsManager(() => secretsManager),
-      clusters: countClusters(known, calls),
+      clusters: connectClusters(),
       bus: createEventBus(events, "default", systemClock),
       log: quietLog,
       clock: systemClock,

@@ -4,26 +4,25 @@ import { systemClock } from "../src/adapters/system-clock.ts";
 import { createSyncTargets, type SyncDeps } from "../src/app/sync-targets.ts";
 import { encodeMessages } from "../src/core/messages.ts";
 import { type Registration, type SyncRequest, targetKey } from "../src/core/model.ts";
-import type { Queue } from "../src/core/ports.ts";
+import type { Clusters, Queue } from "../src/core/ports.ts";
 import { quietLog } from "./parts.ts";
 import { invocation } from "./secret-event.ts";
 
 /** The event source mapping's batch size, and so many functions at work at once by default. */
-const BATCH_SIZE = 10;
+export const BATCH_SIZE = 10;
 export const MAX_INVOCATIONS = 20;
 
 /** Syncs these requests, and ends when every invocation has. @throws Error where a request was not served at once */
 export type SyncAll = (requests: readonly SyncRequest[]) => Promise<void>;
 
-export function createSyncAll(deps: SyncDeps): SyncAll {
+/** `clustersOf` gives the each function instance its connections. @default those of `deps`, shared by all */
+export function createSyncAll(deps: SyncDeps, clustersOf: () => Clusters = () => deps.clusters): SyncAll {
   const refuse = (): Promise<never> => Promise.reject(new Error("a benchmark's request was put back"));
   const queue: Queue = { send: refuse };
-  const sync = createSyncTargets(deps);
-  const handler = createSyncHandler({
-    log: quietLog,
-    clock: systemClock,
-    parts: async () => ({ sync, queue }),
-    changeVisibility: refuse,
+  const handlers = Array.from({ length: MAX_INVOCATIONS }, () => {
+    const sync = createSyncTargets({ ...deps, clusters: clustersOf() });
+    const parts = async () => ({ sync, queue });
+    return createSyncHandler({ log: quietLog, clock: systemClock, parts, changeVisibility: refuse });
   });
 
   return async (requests) => {
@@ -32,7 +31,7 @@ export function createSyncAll(deps: SyncDeps): SyncAll {
       messages.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE),
     );
     const pending = batches.entries();
-    const lane = async (): Promise<void> => {
+    const instance = async (handler: (typeof handlers)[number]): Promise<void> => {
       for (const [number, batch] of pending) {
         const Records = batch.map(({ body }, index) => ({
           messageId: `${number}-${index}`,
@@ -44,7 +43,7 @@ export function createSyncAll(deps: SyncDeps): SyncAll {
         if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`);
       }
     };
-    await Promise.all(Array.from({ length: MAX_INVOCATIONS }, lane));
+    await Promise.all(handlers.map(instance));
   };
 }
 

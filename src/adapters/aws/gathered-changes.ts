@@ -16,6 +16,7 @@ const LONGEST_WAIT_MS = 50;
 interface Waiting {
   readonly change: Change;
   readonly resolve: (outcome: Outcome | Promise<Outcome>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -36,8 +37,8 @@ export function createGatheredChanges(table: Pick<Table, "change" | "transact">)
   };
 
   return (change) =>
-    new Promise((resolve) => {
-      waiting.push({ change, resolve });
+    new Promise((resolve, reject) => {
+      waiting.push({ change, resolve, reject });
       if (underWay === 0 || waiting.length >= MOST_CHANGES) void send();
       else if (waiting.length === 1) void sleep(LONGEST_WAIT_MS).then(send);
     });
@@ -53,7 +54,7 @@ async function settle(table: Pick<Table, "change" | "transact">, given: readonly
     } catch (error) {
       // One that the table can't take may be to blame, and by itself each finds out; a table that does not answer fails them all.
       if (isFaultOfOne(error)) break;
-      for (const { resolve } of left) resolve(Promise.reject(error as Error));
+      for (const { reject } of left) reject(error);
       return;
     }
     if (outcomes === "written") {
