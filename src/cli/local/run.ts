@@ -26,7 +26,7 @@ export async function runUntilSignal(files: StateFiles, output: StepOutput): Pro
     const ending = output.isTTY === true ? "Ctrl-C ends it. Targets that change are shown here:" : "It ends by: npm start -- --down";
     output.write(`\n${await nextCommands(relay, ending)}`);
     relay.watch.onChange((target, secret) => {
-      const what = secret === undefined ? "is gone" : `changed (resourceVersion ${secret.metadata.resourceVersion})`;
+      const what = secret === undefined ? "is gone" : `changed (resourceVersion ${secret.metadata?.resourceVersion})`;
       output.write(`${new Date().toTimeString().slice(0, 8)}  ${target} ${what}\n`);
     });
     // Last, since whoever waits for it takes it for ready.

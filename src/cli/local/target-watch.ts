@@ -1,6 +1,7 @@
 /** Watches the targets in their clusters, as a user's own watch would: what each holds now, and when it comes to hold something. */
+import type { V1Secret } from "@kubernetes/client-node";
 import { type TargetKey, targetKey } from "../../core/model.ts";
-import { type ApiAccess, type SecretObject, watchSecrets } from "../../local/kubernetes-api.ts";
+import { type ApiAccess, watchSecrets } from "../../local/kubernetes-api.ts";
 import type { ExpectedTargets } from "./expected-targets.ts";
 
 export interface TargetWatch {
@@ -10,19 +11,19 @@ export interface TargetWatch {
    */
   readonly waitFor: (expected: ExpectedTargets, timeoutMs: number, onArrival: (target: TargetKey) => void) => Promise<readonly TargetKey[]>;
   /** Tells of each target that changes or goes from now on. */
-  readonly onChange: (tell: (target: TargetKey, secret: SecretObject | undefined) => void) => void;
+  readonly onChange: (tell: (target: TargetKey, secret: V1Secret | undefined) => void) => void;
 }
 
 /** Starts a watch of each namespace in each cluster; they end when the signal aborts. */
 export function watchTargets(clusters: ReadonlyMap<string, ApiAccess>, namespaces: readonly string[], signal: AbortSignal): TargetWatch {
-  const held = new Map<TargetKey, SecretObject>();
-  const listeners = new Set<(target: TargetKey, secret: SecretObject | undefined) => void>();
+  const held = new Map<TargetKey, V1Secret>();
+  const listeners = new Set<(target: TargetKey, secret: V1Secret | undefined) => void>();
   for (const [cluster, access] of clusters) {
     for (const namespace of namespaces) {
-      const onSecret = (name: string, secret: SecretObject | undefined): void => {
+      const onSecret = (name: string, secret: V1Secret | undefined): void => {
         const target = targetKey({ cluster, namespace, name });
         // A watch that was made anew tells again of what is known.
-        if (held.get(target)?.metadata.resourceVersion === secret?.metadata.resourceVersion) return;
+        if (held.get(target)?.metadata?.resourceVersion === secret?.metadata?.resourceVersion) return;
         if (secret === undefined) held.delete(target);
         else held.set(target, secret);
         for (const tell of listeners) tell(target, secret);

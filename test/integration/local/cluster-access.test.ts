@@ -1,12 +1,13 @@
 /** The relay's identity may write Secrets and read none, and a watch tells of what it wrote. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { CoreV1Api, type KubernetesObject, type V1Secret } from "@kubernetes/client-node";
 import type { ApiServer, ApiServerUser } from "../../../src/local/api-server.ts";
 import { grantAccess } from "../../../src/local/cluster-access.ts";
-import { callKubernetes, watchSecrets } from "../../../src/local/kubernetes-api.ts";
+import { applyObject, clientOf, watchSecrets } from "../../../src/local/kubernetes-api.ts";
 import { startApiServer } from "../../support/local-parts.ts";
 
-const SECRETS = "/api/v1/namespaces/app-shop/secrets";
+const namespace = "app-shop";
 let server: ApiServer;
 let relay: ApiServerUser;
 
@@ -15,31 +16,44 @@ beforeAll(async () => {
   relay = await grantAccess(server, ["app-shop"]);
 }, 60_000);
 
-function apply(name: string, value: string): Promise<{ readonly status: number }> {
-  const body = { apiVersion: "v1", kind: "Secret", metadata: { name }, stringData: { password: value } };
-  const path = `${SECRETS}/${name}?fieldManager=relay&force=true`;
-  return callKubernetes(relay, { method: "PATCH", path, body, contentType: "application/apply-patch+yaml" });
+function apply(name: string, value: string): Promise<void> {
+  return applyObject(relay, {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace },
+    stringData: { password: value },
+  } as KubernetesObject);
+}
+
+function remove(name: string): Promise<unknown> {
+  return clientOf(relay, CoreV1Api).deleteNamespacedSecret({ name, namespace });
+}
+
+function read(name: string): Promise<V1Secret> {
+  return clientOf(server, CoreV1Api).readNamespacedSecret({ name, namespace });
 }
 
 describe("grantAccess", () => {
   it("lets the identity create, change and delete a Secret", async () => {
-    const created = await apply("own", "first");
-    const changed = await apply("own", "second");
-    const deleted = await callKubernetes(relay, { method: "DELETE", path: `${SECRETS}/own` });
+    await apply("own", "first");
+    await apply("own", "second");
+    const { data } = await read("own");
+    await remove("own");
 
-    expect([created.status, changed.status, deleted.status]).toEqual([201, 200, 200]);
+    expect(data).toEqual({ password: Buffer.from("second").toString("base64") });
+    await expect(read("own")).rejects.toMatchObject({ code: 404 });
   });
 
-  it.each([
-    { name: "get a Secret", path: `${SECRETS}/kept` },
-    { name: "list Secrets", path: SECRETS },
-    { name: "watch Secrets", path: `${SECRETS}?watch=1` },
-    { name: "list namespaces", path: "/api/v1/namespaces" },
-    { name: "list config maps", path: "/api/v1/namespaces/app-shop/configmaps" },
-  ])("does not let it $name", async ({ path }) => {
+  it.each<{ name: string; ask: (client: CoreV1Api) => Promise<unknown> }>([
+    { name: "get a Secret", ask: (client) => client.readNamespacedSecret({ name: "kept", namespace }) },
+    { name: "list Secrets", ask: (client) => client.listNamespacedSecret({ namespace }) },
+    { name: "watch Secrets", ask: (client) => client.listNamespacedSecret({ namespace, watch: true }) },
+    { name: "list namespaces", ask: (client) => client.listNamespace() },
+    { name: "list config maps", ask: (client) => client.listNamespacedConfigMap({ namespace }) },
+  ])("does not let it $name", async ({ ask }) => {
     await apply("kept", "first");
 
-    expect(await callKubernetes(relay, { method: "GET", path })).toMatchObject({ status: 403 });
+    await expect(ask(clientOf(relay, CoreV1Api))).rejects.toMatchObject({ code: 403 });
   });
 });
 
@@ -67,7 +81,7 @@ describe("watchSecrets", () => {
     await apply("watched", "second");
     values.push(await second);
     const third = next();
-    await callKubernetes(relay, { method: "DELETE", path: `${SECRETS}/watched` });
+    await remove("watched");
     values.push(await third);
     ending.abort();
     await watching;

