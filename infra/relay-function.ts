@@ -55,11 +55,7 @@ export class RelayFunction extends Construct {
       role: this.role,
       timeout: props.timeout,
       memorySize: props.memorySizeMb,
-      environment: {
-        ...props.environment,
-        FUNCTION_TIMEOUT_MS: String(props.timeout.toMilliseconds()),
-        NODE_OPTIONS: "--enable-source-maps",
-      },
+      environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,

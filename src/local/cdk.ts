@@ -3,13 +3,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import type { MiniStack } from "./ministack.ts";
-import { type ReportProgress, startReport } from "./progress.ts";
+import { type ReportProgress, startReport, tellWhile } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const BIN = join(ROOT, "node_modules", ".bin");
 const STACK = "secret-relay";
-const TICK_MS = 5_000;
 const SHOWN_LINES = 25;
 
 export interface StackOptions {
@@ -32,21 +31,16 @@ export interface Deployment {
 
 /** One run of the CLI in a folder of its own for cdk.out, so that two runs at once don't meet. @throws Error with the CLI's last lines */
 async function runCdk(aws: MiniStack, title: string, args: readonly string[], folder: string, options: StackOptions): Promise<string> {
-  const report = startReport(options.report);
-  report(title);
-  const tick = setInterval(() => report(title), TICK_MS);
-  try {
-    const { isOk, output } = await runCommand(
+  const { isOk, output } = await tellWhile(startReport(options.report), title, () =>
+    runCommand(
       join(BIN, "cdk"),
       ["--no-notices", "--no-version-reporting", "--no-color", "--ci", "--output", join(folder, "cdk.out"), ...args],
       { directory: ROOT, environment: environmentOf(aws), signal: options.signal },
-    );
-    if (isOk) return output;
-    const lines = output.trimEnd().split("\n").slice(-SHOWN_LINES);
-    throw new Error(`cdk ${args[0]} failed:\n${lines.join("\n")}`);
-  } finally {
-    clearInterval(tick);
-  }
+    ),
+  );
+  if (isOk) return output;
+  const lines = output.trimEnd().split("\n").slice(-SHOWN_LINES);
+  throw new Error(`cdk ${args[0]} failed:\n${lines.join("\n")}`);
 }
 
 function environmentOf(aws: MiniStack): Readonly<Record<string, string>> {

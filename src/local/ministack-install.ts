@@ -3,7 +3,7 @@ import { access, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDirectory } from "./cache-directory.ts";
 import { runExclusively } from "./exclusive.ts";
-import { type ReportProgress, startReport } from "./progress.ts";
+import { type ReportProgress, startReport, tellWhile } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
 
 const VERSION = "1.4.21";
@@ -64,10 +64,9 @@ export async function resolveMiniStackPython(
       if (!made.isOk) {
         throw new Error(`"${command} -m venv" failed; on Debian and Ubuntu install python3-venv:\n${made.output}`);
       }
-      report(`installing ministack ${VERSION}`);
-      const installed = await runCommand(python, ["-m", "pip", "install", "--disable-pip-version-check", `ministack==${VERSION}`], {
-        signal,
-      });
+      const installed = await tellWhile(report, `installing ministack ${VERSION}`, () =>
+        runCommand(python, ["-m", "pip", "install", "--disable-pip-version-check", `ministack==${VERSION}`], { signal }),
+      );
       if (!installed.isOk) {
         throw new Error(`"pip install ministack==${VERSION}" failed; check the network, or pip's index:\n${installed.output}`);
       }

@@ -10,6 +10,19 @@ export function startReport(report: ReportProgress | undefined): (message: strin
   return (message) => report?.(message, performance.now() - startedAt);
 }
 
+const TICK_MS = 5_000;
+
+/** Tells of a long command when it begins, and again as it goes on, so that nobody takes it for stuck. */
+export async function tellWhile<T>(report: (message: string) => void, message: string, work: () => Promise<T>): Promise<T> {
+  report(message);
+  const tick = setInterval(() => report(message), TICK_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(tick);
+  }
+}
+
 export interface Step {
   readonly title: string;
   readonly run: (report: ReportProgress) => Promise<void>;

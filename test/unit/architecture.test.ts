@@ -16,8 +16,12 @@ describe("the linter", () => {
 
     expect(status).not.toBe(0);
     expect(rules).toEqual([
-      "bus.ts 3 import(no-cycle)",
-      "bus.ts 4 eslint(no-restricted-imports)",
+      "bus.ts 3 eslint(no-restricted-imports)",
+      "bus.ts 4 import(no-cycle)",
+      "command.ts 2 eslint(no-restricted-imports)",
+      "handler.ts 2 eslint(no-restricted-imports)",
+      "handler.ts 3 eslint(no-restricted-imports)",
+      "part.ts 2 eslint(no-restricted-imports)",
       "planted.ts 2 eslint(no-restricted-imports)",
       "planted.ts 3 eslint(no-restricted-imports)",
       "planted.ts 4 eslint(no-restricted-imports)",
@@ -27,6 +31,10 @@ describe("the linter", () => {
       "planted.ts 8 eslint(no-restricted-properties)",
       "planted.ts 8 eslint(no-restricted-properties)",
       "planted.ts 9 eslint(no-restricted-globals)",
+      "queue.ts 2 eslint(no-restricted-imports)",
+      "stack.ts 2 eslint(no-restricted-imports)",
+      "use-case.ts 2 eslint(no-restricted-imports)",
+      "use-case.ts 4 eslint(no-restricted-globals)",
     ]);
   });
 });
