@@ -1,5 +1,5 @@
 /** Which secrets a function may read: those that the config names, and no other. */
-import { ArnFormat, Stack } from "aws-cdk-lib";
+import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
 import type { ResolvedConfig } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
 import type { RelayFunction } from "./relay-function.ts";
@@ -53,6 +53,15 @@ function secretArns(scope: RelayFunction, config: ResolvedConfig): readonly stri
     ];
   });
   return [...new Set(arns)].toSorted();
+}
+
+/** Lets a function ask for many secrets in one call; each of them still needs its own grant of GetSecretValue. */
+export function allowBatchRead(by: RelayFunction): void {
+  by.allow(["secretsmanager:BatchGetSecretValue"], ["*"]);
+  Validations.of(by.role).acknowledge({
+    id: "AwsSolutions-IAM5[Resource::*]",
+    reason: "BatchGetSecretValue knows no resources, and gives nothing of a secret that GetSecretValue does not grant",
+  });
 }
 
 /** Lets a function read the secrets of the config: sources and clusters' credentials. */

@@ -120,6 +120,7 @@ describe("each role's grants are exactly what its function needs", () => {
     {
       role: "ReconcileRole",
       want: [
+        "secretsmanager:BatchGetSecretValue *",
         ...logs("Reconcile"),
         ...table,
         `dynamodb:Query ${TABLE}/index/due`,

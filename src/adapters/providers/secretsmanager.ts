@@ -3,11 +3,12 @@ import type { GetSecretValueCommandInput } from "@aws-sdk/client-secrets-manager
 import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { ErrorCode } from "../../core/errors.ts";
 import { isRelayError, RelayError } from "../../core/errors.ts";
-import type { Reference } from "../../core/model.ts";
+import type { Millis, Reference, ReferenceKey } from "../../core/model.ts";
 import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
 import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
+import { readCurrentVersions } from "./secretsmanager-batch.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   AccessDeniedException: "AccessDenied",
@@ -27,6 +28,14 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 const SUSPICIONS = new Set(["ResourceNotFoundException", "InvalidRequestException", "InvalidParameterException"]);
 
 const CONCURRENCY = 8;
+
+/** The only version that a batch can ask for. */
+const CURRENT = "stage/AWSCURRENT";
+
+interface ShownVersion {
+  readonly versionId: string;
+  readonly createdAt: Millis;
+}
 
 function translated(reference: Reference, operation: string, error: unknown): RelayError {
   return relayError(CODES[errorName(error) ?? ""] ?? "StoreUnreachable", reference.key, "secretsmanager", operation, error);
@@ -87,9 +96,22 @@ export function createSecretsManager(
     read: (reference) => get(reference, reference.version),
     readVersion: (reference, versionId) => get(reference, `id/${versionId}`),
     async currentVersions(references) {
-      const found = new Map<string, { readonly versionId: string; readonly createdAt: number }>();
-      for (let from = 0; from < references.length; from += CONCURRENCY) {
-        const chunk = references.slice(from, from + CONCURRENCY);
+      const found = new Map<ReferenceKey, ShownVersion>();
+      const alone = references.filter(({ version }) => version !== CURRENT);
+      const byRegion = Map.groupBy(
+        references.filter(({ version }) => version === CURRENT),
+        ({ region }) => region,
+      );
+      for (const [region, ofRegion] of byRegion) {
+        const answers = await readCurrentVersions(clientOf(region), [...new Set(ofRegion.map(({ key }) => key))]);
+        for (const reference of ofRegion) {
+          const answer = answers.get(reference.key);
+          if (answer?.kind === "shown") found.set(referenceKey(reference), { versionId: answer.versionId, createdAt: answer.createdAt });
+          else if (answer?.kind === "ask alone") alone.push(reference);
+        }
+      }
+      for (let from = 0; from < alone.length; from += CONCURRENCY) {
+        const chunk = alone.slice(from, from + CONCURRENCY);
         const answers = await Promise.allSettled(chunk.map((reference) => get(reference, reference.version)));
         for (const [index, answer] of answers.entries()) {
           const reference = chunk[index];

@@ -1,0 +1,19 @@
+/** The source in memory keeps the contract of the port, so that tests of use cases may trust it. */
+import { describeProvider } from "../../contract/provider.ts";
+import { createMemorySource } from "../../support/fakes/memory-source.ts";
+
+describeProvider("memory", async () => {
+  let made = 0;
+  const provider = createMemorySource({ now: () => 1_000 + made });
+  return {
+    provider,
+    reference: (key) => ({ provider: "SecretsManager", account: "000000000000", region: "us-east-1", key, version: "stage/AWSCURRENT" }),
+    put: async (key, value) => {
+      made += 1;
+      provider.put(key, `v${made}`, value);
+      return `v${made}`;
+    },
+    moveTo: async (key, versionId) => provider.moveTo(key, versionId),
+    remove: async (key) => provider.remove(key),
+  };
+});
