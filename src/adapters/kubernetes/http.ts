@@ -32,14 +32,18 @@ export interface HttpAnswer {
 /** Sends calls to one API server. Throws ClusterUnreachable where no complete JSON answer arrived. */
 export type HttpSend = (call: HttpCall) => Promise<HttpAnswer>;
 
-/** Bounds of a connection. */
-export interface HttpLimits {
-  readonly concurrency: number;
-  readonly requestsPerSecond: number;
+/** How long a call may take. */
+export interface HttpTimeouts {
   /** @default 3000 */
   readonly connectTimeoutMs?: number | undefined;
   /** From the first byte out to the last byte in. @default 10000 */
   readonly requestTimeoutMs?: number | undefined;
+}
+
+/** Bounds of a connection. */
+export interface HttpLimits extends HttpTimeouts {
+  readonly concurrency: number;
+  readonly requestsPerSecond: number;
   /** @default 8 MiB: 500 items of metadata fit many times over. */
   readonly maxResponseBytes?: number | undefined;
   /** Sees each raw answer before it is parsed; for the tests that look for values on the wire. */
