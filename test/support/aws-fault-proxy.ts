@@ -52,6 +52,8 @@ export interface AwsFaultProxy {
   local: ((call: AwsCall, body: string) => LocalAnswer | undefined) | undefined;
   /** While true every connection breaks, also those that are open. */
   isDown: boolean;
+  /** Waits until every call that is under way has had its effect, whether anybody waits for its answer or not. */
+  readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
   const { hostname, port } = new URL(endpoint);
   const calls: AwsCall[] = [];
   const sockets = new Set<Socket>();
+  const underWay = new Set<Promise<void>>();
   // Idle connections end here before the emulator ends them, so that none breaks just when it is used.
   const agent = new Agent({ keepAlive: true, timeout: 2_000 });
   let isDown = false;
@@ -102,7 +105,14 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     return { answer, body: await readBody(answer) };
   };
 
-  const respond = (message: IncomingMessage, response: ServerResponse, headers: object, status: number, body: Buffer, isCut: boolean): void => {
+  const respond = (
+    message: IncomingMessage,
+    response: ServerResponse,
+    headers: object,
+    status: number,
+    body: Buffer,
+    isCut: boolean,
+  ): void => {
     response.writeHead(status, { ...headers, "content-length": String(body.length) });
     if (!isCut) {
       response.end(body);
@@ -127,7 +137,8 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     }
     const local = proxy.local?.(call, body.toString());
     const input = given?.kind === "rewrite" ? given.input : proxy.rewrite?.(call);
-    const passed = local === undefined ? await forward(message, input === undefined ? body : Buffer.from(JSON.stringify(input))) : undefined;
+    const passed =
+      local === undefined ? await forward(message, input === undefined ? body : Buffer.from(JSON.stringify(input))) : undefined;
     if (given?.kind === "break after" || isDown) {
       message.socket.destroy();
       return;
@@ -148,7 +159,10 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
 
   const server = createServer((message, response) => {
     // The caller sees a broken connection, as it would without the proxy.
-    handle(message, response).catch(() => message.socket.destroy());
+    const handled = handle(message, response)
+      .catch(() => void message.socket.destroy())
+      .finally(() => underWay.delete(handled));
+    underWay.add(handled);
   });
   server.on("connection", (socket: Socket) => {
     if (isDown) {
@@ -175,6 +189,9 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     set isDown(next) {
       isDown = next;
       if (next) for (const socket of sockets) socket.destroy();
+    },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
     stop: async () => {
       agent.destroy();

@@ -57,15 +57,25 @@ export interface ClusterProxy {
   afterAnswer: ((answer: RecordedAnswer) => Promise<void> | void) | undefined;
   /** While true every connection breaks, also those that are open: the cluster is down. */
   isDown: boolean;
+  /** Waits until every call that is under way has had its effect, whether anybody waits for its answer or not. */
+  readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
+async function createIdentity() {
+  const authority = await TinyCA.create("cluster-proxy");
+  return { authority, serving: await authority.newServingCert("127.0.0.1") };
+}
+
+/** All proxies of a process show the same certificate: keys take time to make. */
+let identity: ReturnType<typeof createIdentity> | undefined;
+
 /** Starts the proxy on a free port of loopback, for one user of an API server. */
 export async function startClusterProxy(first: ApiServerUser): Promise<ClusterProxy> {
-  const authority = await TinyCA.create("cluster-proxy");
-  const serving = await authority.newServingCert("127.0.0.1");
+  const { authority, serving } = await (identity ??= createIdentity());
   const answers: RecordedAnswer[] = [];
   const sockets = new Set<Socket>();
+  const underWay = new Set<Promise<void>>();
   // One for whoever showed a certificate, one for whoever did not: a connection keeps the identity that it was made with.
   const agents = { user: new Agent({ keepAlive: true }), nobody: new Agent({ keepAlive: true }) };
   let isDown = false;
@@ -124,7 +134,10 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
     { cert: serving.certPem, key: serving.keyPem, ca: first.caPem, requestCert: true, rejectUnauthorized: false },
     (message, response) => {
       // Whatever broke on the way to the API server breaks towards the relay.
-      handle(message, response).catch(() => message.socket.destroy());
+      const handled = handle(message, response)
+        .catch(() => void message.socket.destroy())
+        .finally(() => underWay.delete(handled));
+      underWay.add(handled);
     },
   );
   server.on("connection", (socket: Socket) => {
@@ -160,6 +173,9 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
     set isDown(next) {
       isDown = next;
       if (next) breakAll();
+    },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
     stop: async () => {
       breakAll();
