@@ -101,9 +101,9 @@ export interface Cluster {
   apply(manifest: SecretManifest, manager: string, precondition: Precondition): Promise<WriteResult>;
   /**
    * Moves the data keys of every other manager to `manager`, without changing the object's content, so that the next apply
-   * of `manager` drops those that it does not name. `view` is the look it is conditional on.
+   * of `manager` drops those that it does not name. `seen` is what it is conditional on, and is answered where there is nothing to move.
    */
-  takeOver(target: Target, manager: string, view: TargetView): Promise<WriteResult>;
+  takeOver(target: Target, manager: string, seen: KnownTarget): Promise<WriteResult>;
   /** Deletes with preconditions. `gone` also where it was missing already. */
   remove(target: Target, precondition: KnownTarget): Promise<"gone" | "stale">;
   /** Metadata of all Secrets of a namespace with our cluster label, in pages; only where `drift: list` is granted. */

@@ -23,7 +23,7 @@ export type Decision =
   | { readonly action: "wait"; readonly reason: string }
   | { readonly action: "refuse"; readonly code: "TargetConflict"; readonly reason: string }
   | { readonly action: "apply"; readonly precondition: Precondition; readonly reason: string }
-  /** First take the data keys of other managers over, then apply: under Owner and Orphan the data is the registration's alone. */
+  /** Apply, and take over what data keys other managers own beside: under Owner and Orphan the data is the registration's alone. */
   | { readonly action: "take over"; readonly view: TargetView; readonly reason: string }
   | { readonly action: "delete"; readonly precondition: KnownTarget; readonly reason: string };
 

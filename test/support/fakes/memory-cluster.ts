@@ -105,11 +105,11 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
       return { kind: "written", known: knownOf(secret) };
     },
 
-    async takeOver(target, manager, view) {
+    async takeOver(target, manager, seen) {
       await cluster.before?.("takeOver", target.name);
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
-      if (!matches(secret, view)) return { kind: "stale" };
+      if (!matches(secret, seen)) return { kind: "stale" };
       const before = fingerprint(secret);
       const keys = new Set([...secret.owners.values()].flatMap((owned) => [...owned]));
       secret.owners.clear();
