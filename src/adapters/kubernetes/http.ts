@@ -73,22 +73,23 @@ const REASONS: ReadonlySet<string> = new Set([
 
 /** Makes the sender of one cluster. The agent lives as long as the sender is referenced; idle sockets do not keep a process alive. */
 export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimits): HttpSend {
-  const agent = new Agent({
-    keepAlive: true,
+  const connection = {
     maxSockets: limits.concurrency,
     ca: credentials.ca,
     rejectUnauthorized: true,
     ...(credentials.auth.kind === "certificate" ? { cert: credentials.auth.cert, key: credentials.auth.key } : {}),
-  });
+  };
+  const kept = new Agent({ ...connection, keepAlive: true });
+  const fresh = new Agent(connection);
   const authorization = credentials.auth.kind === "token" ? { authorization: `Bearer ${credentials.auth.token}` } : {};
   const pace = createPacer(limits.requestsPerSecond);
   const connectTimeoutMs = limits.connectTimeoutMs ?? 3000;
   const requestTimeoutMs = limits.requestTimeoutMs ?? 10_000;
   const maxResponseBytes = limits.maxResponseBytes ?? 8 * 1024 * 1024;
 
-  return async function send(call) {
-    await pace();
-    return new Promise<HttpAnswer>((resolve, reject) => {
+  /** Undefined where a connection broke that had been kept from an earlier call, before anything was answered. */
+  async function exchange(call: HttpCall, agent: Agent, timeoutMs: number): Promise<HttpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
       const fail = (detail: string): void =>
         reject(
           new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
@@ -134,7 +135,7 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
       const whole = setTimeout(() => {
         fail("no whole answer in time");
         outgoing.destroy();
-      }, requestTimeoutMs);
+      }, timeoutMs);
       outgoing.on("socket", (socket) => {
         if (!socket.connecting) return;
         const connecting = setTimeout(() => {
@@ -144,10 +145,25 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
         socket.once("secureConnect", () => clearTimeout(connecting));
         socket.once("close", () => clearTimeout(connecting));
       });
-      outgoing.on("error", () => fail("no connection, or its certificate is not signed by the pinned CA"));
+      outgoing.on("error", () => {
+        if (outgoing.reusedSocket) resolve(undefined);
+        else fail("no connection, or its certificate is not signed by the pinned CA");
+      });
       outgoing.on("close", () => clearTimeout(whole));
       outgoing.end(call.body);
     });
+  }
+
+  return async function send(call) {
+    await pace();
+    const startedAt = performance.now();
+    // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says nothing
+    // of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.
+    const answer =
+      (await exchange(call, kept, requestTimeoutMs)) ??
+      (await exchange(call, fresh, Math.max(1, requestTimeoutMs - (performance.now() - startedAt))));
+    if (answer === undefined) throw new TypeError("a fresh connection is none that was kept");
+    return answer;
   };
 }
 
