@@ -77,9 +77,14 @@ export function createDelivery({ clock, sqs, dynamodb, tableName, queueUrl, work
   const givenUp: string[] = [];
   let invocations: Pending[] = [];
   let runs = 0;
+  /** Whether calls passed since that may have left something: looking each time would be half of a cell's calls. */
+  const passed = { toQueue: true, toTable: true };
+  let lastDue = Number.POSITIVE_INFINITY;
   let nextTick = clock.now() + SCHEDULE_MS;
 
   async function receive(): Promise<void> {
+    if (!passed.toQueue) return;
+    passed.toQueue = false;
     const command = new ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MaxNumberOfMessages: 10,
@@ -147,15 +152,20 @@ export function createDelivery({ clock, sqs, dynamodb, tableName, queueUrl, work
 
   /** The first run of the schedule that finds anything to do: all others would do nothing, and only take time here. */
   async function nextReconcile(): Promise<number> {
+    if (passed.toTable) lastDue = await firstDue();
+    if (lastDue === Number.POSITIVE_INFINITY) return lastDue;
+    return nextTick + Math.max(0, Math.floor((lastDue - nextTick) / SCHEDULE_MS) + 1) * SCHEDULE_MS;
+  }
+
+  async function firstDue(): Promise<number> {
+    passed.toTable = false;
     const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
     const moments = Items.flatMap((item) => {
       if (item["pk"]?.S === "CLUSTERS" && item["retired"]?.BOOL === true) return [0];
       if (item["duepk"]?.S === "PROPAGATION") return [0];
       return item["duepk"]?.S?.startsWith("DUE#") === true ? [Number(item["duesk"]?.N)] : [];
     });
-    const due = Math.min(...moments);
-    if (due === Number.POSITIVE_INFINITY) return due;
-    return nextTick + Math.max(0, Math.floor((due - nextTick) / SCHEDULE_MS) + 1) * SCHEDULE_MS;
+    return Math.min(...moments);
   }
 
   return {
@@ -171,7 +181,9 @@ export function createDelivery({ clock, sqs, dynamodb, tableName, queueUrl, work
         visibilities.set(String(input["ReceiptHandle"]), clock.now() + Number(input["VisibilityTimeout"]) * 1000);
         return { ...input, VisibilityTimeout: HELD_S };
       }
+      if (/^(Update|Delete|Transact)/.test(operation)) passed.toTable = true;
       if (operation !== "SendMessageBatch" || input["QueueUrl"] !== queueUrl) return undefined;
+      passed.toQueue = true;
       const entries = input["Entries"] as readonly { readonly MessageBody: string; readonly DelaySeconds: number }[];
       for (const { MessageBody, DelaySeconds } of entries) delays.set(MessageBody, clock.now() + DelaySeconds * 1000);
       return { ...input, Entries: entries.map((entry) => ({ ...entry, DelaySeconds: 0 })) };

@@ -68,7 +68,7 @@ const rotationUnannounced: Story = {
 
 const editByHand: Story = {
   async prepare(parts, { id }) {
-    for (const cluster of CLUSTERS) await parts.cluster(cluster).editByHand(NAMESPACE, id, { password: "by hand" });
+    for (const cluster of CLUSTERS) await parts.cluster(cluster).editByHand(NAMESPACE, id, { password: "by hand", extra: "x" });
   },
   happen: async (_parts, world) => go(world, INTERVAL_MS + 60_000),
   want: (world) => everywhere(world, "v1"),

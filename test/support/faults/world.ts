@@ -52,7 +52,7 @@ export interface World {
   readonly spec: (cluster: ClusterName) => RegistrationSpec;
   readonly clusterSpec: (cluster: ClusterName) => ClusterSpec;
   readonly registrations: () => Promise<readonly Registration[]>;
-  /** What the target holds as `password`; undefined where there is no such Secret. */
+  /** What the target holds as `password`; undefined where there is no such Secret, and all that it holds where that is more. */
   readonly read: (cluster: ClusterName, name?: string) => Promise<string | undefined>;
   /** Makes a value the current one, and gives the store's own event of it. */
   readonly rotate: (value: string) => Promise<unknown>;
@@ -163,7 +163,9 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       return found.filter((one) => one !== undefined);
     },
     async read(cluster, name = id) {
-      return (await parts.cluster(cluster).readSecret(NAMESPACE, name))?.["password"];
+      const data = await parts.cluster(cluster).readSecret(NAMESPACE, name);
+      const { password, ...others } = data ?? {};
+      return Object.keys(others).length === 0 ? password : JSON.stringify(data);
     },
     async rotate(value) {
       // Away from the sync before it, as seconds are in any event's time.
