@@ -24,8 +24,12 @@ export type AwsFault =
     }
   /** The emulator gets another input than the caller sent. */
   | { readonly kind: "rewrite"; readonly input: Readonly<Record<string, unknown>> }
-  /** The caller gets another answer than the emulator gave. */
-  | { readonly kind: "alter"; readonly answer: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> }
+  /** The caller gets another answer than the emulator gave, which may have got another input too. */
+  | {
+      readonly kind: "alter";
+      readonly answer: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+      readonly input?: Readonly<Record<string, unknown>>;
+    }
   /** The connection breaks before the call reaches the emulator. */
   | { readonly kind: "break before" }
   /** The emulator does what it is told, and the connection breaks before its answer. */
@@ -136,7 +140,8 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
       return;
     }
     const local = proxy.local?.(call, body.toString());
-    const input = given?.kind === "rewrite" ? given.input : proxy.rewrite?.(call);
+    const changed = given?.kind === "rewrite" || given?.kind === "alter" ? given.input : undefined;
+    const input = proxy.rewrite?.(changed === undefined ? call : { ...call, input: changed }) ?? changed;
     const passed =
       local === undefined ? await forward(message, input === undefined ? body : Buffer.from(JSON.stringify(input))) : undefined;
     if (given?.kind === "break after" || isDown) {

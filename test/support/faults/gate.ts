@@ -6,7 +6,7 @@ import { awsRow, clusterRow } from "./calls.ts";
 /** What may happen to a call; `die`: the worker is gone from that moment, whatever it was about to do. */
 export type PlantedFault =
   | { readonly kind: "before" | "after" | "cut" | "hang" | "die before" | "die after" }
-  | { readonly kind: "aws error"; readonly fault: AwsFault }
+  | { readonly kind: "aws error"; readonly fault: AwsFault | ((call: AwsCall) => AwsFault) }
   | { readonly kind: "cluster error"; readonly fault: ClusterFault };
 
 export interface Planted {
@@ -60,7 +60,8 @@ export function createGate(aws: AwsFaultProxy, clusters: Readonly<Record<string,
     seen.push({ row, at: "aws", call });
     const fault = meet(row);
     if (fault === undefined) return undefined;
-    return fault.kind === "aws error" ? fault.fault : onSocket(fault);
+    if (fault.kind !== "aws error") return onSocket(fault);
+    return typeof fault.fault === "function" ? fault.fault(call) : fault.fault;
   };
   for (const [name, proxy] of Object.entries(clusters)) {
     proxy.fault = (call) => {
