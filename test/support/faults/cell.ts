@@ -3,7 +3,7 @@ import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "@jest/globals";
 import type { Registration } from "../../../src/core/model.ts";
 import { INTERVAL_MS } from "./functions.ts";
-import type { Cell } from "./matrix.ts";
+import { type Cell, ROWS } from "./matrix.ts";
 import type { FaultParts } from "./parts.ts";
 import { resourceEvent, STORIES, type Story, targetsOf } from "./stories.ts";
 import { createWorld, type World } from "./world.ts";
@@ -37,6 +37,7 @@ export async function runCell(parts: FaultParts, cell: Cell): Promise<void> {
     world.gate.plant(undefined);
     if (isHanging) world.restart();
     await expectConvergence(parts, world, story);
+    expectKnownCalls(world);
     await expectSilence(world, story);
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${world.log.text()}`, { cause: error });
@@ -79,6 +80,12 @@ export async function expectSilence(world: World, story: Story): Promise<void> {
   // The store is asked once a run for a reference, or once by each of the two syncs.
   const reads = gate.seen.filter(({ row }) => row === "GetSecretValue" || row === "BatchGetSecretValue").length;
   expect(reads).toBeLessThanOrEqual((delivery.runs - runsBefore) * (isWithoutSource(story) ? 2 : 1));
+}
+
+/** A call that no row names would have no cells: the sources' check sees commands, this one what they are about. */
+function expectKnownCalls({ gate }: World): void {
+  const known = new Set(ROWS.map(({ row }) => row));
+  expect([...new Set(gate.seen.map(({ row }) => row))].filter((row) => !known.has(row))).toEqual([]);
 }
 
 /** Judged by what the API servers carried out: no older value after a newer one, and never a blank. */

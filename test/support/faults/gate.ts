@@ -14,6 +14,8 @@ export interface Planted {
   readonly fault: PlantedFault;
   /** Only so many calls meet it. @default every one */
   readonly times?: number | undefined;
+  /** Is told when a call meets it, before anything of the fault takes place. */
+  readonly onMeet?: () => void;
 }
 
 export interface SeenCall {
@@ -47,6 +49,7 @@ export function createGate(aws: AwsFaultProxy, clusters: Readonly<Record<string,
   function meet(row: string): PlantedFault | undefined {
     if (planted?.row !== row || hits >= (planted.times ?? Number.POSITIVE_INFINITY)) return undefined;
     hits += 1;
+    planted.onMeet?.();
     const { fault } = planted;
     if (fault.kind === "die before" || fault.kind === "die after") {
       isDead = true;
