@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { createClusters } from "../src/adapters/kubernetes/clusters.ts";
 import { createLog } from "../src/adapters/log.ts";
 import { systemClock } from "../src/adapters/system-clock.ts";
@@ -74,7 +74,12 @@ async function compare(
     counter,
   );
   const sync = createSyncTargets({
-    ...{ registry, provider: source, clusters, clock: systemClock, hasher: testHasher, bounds: DEFAULT_BOUNDS },
+    registry,
+    provider: source,
+    clusters,
+    clock: systemClock,
+    hasher: testHasher,
+    bounds: DEFAULT_BOUNDS,
     log: createLog({ write: () => undefined, now: () => systemClock.now() }),
     bus: createMemoryBus(),
     timing: { driftIntervalMs: 600_000 },
@@ -154,9 +159,10 @@ function counted(clusters: Clusters, counter: { left: number; done: PromiseWithR
   };
 }
 
-if (!isMainThread) {
+if (parentPort !== null) {
   const sick = await startSickClusters(workerData as ApiServerUser, { wait: () => sleep(SLOW_MS) });
-  parentPort?.postMessage(Object.fromEntries(SICK.map((name) => [name, sick.kubeconfig(name)])));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port is no window, and has no origin
+  parentPort.postMessage(Object.fromEntries(SICK.map((name) => [name, sick.kubeconfig(name)])));
 } else if (process.argv[1] === import.meta.filename) {
   for (const { name, ratio, goal, spread } of await isolation()) {
     const wanted = goal === undefined ? "" : `, goal ${goal}`;

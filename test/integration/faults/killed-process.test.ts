@@ -22,7 +22,12 @@ async function workInProcess(world: World, event: unknown, onStart: (pid: number
   const { region, account } = parts.aws;
   const { queueUrl, failureQueueUrl } = world;
   const input: WorkerInput = {
-    ...{ region, account, queueUrl, failureQueueUrl, event, fastPathTargets: 20 },
+    region,
+    account,
+    queueUrl,
+    failureQueueUrl,
+    event,
+    fastPathTargets: 20,
     endpoint: world.proxies.aws.endpoint,
     tableName: `registry-${world.id}`,
   };

@@ -3,7 +3,7 @@
  * converge within one reconcile interval, and then nothing is written for three more (docs/faults.md).
  */
 import { afterAll, describe, it } from "@jest/globals";
-import { runCell } from "../../support/faults/cell.ts";
+import { expectRecovery } from "../../support/faults/cell.ts";
 import { CELLS } from "../../support/faults/matrix.ts";
 import { type FaultParts, startFaultParts } from "../../support/faults/parts.ts";
 
@@ -18,7 +18,7 @@ afterAll(async () => {
 describe.each([...Map.groupBy(CELLS, ({ row }) => row)])("%s", (_row, cells) => {
   it.concurrent.each(cells)(
     "$column: converges, and then is silent",
-    async (cell) => runCell(await parts(), cell),
+    async (cell) => expectRecovery(await parts(), cell),
     // Its own work takes a second; what waits for others counts too.
     120_000,
   );

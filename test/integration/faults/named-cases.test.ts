@@ -74,8 +74,9 @@ describe("one's own success, unheard", () => {
 describe("half of what was asked", () => {
   it("UnprocessedKeys of BatchGetItem: the rest is asked for again, and nobody is taken for gone", async () => {
     const half = ({ input }: AwsCall): AwsFault => {
-      const [[table = "", wanted] = []] = Object.entries(input["RequestItems"] as Record<string, { Keys: unknown[] }>);
-      const keys = wanted?.Keys ?? [];
+      const [entry] = Object.entries(input["RequestItems"] as Record<string, { Keys: unknown[] }>);
+      const [table, wanted] = entry ?? ["", { Keys: [] }];
+      const keys = wanted.Keys;
       const middle = Math.ceil(keys.length / 2);
       const request = (some: readonly unknown[]) => ({ [table]: { ...wanted, Keys: some } });
       return {

@@ -34,7 +34,7 @@ import { noPauses } from "./retries.ts";
 /** `driftIntervalMinutes` of a deployment, and the refreshInterval of the registrations here: the reconcile interval of the docs. */
 export const INTERVAL_MS = 600_000;
 /** As the stack computes it from a time-out of 60 s. */
-export const WORKER_LIFETIME_MS = 70_000;
+const WORKER_LIFETIME_MS = 70_000;
 
 export interface FunctionsOptions {
   /** Where AWS is. */

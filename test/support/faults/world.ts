@@ -96,7 +96,15 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const registry = createDynamoRegistry(clients.dynamodb, tableName);
   const compose = (timeoutMs?: number): Functions =>
     composeFunctions({
-      ...{ endpoint: aws.endpoint, region, account, clock, log: log.log, tableName, queueUrl, failureQueueUrl, timeoutMs },
+      endpoint: aws.endpoint,
+      region,
+      account,
+      clock,
+      log: log.log,
+      tableName,
+      queueUrl,
+      failureQueueUrl,
+      timeoutMs,
       fastPathTargets: options.fastPathTargets ?? 20,
     });
   let functions = compose();
@@ -140,24 +148,22 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const registered = [];
   for (const cluster of CLUSTERS) registered.push(await put(registry, spec(cluster), clock.now()));
   const world: World = {
-    ...{
-      id,
-      key,
-      clock,
-      proxies,
-      gate,
-      delivery,
-      registry,
-      log,
-      queueUrl,
-      failureQueueUrl,
-      answers,
-      writes,
-      spec,
-      clusterSpec,
-      restart,
-      work,
-    },
+    id,
+    key,
+    clock,
+    proxies,
+    gate,
+    delivery,
+    registry,
+    log,
+    queueUrl,
+    failureQueueUrl,
+    answers,
+    writes,
+    spec,
+    clusterSpec,
+    restart,
+    work,
     async registrations() {
       const found = await Promise.all(CLUSTERS.map((cluster) => loaded(registry, registrationId(spec(cluster)))));
       return found.filter((one) => one !== undefined);
