@@ -47,7 +47,7 @@ describe.each(["Query REF", "UpdateItem HEAD", "apply", "UpdateItem REG", "PutEv
     async (_when, kind) => {
       const world = await createWorld(parts);
       try {
-        const event = await world.rotate("v2");
+        const event = await world.rotate();
         let pid = 0;
         world.gate.plant({ row, fault: { kind }, times: 1, onMeet: () => process.kill(pid, "SIGKILL") });
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, it } from "@jest/globals";
 import { expectRecovery } from "../../support/faults/cell.ts";
-import { CELLS } from "../../support/faults/matrix.ts";
+import { RUNS } from "../../support/faults/matrix.ts";
 import { type FaultParts, startFaultParts } from "../../support/faults/parts.ts";
 
 let starting: Promise<FaultParts> | undefined;
@@ -15,10 +15,10 @@ afterAll(async () => {
   await (await starting)?.stop();
 }, 60_000);
 
-describe.each([...Map.groupBy(CELLS, ({ row }) => row)])("%s", (_row, cells) => {
-  it.concurrent.each(cells)(
-    "$column: converges, and then is silent",
-    async (cell) => expectRecovery(await parts(), cell),
+describe.each([...Map.groupBy(RUNS, ({ row }) => row)])("%s", (_row, runs) => {
+  it.concurrent.each(runs)(
+    "$title: converges, and then is silent",
+    async ({ cells }) => expectRecovery(await parts(), cells),
     // Its own work takes a second; what waits for others counts too.
     120_000,
   );

@@ -4,7 +4,7 @@
  */
 import { type CallName, DOCUMENTED_ERRORS } from "./errors.ts";
 import type { PlantedFault } from "./gate.ts";
-import type { StoryName } from "./stories.ts";
+import { STORIES, type Story, type StoryName } from "./stories.ts";
 
 interface Row {
   /** As `awsRow` and `clusterRow` name the call on the socket. */
@@ -88,3 +88,26 @@ export const CELLS: readonly Cell[] = ROWS.flatMap(({ row, call, story, isCold =
   const errors = hasErrors ? DOCUMENTED_ERRORS[call] : [];
   return [...onSocket, ...errors.map(({ name, fault, times }): Cell => ({ ...cell, column: name, fault, times }))];
 });
+
+export interface Run {
+  readonly row: string;
+  readonly title: string;
+  readonly cells: readonly Cell[];
+}
+
+/** So many faults one after another, where a story may happen again: a world of its own for each would take twice the time. */
+const FAULTS_IN_A_RUN = 6;
+
+/** The cells as they are run: what happens on the socket each in a world of its own, the errors of a call together. */
+export const RUNS: readonly Run[] = [
+  ...Map.groupBy(CELLS, ({ row, story, column }) => {
+    const told: Story = STORIES[story];
+    const isAlone = told.isRepeatable !== true || SOCKET_COLUMNS.some((one) => one === column);
+    return JSON.stringify([row, isAlone ? column : ""]);
+  }).values(),
+].flatMap((cells) =>
+  Array.from({ length: Math.ceil(cells.length / FAULTS_IN_A_RUN) }, (_, page) => {
+    const some = cells.slice(page * FAULTS_IN_A_RUN, (page + 1) * FAULTS_IN_A_RUN);
+    return { row: some[0]?.row ?? "", title: some.map(({ column }) => column).join(", "), cells: some };
+  }),
+);

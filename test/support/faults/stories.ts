@@ -10,6 +10,8 @@ import type { World, WorldOptions } from "./world.ts";
 export type Wanted = Readonly<Record<string, string | undefined>>;
 
 export interface Story {
+  /** It may happen again in the same world, once all has converged. @default false */
+  readonly isRepeatable?: boolean;
   readonly options?: WorldOptions;
   /** Before the fault is planted. */
   readonly prepare?: (parts: FaultParts, world: World) => Promise<void>;
@@ -25,11 +27,12 @@ const everywhere = ({ id }: World, value: string | undefined): Wanted =>
 const go = async ({ clock, delivery }: World, forMs: number): Promise<void> => delivery.run(clock.now() + forMs);
 
 const rotation: Story = {
+  isRepeatable: true,
   async happen(_parts, world) {
-    world.delivery.invoke({ name: "onSecretChange", event: await world.rotate("v2") });
+    world.delivery.invoke({ name: "onSecretChange", event: await world.rotate() });
     await go(world, 1_000);
   },
-  want: (world) => everywhere(world, "v2"),
+  want: (world) => everywhere(world, world.value),
 };
 
 const rotationByQueue: Story = {
@@ -59,14 +62,16 @@ const returnOfCluster: Story = {
 };
 
 const rotationUnannounced: Story = {
+  isRepeatable: true,
   async happen(_parts, world) {
-    await world.rotate("v2");
+    await world.rotate();
     await go(world, INTERVAL_MS + 60_000);
   },
-  want: (world) => everywhere(world, "v2"),
+  want: (world) => everywhere(world, world.value),
 };
 
 const editByHand: Story = {
+  isRepeatable: true,
   async prepare(parts, { id }) {
     for (const cluster of CLUSTERS) await parts.cluster(cluster).editByHand(NAMESPACE, id, { password: "by hand", extra: "x" });
   },

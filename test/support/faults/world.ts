@@ -35,8 +35,10 @@ export interface TargetWrite {
 export interface World {
   /** In every name that is this world's own. */
   readonly id: string;
-  /** Of the secret in the store; its first value is `v1`. */
+  /** Of the secret in the store. */
   readonly key: string;
+  /** What the secret holds now: `v1`, and one more with each rotation. */
+  readonly value: string;
   readonly clock: VirtualClock;
   readonly proxies: Readonly<Record<"aws", AwsFaultProxy> & Record<ClusterName, ClusterProxy>>;
   readonly gate: Gate;
@@ -54,8 +56,8 @@ export interface World {
   readonly registrations: () => Promise<readonly Registration[]>;
   /** What the target holds as `password`; undefined where there is no such Secret, and all that it holds where that is more. */
   readonly read: (cluster: ClusterName, name?: string) => Promise<string | undefined>;
-  /** Makes a value the current one, and gives the store's own event of it. */
-  readonly rotate: (value: string) => Promise<unknown>;
+  /** Makes the next value the current one, and gives the store's own event of it. */
+  readonly rotate: () => Promise<unknown>;
   /** An event of CloudTrail about the secret. */
   readonly callEvent: (eventName: string) => unknown;
   /** From now on all is done by a new process, which knows nothing of before. */
@@ -132,6 +134,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     return { status: operation === "Invoke" ? 202 : 200, body: "" };
   };
   const writes = watchWrites(proxies);
+  let rotations = 0;
 
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
@@ -173,10 +176,14 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       const { password, ...others } = data ?? {};
       return Object.keys(others).length === 0 ? password : JSON.stringify(data);
     },
-    async rotate(value) {
+    get value() {
+      return `v${rotations + 1}`;
+    },
+    async rotate() {
+      rotations += 1;
       // Away from the sync before it, as seconds are in any event's time.
       clock.advanceTo(clock.now() + 2_000);
-      const { VersionId } = await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: key, SecretString: value }));
+      const { VersionId } = await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: key, SecretString: world.value }));
       const detail = { name: key, labelUpdated: "AWSCURRENT", versionId: VersionId };
       const time = new Date(clock.now()).toISOString();
       return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [arn], detail };
