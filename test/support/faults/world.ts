@@ -1,9 +1,7 @@
 /** A cell's own tiny world: proxies, a table, two queues, a secret, and two registrations that read it, one in each cluster. */
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
-import { REGISTRY_TABLE } from "../../../src/adapters/aws/keys.ts";
 import { encodeMessages } from "../../../src/core/messages.ts";
 import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
@@ -11,6 +9,7 @@ import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
 import { aCluster, aSpec, loaded, put } from "../registrations.ts";
+import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
 import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
@@ -86,7 +85,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const log = captureLog(clock);
   const tableName = `registry-${id}`;
   const [, queueUrl, failureQueueUrl, { ARN: arn = "" }] = await Promise.all([
-    createTable(parts, tableName),
+    createRegistryTable(clients.dynamodb, tableName),
     createQueue(parts, `sync-${id}`),
     createQueue(parts, `failures-${id}`),
     clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: "v1" })),
@@ -233,33 +232,4 @@ function watchWrites(proxies: World["proxies"]): readonly TargetWrite[] {
 async function createQueue({ clients }: FaultParts, QueueName: string): Promise<string> {
   const { QueueUrl = "" } = await clients.sqs.send(new CreateQueueCommand({ QueueName }));
   return QueueUrl;
-}
-
-async function createTable({ clients }: FaultParts, TableName: string): Promise<void> {
-  const { dueIndex, partitionKey, sortKey } = REGISTRY_TABLE;
-  const attribute = (AttributeName: string, AttributeType: "S" | "N") => ({ AttributeName, AttributeType });
-  const schema = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: "HASH" as const },
-    { AttributeName: range, KeyType: "RANGE" as const },
-  ];
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [
-        attribute(partitionKey, "S"),
-        attribute(sortKey, "S"),
-        attribute(dueIndex.partitionKey, "S"),
-        attribute(dueIndex.sortKey, "N"),
-      ],
-      KeySchema: schema(partitionKey, sortKey),
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: dueIndex.name,
-          KeySchema: schema(dueIndex.partitionKey, dueIndex.sortKey),
-          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...dueIndex.attributes] },
-        },
-      ],
-    }),
-  );
 }
