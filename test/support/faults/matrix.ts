@@ -95,7 +95,7 @@ export interface Run {
   readonly cells: readonly Cell[];
 }
 
-/** So many faults one after another, where a story may happen again: a world of its own for each would take twice the time. */
+/** So many faults one after another, where a story may happen again: the world is made once, and is silent once, for all of them. */
 const FAULTS_IN_A_RUN = 6;
 
 /** The cells as they are run: what happens on the socket each in a world of its own, the errors of a call together. */
