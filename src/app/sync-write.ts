@@ -9,7 +9,7 @@ import {
   type RegistrationStatus,
   targetKey,
 } from "../core/model.ts";
-import type { Hasher, Precondition, SecretManifest, SourceAnswer, TargetView } from "../core/ports.ts";
+import type { Cluster, Hasher, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
 import { collectData } from "../core/sync/data.ts";
 import { type Decision, decide, type Gathered, isIntact } from "../core/sync/decide.ts";
 import { guardTarget } from "../core/sync/guard.ts";
@@ -123,20 +123,28 @@ async function write(
   }
 
   const written = await session.call(async (cluster) => {
-    let precondition: Precondition;
-    if (decision.action === "take over") {
-      const taken = await cluster.takeOver(target, manager, decision.view);
-      if (taken.kind === "stale") return taken;
-      precondition = { kind: "update", ...taken.known };
-    } else {
-      precondition = decision.precondition;
-    }
-    return cluster.apply(manifest, manager, precondition);
+    if (decision.action === "apply") return cluster.apply(manifest, manager, decision.precondition);
+    return takeOver(cluster, registration, manifest, decision.view);
   });
   if (written.kind === "stale") return "stale";
   const isNew = decision.action === "apply" && decision.precondition.kind === "create";
   const change = { known: written.known, ...facts(), ...recordOf(deps, registration, "Synced") };
   return { change, done: done(isNew ? "created" : "updated"), isByWord: false };
+}
+
+/**
+ * The values come first: a key that is taken over while it still holds what another wrote would, should the worker die then, show our
+ * stamp and our manager, and pass for ours ever after. The second apply drops the keys that were taken and are not wanted.
+ */
+async function takeOver(cluster: Cluster, registration: Registration, manifest: SecretManifest, view: TargetView): Promise<WriteResult> {
+  const { uid, resourceVersion } = view;
+  const manager = fieldManager(registration.id);
+  const applied = await cluster.apply(manifest, manager, { kind: "update", uid, resourceVersion });
+  if (applied.kind === "stale") return applied;
+  const taken = await cluster.takeOver(targetOf(registration), manager, { ...view, ...applied.known });
+  const isUnwanted = view.dataKeys.some(({ keys }) => keys.some((key) => !manifest.data.has(key)));
+  if (taken.kind === "stale" || !isUnwanted) return taken;
+  return cluster.apply(manifest, manager, { kind: "update", ...taken.known });
 }
 
 /** asOf never goes back for a version: an answer by HEAD's word may know less than an earlier read did. */

@@ -116,7 +116,7 @@ describe("creationPolicy", () => {
 
     await world.sync([world.requestOf(registration)]);
 
-    expect(world.calls).toEqual(["tokyo look db", "tokyo takeOver db", "tokyo apply db"]);
+    expect(world.calls).toEqual(["tokyo look db", "tokyo apply db", "tokyo takeOver db", "tokyo apply db"]);
     expect(world.data(registration)).toEqual({ password: "p1" });
   });
 

@@ -69,7 +69,7 @@ describe("createSyncTargets", () => {
     await world.sync([world.requestOf(registration)]);
     await world.sync([world.requestOf(registration, { verify: true })]);
 
-    expect(order).toEqual(["read", "look", "read", "takeOver", "apply"]);
+    expect(order).toEqual(["read", "look", "read", "apply", "takeOver"]);
   });
 
   it("does one registration's work once for all its requests, and gives each its own outcome", async () => {
