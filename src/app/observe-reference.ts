@@ -5,7 +5,7 @@
 import { isRelayError, RelayError } from "../core/errors.ts";
 import { type ChangeNotice, type Head, type Millis, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
 import type { Clock, Registry, SecretProvider, SourceAnswer } from "../core/ports.ts";
-import { candidate, type FreshnessBounds, lift, names } from "../core/sync/freshness.ts";
+import { candidate, type FreshnessBounds, lift, names, needOf } from "../core/sync/freshness.ts";
 
 export interface ObserveDeps {
   readonly provider: SecretProvider;
@@ -43,8 +43,10 @@ export async function observeReference(deps: ObserveDeps, reference: Reference, 
   const notice = notices.filter((one) => names(one, key, versionId)).toSorted((a, b) => b.at - a.at)[0];
   const offered = candidate({ reference: key, versionId, createdAt, startedAt, endedAt }, notice, bounds);
 
-  // The event opened the propagation of its own version already; a version that nobody announced is opened by who moves HEAD.
-  const opens = notice !== undefined ? undefined : { at: offered.asOf, openedAt: endedAt };
+  // The event opened the propagation of its own version already; a version that nobody announced is opened by who moves HEAD. So is
+  // one that is proven current after the event's time: it may have gone and come back since, which that event did not announce.
+  const isAnnounced = notice !== undefined && offered.asOf <= needOf(notice);
+  const opens = isAnnounced ? undefined : { at: offered.asOf, openedAt: endedAt };
   const advance = await registry.advanceHead(key, offered, opens);
   switch (advance.kind) {
     case "moved":
