@@ -31,17 +31,33 @@ function propagationText(id: PropagationId): string {
   return JSON.stringify([id.reference, id.versionId, id.at]);
 }
 
+/** The items by kind. None is ever changed in place, so that a copy of the maps is a copy of all. */
+export interface RegistryItems {
+  readonly registrations: ReadonlyMap<RegistrationId, Registration>;
+  readonly references: ReadonlyMap<RegistrationId, readonly Reference[]>;
+  readonly owners: ReadonlyMap<TargetKey, RegistrationId>;
+  readonly heads: ReadonlyMap<ReferenceKey, Head>;
+  readonly propagations: ReadonlyMap<string, StoredPropagation>;
+  readonly clusters: ReadonlyMap<string, ClusterSpec>;
+  readonly generation: number;
+}
+
 /** Makes an empty registry; each call is atomic. */
 export function createMemoryRegistry(): Registry {
-  const registrations = new Map<RegistrationId, Registration>();
-  const references = new Map<RegistrationId, readonly Reference[]>();
-  const owners = new Map<TargetKey, RegistrationId>();
-  const heads = new Map<ReferenceKey, Head>();
-  const propagations = new Map<string, StoredPropagation>();
-  const clusters = new Map<string, ClusterSpec>();
+  return registryOf().registry;
+}
+
+/** A registry that begins with the items of another, and `items` to begin the next one with. Breakers and retired clusters are not among them. */
+export function registryOf(from?: RegistryItems): { readonly registry: Registry; readonly items: () => RegistryItems } {
+  const registrations = new Map(from?.registrations);
+  const references = new Map(from?.references);
+  const owners = new Map(from?.owners);
+  const heads = new Map(from?.heads);
+  const propagations = new Map(from?.propagations);
+  const clusters = new Map(from?.clusters);
   const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
-  let generation = 0;
+  let generation = from?.generation ?? 0;
 
   const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({
     spec,
@@ -53,9 +69,9 @@ export function createMemoryRegistry(): Registry {
     return now?.rev === loaded.rev && now.generation === loaded.generation;
   };
   const store = (next: Registration): Registration => {
-    const copy = structuredClone(next);
-    registrations.set(copy.id, copy);
-    return copy;
+    // Every write makes a new registration and none changes one, so that what was handed out stays what it was.
+    registrations.set(next.id, next);
+    return next;
   };
   const release = (of: Registration): void => {
     const target = targetOf(of.spec);
@@ -73,7 +89,7 @@ export function createMemoryRegistry(): Registry {
     }
   };
 
-  return {
+  const registry: Registry = {
     async load(wanted, names) {
       const found = new Map<RegistrationId, LoadedRegistration>();
       for (const { registration: id } of wanted) {
@@ -187,7 +203,7 @@ export function createMemoryRegistry(): Registry {
       return generation;
     },
     async putCluster(spec) {
-      clusters.set(spec.name, structuredClone(spec));
+      clusters.set(spec.name, spec);
       retired.delete(spec.name);
     },
     async retireCluster(name) {
@@ -227,4 +243,5 @@ export function createMemoryRegistry(): Registry {
       return owners.get(target);
     },
   };
+  return { registry, items: () => ({ registrations, references, owners, heads, propagations, clusters, generation }) };
 }
