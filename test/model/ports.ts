@@ -115,25 +115,30 @@ function judged(world: World, worker: Worker): Cluster {
     [target, manager]: readonly [string, string],
     effect: () => Promise<T>,
   ): Promise<T> =>
-    scheduler.call(worker, operation, args, async () => {
-      const before = await ground.see(target);
-      const result = await effect();
-      const after = await ground.see(target);
-      try {
-        judge.wrote({ target, manager, writerStartedAt: worker.startedAt, before, after });
-        worker.writes += 1;
-        if (worker.writes > MAX_WRITES * world.first.length)
-          throw new Violation("endless", `${worker.name} writes ${target} again and again`);
-      } catch (error) {
-        if (!(error instanceof Violation)) throw error;
-        world.fault ??= error;
-      }
-      if (world.fights > 0 && after !== undefined && operation === "apply") {
-        world.fights -= 1;
-        world.edited.add(target);
-        for (const key of Object.keys(after.data)) await ground.edit(target, { [key]: `fight ${world.fights}` });
-      }
-      return result;
+    scheduler.call(worker, operation, args, () => {
+      const work = async (): Promise<T> => {
+        const before = await ground.see(target);
+        const result = await effect();
+        const after = await ground.see(target);
+        try {
+          judge.wrote({ target, manager, writerStartedAt: worker.startedAt, before, after });
+          worker.writes += 1;
+          if (worker.writes > MAX_WRITES * world.first.length)
+            throw new Violation("endless", `${worker.name} writes ${target} again and again`);
+        } catch (error) {
+          if (!(error instanceof Violation)) throw error;
+          world.fault ??= error;
+        }
+        if (world.fights > 0 && after !== undefined && operation === "apply") {
+          world.fights -= 1;
+          world.edited.add(target);
+          for (const key of Object.keys(after.data)) await ground.edit(target, { [key]: `fight ${world.fights}` });
+        }
+        return result;
+      };
+      const done = world.writing.then(work, work);
+      world.writing = done;
+      return done;
     });
   const cluster = world.wrapCluster(ground.cluster);
   return {

@@ -72,7 +72,7 @@ function tenureOf(history: readonly Tenure[], versionId: string, at: Millis): nu
 }
 
 /** @throws Violation where a propagation was announced that some expected target never saw, or not with this version */
-export function judgeClaims({ published, judge, source, eras }: World): void {
+export function judgeClaims({ published, judge, source, eras, edited }: World): void {
   for (const { at, detail } of published) {
     const { key, versionId, changedAt, done } = detail;
     const history = source.history(key);
@@ -84,6 +84,8 @@ export function judgeClaims({ published, judge, source, eras }: World): void {
     const wishes = eras.flatMap(({ config }) => config);
     for (const wish of wishes) {
       if (!wish.secrets.includes(key)) continue;
+      // An Orphan that a person changed is left as it is, and counts.
+      const isLeftAlone = wish.creationPolicy === "Orphan" && edited.has(wish.target);
       const periods = judge.periods(wish.target, key).filter(({ from }) => from <= at);
       const reaches = (index: number, until: Millis) =>
         history.some((one, later) => later >= tenure && one.versionId === periods[index]?.versionId && one.from <= until);
@@ -93,7 +95,7 @@ export function judgeClaims({ published, judge, source, eras }: World): void {
       if (history.some((one, index) => index >= tenure && one.versionId === ABSENT && one.from <= at)) continue;
       const hasSeen = periods.some(({ until }, index) => reaches(index, Math.min(until, at)));
       // Who never got anything has no Secret to hold it (Merge without one, a controller's).
-      if (isExpected && versionId !== ABSENT && periods.length > 0 && !hasSeen)
+      if (isExpected && !isLeftAlone && versionId !== ABSENT && periods.length > 0 && !hasSeen)
         throw new Violation("claimed falsely", `${claim}: ${wish.target} never held it`);
     }
     // A Secret that was deleted, or never made, holds absence too.

@@ -60,6 +60,8 @@ export interface World {
   readonly edited: Set<string>;
   /** Something failed, died, got lost or was changed by hand: only reconcile is sure to mend that. */
   isDisturbed: boolean;
+  /** The last write to the cluster: what the judge sees before and after one must not be another's. */
+  writing: Promise<unknown>;
   /** So many times more does another writer undo what the relay writes. */
   fights: number;
   /** What went wrong, seen by a callback that must not throw. */
@@ -118,6 +120,7 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
     lag: 0,
     edited: new Set(),
     isDisturbed: false,
+    writing: Promise.resolve(),
     fights: 0,
     fault: undefined,
     steps: options.traced === true ? [] : undefined,

@@ -16,11 +16,20 @@ export const LATER_BUGS: readonly PlantedBug[] = [
   {
     name: "a propagation is keyed by its version alone",
     line: 11,
-    registry: (inner) => ({
-      ...inner,
-      openPropagation: async (id, facts) => inner.openPropagation({ ...id, at: 0 }, facts),
-      advanceHead: async (reference, candidate, opens) => inner.advanceHead(reference, candidate, opens && { ...opens, at: 0 }),
-    }),
+    registry(inner) {
+      const opened = new Map<string, number>();
+      const once = (reference: string, versionId: string, at: number): number => {
+        const key = `${reference} ${versionId}`;
+        opened.set(key, opened.get(key) ?? at);
+        return opened.get(key) ?? at;
+      };
+      return {
+        ...inner,
+        openPropagation: async (id, facts) => inner.openPropagation({ ...id, at: once(id.reference, id.versionId, id.at) }, facts),
+        advanceHead: async (reference, candidate, opens) =>
+          inner.advanceHead(reference, candidate, opens && { ...opens, at: once(reference, candidate.versionId, opens.at) }),
+      };
+    },
     setup: OWNER,
     faults: ["never claimed", "claimed falsely"],
   },
