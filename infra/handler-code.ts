@@ -3,11 +3,13 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
-export type HandlerName = "on-secret-change" | "sync" | "reconcile" | "register";
+export const HANDLER_NAMES = ["on-secret-change", "sync", "reconcile", "register"] as const;
+
+export type HandlerName = (typeof HANDLER_NAMES)[number];
 
 /** The module that a bundle holds, and its export: Lambda's `Handler`. */
 export const HANDLER = "index.handler";
@@ -24,7 +26,7 @@ export function handlerCode(name: HandlerName): Code {
       image: DockerImage.fromRegistry("none"),
       local: {
         tryBundle: (outputDirectory) => {
-          writeBundle(name, outputDirectory);
+          for (const [file, contents] of bundleHandler(name)) writeFileSync(join(outputDirectory, file), contents);
           return true;
         },
       },
@@ -32,31 +34,32 @@ export function handlerCode(name: HandlerName): Code {
   });
 }
 
-function writeBundle(name: HandlerName, outputDirectory: string): void {
-  const { outputFiles } = buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: [`functions/${name}/handler.ts`],
-    // Not written by esbuild: so the source map's paths are those seen from the project's root, and tell of no machine.
-    write: false,
-    outfile: "index.mjs",
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    minify: true,
-    // Class names are error names, which the logs show.
-    keepNames: true,
-    sourcemap: "linked",
-    sourcesContent: false,
-    legalComments: "none",
-    logLevel: "error",
-    // Dependencies that are CommonJS call require of Node's own modules, which ESM has not.
-    banner: {
-      js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
-    },
-  });
-  for (const { path, contents } of outputFiles) {
-    writeFileSync(join(outputDirectory, path.endsWith(".map") ? "index.mjs.map" : "index.mjs"), contents);
-  }
+/** How every bundle is made, whatever its entry is. */
+export const BUNDLING = {
+  absWorkingDir: ROOT,
+  // Not written by esbuild: so the source map's paths are those seen from the project's root, and tell of no machine.
+  write: false,
+  outfile: "index.mjs",
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  mainFields: ["module", "main"],
+  minify: true,
+  // Class names are error names, which the logs show.
+  keepNames: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "none",
+  logLevel: "error",
+  // Dependencies that are CommonJS call require of Node's own modules, which ESM has not.
+  banner: {
+    js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
+  },
+} as const satisfies BuildOptions;
+
+/** The bundle of a function's handler, with its source map, by file name. */
+export function bundleHandler(name: HandlerName): ReadonlyMap<string, Uint8Array> {
+  const { outputFiles } = buildSync({ ...BUNDLING, entryPoints: [`functions/${name}/handler.ts`] });
+  return new Map(outputFiles.map(({ path, contents }) => [path.endsWith(".map") ? "index.mjs.map" : "index.mjs", contents]));
 }

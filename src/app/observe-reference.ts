@@ -4,12 +4,12 @@
  */
 import { isRelayError, RelayError } from "../core/errors.ts";
 import { type ChangeNotice, type Head, type Millis, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
-import type { Clock, Registry, SecretProvider, SourceAnswer } from "../core/ports.ts";
-import { candidate, type FreshnessBounds, lift, names } from "../core/sync/freshness.ts";
+import type { Clock, Opening, Registry, SecretProvider, SourceAnswer } from "../core/ports.ts";
+import { candidate, type FreshnessBounds, holds, lift, names } from "../core/sync/freshness.ts";
 
 export interface ObserveDeps {
   readonly provider: SecretProvider;
-  readonly registry: Pick<Registry, "advanceHead" | "refreshHead">;
+  readonly registry: Pick<Registry, "advanceHead" | "refreshHead" | "openPropagation">;
   readonly clock: Pick<Clock, "now">;
   readonly bounds: FreshnessBounds;
 }
@@ -30,9 +30,17 @@ export interface Observed {
 
 /**
  * Must be called after the target's version is known: a value read before it could be older than the target's (rule 1).
+ * `expected`: nobody opened the propagations of these notices yet, and so many registrations are expected. They are open before the
+ * answer is given out, so that no record slips past one: that of HEAD's new version in the very transaction that moves HEAD, which
+ * costs no round trip of its own.
  * @throws what SecretProvider and Registry throw; SourceLagging where HEAD's version can't be fetched by its id.
  */
-export async function observeReference(deps: ObserveDeps, reference: Reference, notices: readonly ChangeNotice[]): Promise<Observed> {
+export async function observeReference(
+  deps: ObserveDeps,
+  reference: Reference,
+  notices: readonly ChangeNotice[],
+  expected?: number,
+): Promise<Observed> {
   const { provider, registry, clock, bounds } = deps;
   const key = referenceKey(reference);
   const startedAt = clock.now();
@@ -43,9 +51,11 @@ export async function observeReference(deps: ObserveDeps, reference: Reference, 
   const notice = notices.filter((one) => names(one, key, versionId)).toSorted((a, b) => b.at - a.at)[0];
   const offered = candidate({ reference: key, versionId, createdAt, startedAt, endedAt }, notice, bounds);
 
-  // The event opened the propagation of its own version already; a version that nobody announced is opened by who moves HEAD.
-  const opens = notice !== undefined ? undefined : { at: offered.asOf, openedAt: endedAt };
-  const advance = await registry.advanceHead(key, offered, opens);
+  const advance = await registry.advanceHead(key, offered, openingOf(notice, offered.asOf, endedAt, expected));
+  if (expected !== undefined) {
+    const opened = advance.kind === "moved" ? notice : undefined;
+    await openOthers(registry, notices, { opened, head: advance.kind === "moved" ? undefined : advance.head, openedAt: endedAt, expected });
+  }
   switch (advance.kind) {
     case "moved":
       return { reference: key, versionId, answer, asOf: offered.asOf };
@@ -63,6 +73,34 @@ export async function observeReference(deps: ObserveDeps, reference: Reference, 
         lookAgainPast: endedAt,
       };
   }
+}
+
+/**
+ * What moves HEAD opens the propagation of its version. The event of a notice opened it already, or leaves it to this sync; but a late
+ * notice may tell of an earlier time at which the version was current, whose propagation is closed.
+ */
+function openingOf(notice: ChangeNotice | undefined, asOf: Millis, openedAt: Millis, expected: number | undefined): Opening {
+  if (notice === undefined) return { at: asOf, openedAt };
+  return { at: notice.at, otherwiseAt: asOf, openedAt, ...(expected === undefined ? {} : { expected }) };
+}
+
+/** The announced versions that HEAD was not moved to just now: overtaken, not shown yet, or back after an earlier time. */
+async function openOthers(
+  registry: Pick<Registry, "openPropagation">,
+  notices: readonly ChangeNotice[],
+  known: {
+    readonly opened: ChangeNotice | undefined;
+    readonly head: Head | undefined;
+    readonly openedAt: Millis;
+    readonly expected: number;
+  },
+): Promise<void> {
+  const { opened, head, openedAt, expected } = known;
+  const unique = new Map(notices.map((notice) => [JSON.stringify([notice.versionId, notice.at]), notice]));
+  const others = [...unique.values()].filter(
+    (notice) => (notice.versionId !== opened?.versionId || notice.at !== opened.at) && (head === undefined || !holds(head, notice)),
+  );
+  await Promise.all(others.map((notice) => registry.openPropagation(notice, { openedAt, expected })));
 }
 
 /** HEAD's version is immutable, so a read by its id can't lag into another value; that it can't be found yet can be lag. */

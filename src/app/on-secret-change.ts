@@ -4,6 +4,7 @@ import {
   ANY_VERSION,
   type Interest,
   type Millis,
+  parseReferenceKey,
   type Reference,
   type ReferenceKey,
   referenceKey,
@@ -11,9 +12,10 @@ import {
 } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
+import { holds } from "../core/sync/freshness.ts";
 import { labelMoveReferences } from "../core/sync/references.ts";
-import type { SyncTargets } from "./outcome.ts";
-import { resends, sendAll } from "./settle-messages.ts";
+import type { Openings, SyncTargets } from "./outcome.ts";
+import { type Resend, resends, sendAll } from "./settle-messages.ts";
 
 export interface OnSecretChangeDeps {
   readonly registry: Pick<Registry, "interests" | "head" | "openPropagation">;
@@ -39,27 +41,48 @@ type OnSecretChange = (change: SecretChange, deadline: Millis) => Promise<Dispat
  */
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
   return async (change, deadline) => {
-    const requests = change.kind === "label moved" ? await requestsOfMove(deps, change) : await requestsOfChange(deps, change);
+    const { requests, openings } = change.kind === "label moved" ? await wokenByMove(deps, change) : await wokenByChange(deps, change);
+    const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
     const targets = new Set(requests.map(({ registration }) => registration)).size;
     if (targets === 0) return { targets, path: "none" };
     if (requests.length <= deps.fastPathTargets && deps.clock.now() < deadline) {
-      await syncNow(deps, requests, deadline);
+      await syncNow(deps, { requests, openings }, open, deadline);
       return { targets, path: "fast" };
     }
+    // Before anybody is woken, so that no record slips past it.
+    await open();
     await deps.queue.send(requests, { delayMs: 0 });
     return { targets, path: "queue" };
   };
 }
 
-/** What fails or does not fit the time goes to the queue, all of it where the sync itself broke. */
-async function syncNow({ sync, queue, log }: OnSecretChangeDeps, requests: readonly SyncRequest[], deadline: Millis): Promise<void> {
+interface Woken {
+  readonly requests: readonly SyncRequest[];
+  /** The references that the change names, with how many expect it. */
+  readonly openings: Openings;
+}
+
+/**
+ * What fails or does not fit the time goes to the queue, all of it where the sync itself broke. The sync opens the propagations as it
+ * reads, which saves two round trips before the value is in the cluster; what it did not read is opened after it, and before the queue
+ * wakes anybody.
+ */
+async function syncNow(
+  { sync, queue, log }: OnSecretChangeDeps,
+  { requests, openings }: Woken,
+  open: () => Promise<void>,
+  deadline: Millis,
+): Promise<void> {
+  let left: readonly Resend[];
   try {
-    await sendAll(queue, resends(await sync(requests, deadline)));
+    left = resends(await sync(requests, deadline, openings));
   } catch (error) {
     // Whatever broke, its cause is tried again by the queue, which counts attempts and ends in the dead-letter queue.
     log.warn("fast path failed", { code: isRelayError(error) ? error.code : "Unclassified", requests: requests.length });
-    await queue.send(requests, { delayMs: 0 });
+    left = requests.map((request) => ({ request, delayMs: 0 }));
   }
+  await open();
+  await sendAll(queue, left);
 }
 
 type LabelMoved = Extract<SecretChange, { kind: "label moved" }>;
@@ -68,53 +91,47 @@ type LabelMoved = Extract<SecretChange, { kind: "label moved" }>;
  * Readers of the moved label get the notice, so that the announced version serves them at once. Readers of AWSPREVIOUS are only
  * concerned: the event does not name their version. Who reads both gets both requests, each with a need of its own.
  */
-async function requestsOfMove(deps: OnSecretChangeDeps, change: LabelMoved): Promise<readonly SyncRequest[]> {
-  const references = labelMoveReferences(change);
-  const isNamed = (reference: Reference) => reference.version === `stage/${change.label}`;
-  const [named, concerned] = await Promise.all([
-    interestsIn(deps, references.filter(isNamed)),
-    interestsIn(
-      deps,
-      references.filter((reference) => !isNamed(reference)),
-    ),
-  ]);
+async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promise<Woken> {
+  const interests = await interestsIn(deps, labelMoveReferences(change));
+  const isNamed = ({ reference }: Interest) => parseReferenceKey(reference).version === `stage/${change.label}`;
+  const named = interests.filter(isNamed);
+  const concerned = interests.filter((interest) => !isNamed(interest));
   const { versionId, at } = change;
-  await openPropagations(deps, named, { versionId, at });
-  return [
+  const requests = [
     ...named.map((interest) => {
       const notice = { reference: interest.reference, versionId, at };
       return { ...requestFor(interest, latestMoment(change)), notice };
     }),
     ...concerned.map((interest) => requestFor(interest, latestMoment(change))),
   ];
+  const openings = new Map<ReferenceKey, number>();
+  for (const { reference } of named) openings.set(reference, (openings.get(reference) ?? 0) + 1);
+  return { requests, openings };
 }
 
-async function requestsOfChange(deps: OnSecretChangeDeps, change: SecretChange): Promise<readonly SyncRequest[]> {
+async function wokenByChange(deps: OnSecretChangeDeps, change: SecretChange): Promise<Woken> {
   const { arn, name } = change;
   const spellings = labelMoveReferences({ arn, name, label: "" }).map((reference) => ({ ...reference, version: ANY_VERSION }));
   const unique = new Map(spellings.map((reference) => [referenceKey(reference), reference]));
   const interests = await interestsIn(deps, [...unique.values()]);
-  return interests.map((interest) => requestFor(interest, latestMoment(change)));
+  return { requests: interests.map((interest) => requestFor(interest, latestMoment(change))), openings: new Map() };
 }
 
 /**
- * Opened before anybody is woken, so that no record slips past it. A change that HEAD is known to hold already has one: whoever
- * moved HEAD there without the event opened it, under the time that it could prove. A second one, keyed by the event's time, would
- * announce the same change twice.
+ * A change that HEAD is known to hold already has one: whoever moved HEAD there without the event opened it, under the time that it
+ * could prove. A second one, keyed by the event's time, would announce the same change twice.
  */
 async function openPropagations(
   { registry, clock }: OnSecretChangeDeps,
-  named: readonly Interest[],
-  version: { readonly versionId: string; readonly at: Millis },
+  openings: Openings,
+  { versionId, at }: { readonly versionId: string; readonly at: Millis },
 ): Promise<void> {
-  const counts = new Map<ReferenceKey, number>();
-  for (const { reference } of named) counts.set(reference, (counts.get(reference) ?? 0) + 1);
   const openedAt = clock.now();
   await Promise.all(
-    [...counts].map(async ([reference, expected]) => {
+    [...openings].map(async ([reference, expected]) => {
       const head = await registry.head(reference);
-      if (head?.versionId === version.versionId && head.since >= version.at) return;
-      await registry.openPropagation({ reference, ...version }, { openedAt, expected });
+      if (head !== undefined && holds(head, { versionId, at })) return;
+      await registry.openPropagation({ reference, versionId, at }, { openedAt, expected });
     }),
   );
 }

@@ -1,6 +1,6 @@
 /** What became of one sync request: the contract between the use cases and whoever drives them (queue, fast path, reconcile). */
 import type { ErrorCode } from "../core/errors.ts";
-import type { Millis, SyncRequest } from "../core/model.ts";
+import type { Millis, ReferenceKey, SyncRequest } from "../core/model.ts";
 
 export type SyncOutcome =
   /** Nothing more is owed: served, superseded, refused or parked with a status that says why. */
@@ -10,8 +10,12 @@ export type SyncOutcome =
   /** The attempt failed for a cause that may pass; the same request is to be tried again. The status says why, but for a bug of ours (Unclassified). */
   | { readonly kind: "retry"; readonly request: SyncRequest; readonly delayMs: number; readonly code: ErrorCode | "Unclassified" };
 
+/** For each reference whose notices' propagations are still to be opened: how many registrations are expected. */
+export type Openings = ReadonlyMap<ReferenceKey, number>;
+
 /**
  * Syncs or prunes; outcomes are in the order of the requests, one each. It begins nothing new after `deadline` (what was not
- * begun is `again` at once), so that a function ends before its time-out.
+ * begun is `again` at once), so that a function ends before its time-out. `openings`: propagations that nobody opened before it was
+ * called; each is opened before a record can pass it, but only where its reference is read at all.
  */
-export type SyncTargets = (requests: readonly SyncRequest[], deadline: Millis) => Promise<readonly SyncOutcome[]>;
+export type SyncTargets = (requests: readonly SyncRequest[], deadline: Millis, openings?: Openings) => Promise<readonly SyncOutcome[]>;

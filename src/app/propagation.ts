@@ -9,6 +9,7 @@ import {
   referenceKey,
 } from "../core/model.ts";
 import type { Bus, Clock, Log, Registry } from "../core/ports.ts";
+import { passed } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { keepsVersions } from "../core/sync/refresh.ts";
 import { pagesOf } from "./concurrently.ts";
@@ -45,9 +46,9 @@ export async function countMoves(deps: PropagationDeps, moves: readonly Move[]):
 
 async function countReference(deps: PropagationDeps, reference: ReferenceKey, moves: readonly Move[]): Promise<void> {
   for (const propagation of await deps.registry.openPropagations(reference)) {
-    const past = moves.filter(({ before, after }) => before < propagation.at && propagation.at <= after);
+    const past = moves.filter(({ before, after }) => passed(before, propagation) === undefined && passed(after, propagation) !== undefined);
     if (past.length === 0) continue;
-    const done = past.filter(({ versionId }) => versionId === propagation.versionId).length;
+    const done = past.filter(({ after }) => passed(after, propagation) === "done").length;
     const counted = await deps.registry.countPropagation(propagation, { done, superseded: past.length - done });
     if (counted?.phase === "open" && counted.done + counted.superseded >= counted.expected) await settlePropagation(deps, counted);
   }
@@ -75,22 +76,21 @@ export async function settlePropagation(deps: PropagationDeps, propagation: Prop
   if (isOurs) await announce(deps, { ...propagation, expected, done, superseded }, closedAt);
 }
 
-/** Exact, from the registrations themselves: who is expected, and whose record shows a moment no earlier than the propagation's. */
+/** Exact, from the registrations themselves: who is expected, and whose record got past the propagation. */
 async function recount(
   { registry }: PropagationDeps,
-  { reference, versionId, at }: PropagationId,
+  id: PropagationId,
 ): Promise<{ readonly expected: number; readonly done: number; readonly superseded: number }> {
+  const { reference } = id;
   const count = { expected: 0, done: 0, superseded: 0 };
   for await (const interests of registry.interests([parseReferenceKey(reference)])) {
     for (const page of pagesOf(interests, LOAD_SIZE)) {
       const { registrations } = await registry.load(page, []);
       for (const { registration } of registrations.values()) {
-        if (!isExpected(registration, reference, at)) continue;
+        if (!isExpected(registration, id)) continue;
         count.expected += 1;
-        const applied = registration.applied[reference];
-        if (applied === undefined || applied.asOf < at) continue;
-        if (applied.versionId === versionId) count.done += 1;
-        else count.superseded += 1;
+        const state = passed(registration.applied[reference], id);
+        if (state !== undefined) count[state] += 1;
       }
     }
   }
@@ -101,10 +101,11 @@ async function recount(
  * Who has no target to hold it is not waited for: creationPolicy None, Merge without a Secret. Nor is a frozen registration, which
  * takes no new version, unless it took this one.
  */
-function isExpected(registration: Registration, reference: ReferenceKey, at: Millis): boolean {
+function isExpected(registration: Registration, id: PropagationId): boolean {
+  const { reference } = id;
   const { phase, spec, status, applied } = registration;
   if (phase !== "live" || spec.target.creationPolicy === "None" || status.state === "SecretMissing") return false;
-  if (keepsVersions(registration) && (applied[reference]?.asOf ?? -1) < at) return false;
+  if (keepsVersions(registration) && passed(applied[reference], id) === undefined) return false;
   return referencesOf(spec).some((one) => referenceKey(one) === reference);
 }
 

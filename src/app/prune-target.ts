@@ -3,7 +3,7 @@
  * a late prune from touching what a new owner wrote.
  */
 import { isRelayError, RelayError } from "../core/errors.ts";
-import { originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
+import { type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
 import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { namespaceAllowed } from "../core/sync/guard.ts";
@@ -24,6 +24,8 @@ export interface PruneWorld {
 type Prune = NonNullable<SyncRequest["prune"]>;
 
 const MAX_TRIES = 5;
+/** When reconcile looks again whether the next owner has written what it took over. */
+const AWAITED_MS = 15 * 60_000;
 
 /** Prunes the target of a tombstone, no earlier than `notBefore`. It never throws. */
 export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune: Prune): Promise<SyncOutcome> {
@@ -38,6 +40,10 @@ export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune
     if (tombstone?.phase !== "tombstone" || tombstone.generation !== prune.generation) return { kind: "done", request };
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const action = await takeAway(world, tombstone);
+      if (action === "awaited") {
+        await registry.record(tombstone, { dueAt: clock.now() + AWAITED_MS });
+        return { kind: "done", request };
+      }
       if (action !== "stale") {
         await registry.dropTombstone(tombstone.id, prune.generation);
         if (action !== "nothing") account.done.push({ registration: tombstone, action, versions: {} });
@@ -58,8 +64,8 @@ export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune
   }
 }
 
-/** `nothing`: the target is gone, another's, or never was this registration's. */
-async function takeAway({ deps, session }: PruneWorld, tombstone: Registration): Promise<Done["action"] | "nothing" | "stale"> {
+/** `nothing`: the target is gone, another's, or never was this registration's. `awaited`: another's, who never wrote it yet. */
+async function takeAway({ deps, session }: PruneWorld, tombstone: Registration): Promise<Done["action"] | "nothing" | "awaited" | "stale"> {
   const target = targetOf(tombstone);
   const { creationPolicy } = tombstone.spec.target;
   if (creationPolicy === "None") return "nothing";
@@ -70,7 +76,13 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   const view = await lookAt(session, tombstone);
   if (view === "missing" || !(stampAnnotation(originOf(tombstone.id)) in view.annotations)) return "nothing";
   // Read after the look: what is written below is conditional on the look.
-  if (await isTaken(deps, tombstone)) return "nothing";
+  const claim = await claimOn(deps, tombstone);
+  if (claim === "its own again") return "nothing";
+  if (claim === "awaited") return "awaited";
+  if (claim === "another's") {
+    // What the new owner applies too stays; the marks of who is gone would stay for ever.
+    return (await session.call((cluster) => release(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
+  }
   switch (creationPolicy) {
     case "Owner": {
       // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
@@ -80,7 +92,10 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
     case "Orphan":
     case "Merge":
     case "CreateOrMerge":
-      return session.call((cluster) => release(cluster, tombstone, view));
+      return session.call(async (cluster) => {
+        const known = creationPolicy === "Orphan" ? await handOver(cluster, tombstone, view) : view;
+        return known === "stale" ? "stale" : release(cluster, tombstone, known);
+      });
   }
 }
 
@@ -94,26 +109,35 @@ async function lookAt(session: ClusterSession, tombstone: Registration): Promise
   }
 }
 
-/** Owned by another now; or the registration that left this target came back to it, under the same manager and stamp. */
-async function isTaken({ registry }: Pick<SyncDeps, "registry">, tombstone: Registration): Promise<boolean> {
+/**
+ * Owned by another now; or the registration that left this target came back to it, under the same manager and stamp. `awaited`: the
+ * new owner's stamp is not on it yet, so that its own tombstone, should it go first, would know nothing of what is left here.
+ */
+async function claimOn(
+  { registry }: Pick<SyncDeps, "registry">,
+  tombstone: Registration,
+): Promise<"nobody's" | "another's" | "its own again" | "awaited"> {
   const target = targetKey(targetOf(tombstone));
   const origin = originOf(tombstone.id);
   const [owner, { registrations }] = await Promise.all([registry.owner(target), registry.load([{ registration: origin, target }], [])]);
   const now = registrations.get(origin)?.registration;
-  return owner !== undefined || (now?.phase === "live" && targetKey(targetOf(now)) === target);
+  if (now?.phase === "live" && targetKey(targetOf(now)) === target) return "its own again";
+  if (owner === undefined) return "nobody's";
+  const loaded = await registry.load([{ registration: owner, target }], []);
+  return loaded.registrations.get(owner)?.registration.appliedGeneration === undefined ? "awaited" : "another's";
+}
+
+/** An Orphan's data stays: it is handed to a manager that never applies again. */
+async function handOver(cluster: Cluster, { spec }: Registration, view: TargetView): Promise<KnownTarget | "stale"> {
+  const taken = await cluster.takeOver(targetOf({ spec }), RELEASED_MANAGER, view);
+  return taken.kind === "stale" ? "stale" : taken.known;
 }
 
 /**
  * An empty apply drops all that is the registration's alone: its marks, so that the version moves, and under Merge and
- * CreateOrMerge its data. An Orphan's data stays: it is handed to a manager that never applies again.
+ * CreateOrMerge its data.
  */
-async function release(cluster: Cluster, { id, spec }: Registration, view: TargetView): Promise<"released" | "stale"> {
-  let known: Pick<TargetView, "uid" | "resourceVersion"> = view;
-  if (spec.target.creationPolicy === "Orphan") {
-    const taken = await cluster.takeOver(targetOf({ spec }), RELEASED_MANAGER, view);
-    if (taken.kind === "stale") return "stale";
-    known = taken.known;
-  }
+async function release(cluster: Cluster, { id, spec }: Registration, known: KnownTarget): Promise<"released" | "stale"> {
   const type = spec.target.template?.type;
   const nothing: SecretManifest = {
     namespace: spec.namespace,

@@ -20,6 +20,11 @@ export interface JudgeDeps {
   readonly clock: Pick<Clock, "now">;
   readonly bounds: FreshnessBounds;
   readonly probe: DriftProbe;
+  /**
+   * What the store showed earlier in this run, with the moment that each read is sure of: so one read of a secret serves all of its
+   * registrations. A change that comes after it is the event's to tell, and the next run's.
+   */
+  readonly shown: Map<ReferenceKey, AppliedVersion>;
 }
 
 /** The applied versions of an intact registration, with the later moment at which they were seen to be current. */
@@ -71,25 +76,27 @@ function isSettled({ spec, status, known, generation, appliedGeneration }: Regis
 type Current = ReadonlyMap<ReferenceKey, AppliedVersion>;
 
 /** Of each reference that some registration here follows, once. What the store leaves out is missing here too. */
-async function currentVersions({ provider, log, clock, bounds }: JudgeDeps, settled: readonly Registration[]): Promise<Current> {
+async function currentVersions(
+  { provider, log, clock, bounds, shown: known }: JudgeDeps,
+  settled: readonly Registration[],
+): Promise<Current> {
   const followed = settled.filter(({ spec }) => !isFrozen(spec)).flatMap(({ spec }) => referencesOf(spec));
   const references = new Map(followed.map((reference) => [referenceKey(reference), reference]));
-  if (references.size === 0) return new Map();
+  const unknown = [...references].filter(([key]) => !known.has(key)).map(([, reference]) => reference);
+  if (unknown.length === 0) return known;
   const startedAt = clock.now();
   try {
-    const shown = await provider.currentVersions([...references.values()]);
+    const shown = await provider.currentVersions(unknown);
     const endedAt = clock.now();
-    return new Map(
-      [...shown].map(([reference, { versionId, createdAt }]) => {
-        const read = { reference, versionId, createdAt, startedAt, endedAt };
-        return [reference, { versionId, asOf: asOf(read, undefined, bounds) }];
-      }),
-    );
+    for (const [reference, { versionId, createdAt }] of shown) {
+      const read = { reference, versionId, createdAt, startedAt, endedAt };
+      known.set(reference, { versionId, asOf: asOf(read, undefined, bounds) });
+    }
   } catch (error) {
     // The syncs ask each by itself, and record why it fails.
     log.warn("store not asked", { code: isRelayError(error) ? error.code : "Unclassified" });
-    return new Map();
   }
+  return known;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment } from "../core/secret-change.ts";
+import { passed } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { isFrozen } from "../core/sync/refresh.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
@@ -84,9 +85,10 @@ async function claimMissing(
 }
 
 /** A failing one is tried again by its own due time: parked means that no schedule but its own wakes it. */
-function isMissing({ phase, spec, applied, status }: Registration, { reference, at }: Propagation): boolean {
+function isMissing({ phase, spec, applied, status }: Registration, propagation: Propagation): boolean {
+  const { reference } = propagation;
   const isExpected = phase === "live" && !isFrozen(spec) && referencesOf(spec).some((one) => referenceKey(one) === reference);
-  return isExpected && status.state !== "Error" && (applied[reference]?.asOf ?? -1) < at;
+  return isExpected && status.state !== "Error" && passed(applied[reference], propagation) === undefined;
 }
 
 function isDueBefore({ dueAt }: Registration, moment: Millis): boolean {

@@ -4,7 +4,7 @@ import { type Millis, type Propagation, type Registration, type RegistrationId, 
 import type { Clock, Clusters, Log, Queue, RegistrationChange, Registry, SecretProvider } from "../core/ports.ts";
 import type { FreshnessBounds } from "../core/sync/freshness.ts";
 import { nextDue } from "../core/sync/refresh.ts";
-import { concurrently } from "./concurrently.ts";
+import { concurrently, pagesOf } from "./concurrently.ts";
 import { findIntact, type JudgeDeps } from "./reconcile-judge.ts";
 import { createDriftProbe } from "./reconcile-probe.ts";
 import { settlePropagations, WOKEN_HEAD_START_MS } from "./reconcile-propagations.ts";
@@ -36,8 +36,11 @@ export interface ReconcileResult {
   readonly propagations: number;
 }
 
+/** The index answers from several shards, each up to the whole of what is asked for: asking seldom and for much reads least. */
+const LIST_SIZE = 800;
 const PAGE_SIZE = 100;
-const CONCURRENCY = 16;
+/** All of a page: the registry puts records that come together into few calls. */
+const CONCURRENCY = PAGE_SIZE;
 /** So long a page waits for slow clusters; what they did not answer goes to syncs. */
 const PAGE_TIME_MS = 15_000;
 
@@ -61,35 +64,55 @@ export function createReconcile(deps: ReconcileDeps): (deadline: Millis) => Prom
 
 async function reconcileDue(deps: ReconcileDeps, deadline: Millis): Promise<Omit<ReconcileResult, "propagations">> {
   const { registry, clock } = deps;
-  const judge: JudgeDeps = { ...deps, probe: createDriftProbe(deps) };
+  const judge: JudgeDeps = { ...deps, probe: createDriftProbe(deps), shown: new Map() };
   const startedAt = clock.now();
   const handled = new Set<RegistrationId>();
   const result = { due: 0, enqueued: 0, intact: 0 };
   let stale = 0;
   while (clock.now() < deadline) {
     // The index lags: what this run has dealt with may still be listed, and must not hide what comes after it.
-    const limit = PAGE_SIZE + stale;
+    const limit = LIST_SIZE + stale;
     const listed = await registry.due(startedAt, limit);
-    const fresh = listed.filter(({ registration }) => !handled.has(registration)).slice(0, PAGE_SIZE);
+    const fresh = listed.filter(({ registration }) => !handled.has(registration));
     stale = listed.length - fresh.length;
     if (fresh.length === 0 && listed.length < limit) break;
     for (const { registration } of fresh) handled.add(registration);
-
-    const names = new Set(fresh.map(({ cluster }) => cluster));
-    const { registrations, clusters } = await registry.load(fresh, [...names]);
-    const loaded = [...registrations.values()].map(({ registration }) => registration);
-    const due = loaded.filter(({ dueAt }) => dueAt !== undefined && dueAt < startedAt);
-    const live = due.filter(({ phase }) => phase === "live");
-    const until = Math.min(deadline, clock.now() + PAGE_TIME_MS);
-    const intact = await findIntact(judge, live, clusters, until);
-    result.due += due.length;
-    result.intact += await recordIntact(deps, live, intact);
-    result.enqueued += await wake(
-      deps,
-      due.filter(({ id }) => !intact.has(id)),
-    );
+    for (const page of pagesOf(fresh, PAGE_SIZE)) {
+      if (clock.now() >= deadline) return result;
+      const { due, intact, enqueued } = await reconcilePage(deps, judge, { page, startedAt, deadline });
+      result.due += due;
+      result.intact += intact;
+      result.enqueued += enqueued;
+    }
   }
   return result;
+}
+
+interface DuePage {
+  readonly page: Awaited<ReturnType<Registry["due"]>>;
+  readonly startedAt: Millis;
+  readonly deadline: Millis;
+}
+
+async function reconcilePage(
+  deps: ReconcileDeps,
+  judge: JudgeDeps,
+  { page, startedAt, deadline }: DuePage,
+): Promise<Omit<ReconcileResult, "propagations">> {
+  const { registry, clock } = deps;
+  const names = new Set(page.map(({ cluster }) => cluster));
+  const { registrations, clusters } = await registry.load(page, [...names]);
+  const loaded = [...registrations.values()].map(({ registration }) => registration);
+  const due = loaded.filter(({ dueAt }) => dueAt !== undefined && dueAt < startedAt);
+  const live = due.filter(({ phase }) => phase === "live");
+  const until = Math.min(deadline, clock.now() + PAGE_TIME_MS);
+  const found = await findIntact(judge, live, clusters, until);
+  const intact = await recordIntact(deps, live, found);
+  const enqueued = await wake(
+    deps,
+    due.filter(({ id }) => !found.has(id)),
+  );
+  return { due: due.length, intact, enqueued };
 }
 
 async function recordIntact(

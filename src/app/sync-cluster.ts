@@ -14,27 +14,29 @@ import { fail, type PassWorld, runPass, stop } from "./sync-pass.ts";
 export async function runJobs(world: PassWorld, jobs: readonly Job[]): Promise<void> {
   const { clock } = world.deps;
   const waiting = new Set(jobs);
-  const running = new Map<Job, Promise<void>>();
-  const isBusy = (job: Job): boolean => [...running.keys()].some(({ target }) => target === job.target);
-  while (waiting.size > 0 || running.size > 0) {
+  const busy = new Set<string>();
+  let ended = Promise.withResolvers<void>();
+  while (waiting.size > 0 || busy.size > 0) {
     const now = clock.now();
-    const free = [...waiting].filter((job) => !isBusy(job));
+    const free = [...waiting].filter(({ target }) => !busy.has(target));
     const ready = firstOfEachTarget(free.filter(({ readyAt }) => readyAt <= now));
     if (ready.length > 0) {
       for (const job of ready) waiting.delete(job);
       for (const [job, pass] of await begin(world, ready, now)) {
+        busy.add(job.target);
         const end = async (): Promise<void> => {
           await pass;
-          running.delete(job);
+          busy.delete(job.target);
           if (unsettled(job).length > 0) waiting.add(job);
+          ended.resolve();
         };
-        running.set(job, end());
+        void end();
       }
     } else {
       const next = Math.min(...free.map(({ readyAt }) => readyAt));
-      const events = [...running.values()];
-      if (next !== Number.POSITIVE_INFINITY) events.push(clock.sleep(next - now));
-      await Promise.race(events);
+      // One promise for all passes: a race of 200 of them at each end took a fifth of a fan-out's time.
+      await Promise.race(next === Number.POSITIVE_INFINITY ? [ended.promise] : [ended.promise, clock.sleep(next - now)]);
+      ended = Promise.withResolvers();
     }
   }
 }

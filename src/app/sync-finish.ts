@@ -28,6 +28,17 @@ export function finish(job: Job, observed: readonly Observed[], { now, deadline,
   for (const request of announced) job.outcomes.set(request, announcedLater(request, now, bounds));
 }
 
+/**
+ * The outcome of a request whose registration can't be written with these answers, for a cause that only somebody's act can mend: done
+ * where it is served, else asked for again, since the answer that is still to come may be that act.
+ */
+export function parked(request: SyncRequest, observed: readonly Observed[], { now, bounds }: Omit<Now, "deadline">): SyncOutcome {
+  const past = Math.max(...observed.map(({ lookAgainPast }) => lookAgainPast ?? -1));
+  const isServed = observed.every((answer) => serves(answer, request));
+  if (request.notice !== undefined && !isServed) return announcedLater(request, now, bounds);
+  return isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, bounds);
+}
+
 /** Makes the job ready for a quick look again, while the time allows. */
 export function lookAgain(job: Job, now: Millis, deadline: Millis): boolean {
   const delayMs = lookAgainDelay(job.looks);

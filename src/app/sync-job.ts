@@ -1,9 +1,19 @@
 /** One registration of a batch, with all requests for it: what the parts of a sync hand to each other. */
 import { type ErrorCode, isRelayError } from "../core/errors.ts";
-import type { Millis, ReferenceKey, Registration, RegistrationId, SyncRequest, SyncStep, TargetKey } from "../core/model.ts";
+import type {
+  AppliedVersion,
+  Millis,
+  ReferenceKey,
+  Registration,
+  RegistrationId,
+  SyncRequest,
+  SyncStep,
+  TargetKey,
+} from "../core/model.ts";
 import type { Bus, Clock, Clusters, Hasher, LoadedRegistration, Log, RegistrationChange, Registry, SecretProvider } from "../core/ports.ts";
 import { isExclusive, type Seen } from "../core/sync/decide.ts";
 import type { FreshnessBounds } from "../core/sync/freshness.ts";
+import type { Observed } from "./observe-reference.ts";
 import type { SyncOutcome } from "./outcome.ts";
 import type { Mark } from "./sync-reads.ts";
 
@@ -79,6 +89,8 @@ export interface Pass {
 export interface Failure {
   readonly step: SyncStep;
   readonly error: unknown;
+  /** The answers that it failed with, where all were read. */
+  readonly observed?: readonly Observed[] | undefined;
 }
 
 /** What was really done to a target, for the events. */
@@ -91,10 +103,9 @@ export interface Done {
 /** How a registration's record moved on for one reference. */
 export interface Move {
   readonly reference: ReferenceKey;
-  readonly versionId: string;
-  /** asOf before the record; -1 where none was applied. */
-  readonly before: Millis;
-  readonly after: Millis;
+  /** What was applied before the record; undefined where nothing was. */
+  readonly before: AppliedVersion | undefined;
+  readonly after: AppliedVersion;
 }
 
 /** What a pass wants recorded. */
@@ -118,4 +129,5 @@ export function nameOf(error: unknown): string {
 /** Where a pass is, for the failure that may come. */
 export interface Trail {
   step: SyncStep;
+  observed?: readonly Observed[] | undefined;
 }

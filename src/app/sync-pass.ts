@@ -2,11 +2,13 @@
 import { isRelayError, RelayError } from "../core/errors.ts";
 import type { Millis, Registration } from "../core/model.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
+import { passed } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
 import type { Observed } from "./observe-reference.ts";
+import type { SyncOutcome } from "./outcome.ts";
 import { type FailureNews, outcomeOf, recordFailure } from "./sync-failure.ts";
-import { finish, lookAgain } from "./sync-finish.ts";
+import { finish, lookAgain, parked } from "./sync-finish.ts";
 import { settleFrozen } from "./sync-frozen.ts";
 import type { Gathered } from "./sync-gather.ts";
 import { type Done, type Failure, type Job, type Move, type Pass, type Result, type SyncDeps, type Trail, unsettled } from "./sync-job.ts";
@@ -48,7 +50,7 @@ export async function runPass(world: PassWorld, gathered: Gathered): Promise<voi
       try {
         await sync(world, job, gathered.pass, trail);
       } catch (error) {
-        await failOrStop(world, job, { step: trail.step, error });
+        await failOrStop(world, job, { ...trail, error });
       }
     }
   }
@@ -66,10 +68,16 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   }
 
   const observed = await Promise.all(referencesOf(registration.spec).map((reference) => reads.observe(reference, job.readAfter)));
+  trail.observed = observed;
   const result = await writeTarget(deps, session, pass, observed, trail);
   if (result === "stale") return passAgain(world, job);
   trail.step = "record";
-  if ((await record(world, registration, result, observed)) === "lost") return passAgain(world, job);
+  const recorded = await record(world, registration, result, observed);
+  if (recorded === "lost") return passAgain(world, job);
+  if (recorded === "unseen") {
+    job.verify = true;
+    return;
+  }
   // The word of the registry holds for what comes: it was recorded just now.
   job.verify = false;
   const isWaiting = result.change.applied === undefined;
@@ -77,16 +85,20 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   finish(job, observed, { now: deps.clock.now(), deadline, bounds: deps.bounds });
 }
 
-/** Records what a pass did; what is left out, since nobody would read it, counts as recorded. */
+/**
+ * Records what a pass did; what is left out, since nobody would read it, counts as recorded. `unseen`: a propagation would be called
+ * done by the registry's word alone, which a worker that died between its write and its record made wrong: a look must come first.
+ */
 async function record(
   { deps, reads, account }: PassWorld,
   registration: Registration,
   result: Result,
   observed: readonly Observed[],
-): Promise<"recorded" | "lost"> {
+): Promise<"recorded" | "lost" | "unseen"> {
   const moves = movesOf(registration, result);
-  const isNeeded = !result.isByWord || changesFacts(registration, result) || (await passesPropagation(reads, moves, observed));
-  if (isNeeded) {
+  const isTarget = registration.spec.target.creationPolicy !== "None";
+  if (result.isByWord && isTarget && (await passesPropagation(reads, moves, observed))) return "unseen";
+  if (!result.isByWord || changesFacts(registration, result)) {
     const recorded = await deps.registry.record(registration, result.change);
     if (recorded === "lost") return "lost";
     account.moves.push(...moves.map((move) => ({ ...move, registration: recorded })));
@@ -96,9 +108,9 @@ async function record(
 }
 
 function movesOf({ applied }: Registration, { change }: Result): readonly Move[] {
-  return Object.entries(change.applied ?? {}).flatMap(([reference, { versionId, asOf }]) => {
-    const before = applied[reference]?.asOf ?? -1;
-    return asOf > before ? [{ reference, versionId, before, after: asOf }] : [];
+  return Object.entries(change.applied ?? {}).flatMap(([reference, after]) => {
+    const before = applied[reference];
+    return after.asOf > (before?.asOf ?? -1) ? [{ reference, before, after }] : [];
   });
 }
 
@@ -112,14 +124,14 @@ function changesFacts({ status, generation, appliedGeneration, applied }: Regist
 }
 
 /**
- * A keep by the registry's word changes nothing but asOf, which only propagations read. One that opens later needs no record now: it
+ * A keep by the registry's word changes nothing but asOf, which only propagations read. One that opens later needs nothing now: it
  * is opened before anybody is woken for it, so its own request comes here again.
  */
 async function passesPropagation(reads: Reads, moves: readonly Move[], observed: readonly Observed[]): Promise<boolean> {
   for (const { reference, before, after } of moves) {
     const answer = observed.find((one) => one.reference === reference);
     const open = answer === undefined ? [] : await reads.openPropagations(answer);
-    if (open.some(({ at }) => before < at && at <= after)) return true;
+    if (open.some((one) => passed(before, one) === undefined && passed(after, one) !== undefined)) return true;
   }
   return false;
 }
@@ -156,12 +168,16 @@ export async function fail(world: PassWorld, job: Job, failure: Failure): Promis
   const { deps, session, account } = world;
   const { clock } = deps;
   const requests = unsettled(job);
-  const outcomes = requests.map((request) => outcomeOf(deps, request, failure.error, session.openUntil()));
+  const outcomes = requests.map((request): SyncOutcome => {
+    const outcome = outcomeOf(deps, request, failure.error, session.openUntil());
+    const isParked = outcome.kind === "done" && failure.observed !== undefined;
+    return isParked ? parked(request, failure.observed, { now: clock.now(), bounds: deps.bounds }) : outcome;
+  });
   const delayMs = Math.max(0, ...outcomes.map((outcome) => (outcome.kind === "done" ? 0 : outcome.delayMs)));
   const news = await recordFailure(deps, job.loaded.registration, failure, clock.now() + delayMs);
   if (news === "lost" && job.tries < MAX_TRIES - 1) return passAgain(world, job);
   if (news !== "lost" && news !== undefined) account.failures.push(news);
-  for (const outcome of outcomes) job.outcomes.set(outcome.request, outcome);
+  for (const [index, request] of requests.entries()) job.outcomes.set(request, outcomes[index] ?? { kind: "done", request });
 }
 
 /** The time is up before it was done: it is asked for again at once, and no attempt is counted. */

@@ -2,6 +2,7 @@
 import { type ChangeNotice, type Propagation, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
 import type { Registry, SourceAnswer } from "../core/ports.ts";
 import { type ObserveDeps, type Observed, observeReference } from "./observe-reference.ts";
+import type { Openings } from "./outcome.ts";
 
 /** A moment in the order of this batch's reads. */
 export type Mark = number;
@@ -18,11 +19,11 @@ export interface Reads {
 }
 
 export interface ReadsDeps extends ObserveDeps {
-  readonly registry: Pick<Registry, "advanceHead" | "refreshHead" | "openPropagations">;
+  readonly registry: ObserveDeps["registry"] & Pick<Registry, "openPropagations">;
 }
 
-/** `notices` are all of the batch. */
-export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[]): Reads {
+/** `notices` are all of the batch; `openings` says whose propagations nobody opened yet. */
+export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[], openings: Openings): Reads {
   const begun = new Map<ReferenceKey, { readonly at: Mark; readonly observed: Promise<Observed> }>();
   const versions = new Map<string, Promise<SourceAnswer>>();
   const open = new WeakMap<Observed, Promise<readonly Propagation[]>>();
@@ -36,7 +37,7 @@ export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[]): 
       if (last !== undefined && last.at > after) return last.observed;
       reads += 1;
       const concerning = notices.filter((notice) => notice.reference === key);
-      const observed = observeReference(deps, reference, concerning);
+      const observed = observeReference(deps, reference, concerning, openings.get(key));
       begun.set(key, { at: reads, observed });
       return observed;
     },

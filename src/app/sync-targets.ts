@@ -5,7 +5,7 @@
 import { RelayError } from "../core/errors.ts";
 import type { SyncRequest } from "../core/model.ts";
 import type { ClusterRecord, LoadedRegistration } from "../core/ports.ts";
-import type { SyncOutcome, SyncTargets } from "./outcome.ts";
+import type { Openings, SyncOutcome, SyncTargets } from "./outcome.ts";
 import { pruneTarget } from "./prune-target.ts";
 import { closeAccount, runJobs } from "./sync-cluster.ts";
 import { outcomeOf, recordFailure } from "./sync-failure.ts";
@@ -16,11 +16,13 @@ import { openSession } from "./sync-session.ts";
 
 export type { SyncDeps } from "./sync-job.ts";
 
+const NO_OPENINGS: Openings = new Map();
+
 type Outcomes = Map<SyncRequest, SyncOutcome>;
 
 /** Never rejects by what one request, registration, reference or cluster does: each failure is an outcome of its own requests. */
 export function createSyncTargets(deps: SyncDeps): SyncTargets {
-  return async (requests, deadline) => {
+  return async (requests, deadline, openings = NO_OPENINGS) => {
     const outcomes: Outcomes = new Map();
     const failAll = (of: readonly SyncRequest[], error: unknown): void => {
       deps.log.error("sync of a batch failed", { code: codeOf(error), name: nameOf(error), requests: of.length });
@@ -30,7 +32,7 @@ export function createSyncTargets(deps: SyncDeps): SyncTargets {
     try {
       const { registrations, clusters } = await deps.registry.load(requests, [...byCluster.keys()]);
       const notices = requests.flatMap(({ notice }) => notice ?? []);
-      const reads = createReads(deps, notices);
+      const reads = createReads(deps, notices, openings);
       const parts = [...byCluster].map(async ([cluster, ofCluster]) => {
         try {
           const part = { deps, reads, registrations, deadline, outcomes };

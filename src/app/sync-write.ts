@@ -2,14 +2,16 @@
 import { RelayError } from "../core/errors.ts";
 import {
   type AppliedVersion,
+  type KnownTarget,
   type Millis,
   type ReferenceKey,
   type Registration,
   type RegistrationState,
   type RegistrationStatus,
+  type Target,
   targetKey,
 } from "../core/model.ts";
-import type { Hasher, Precondition, SecretManifest, SourceAnswer, TargetView } from "../core/ports.ts";
+import type { Cluster, Hasher, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
 import { collectData } from "../core/sync/data.ts";
 import { type Decision, decide, type Gathered, isIntact } from "../core/sync/decide.ts";
 import { guardTarget } from "../core/sync/guard.ts";
@@ -122,21 +124,34 @@ async function write(
     return { change, done: done("deleted"), isByWord: false };
   }
 
-  const written = await session.call(async (cluster) => {
-    let precondition: Precondition;
-    if (decision.action === "take over") {
-      const taken = await cluster.takeOver(target, manager, decision.view);
-      if (taken.kind === "stale") return taken;
-      precondition = { kind: "update", ...taken.known };
-    } else {
-      precondition = decision.precondition;
-    }
-    return cluster.apply(manifest, manager, precondition);
-  });
+  const written = await session.call((cluster) =>
+    decision.action === "apply"
+      ? cluster.apply(manifest, manager, decision.precondition)
+      : applyOverForeign(cluster, manifest, manager, target, decision.view),
+  );
   if (written.kind === "stale") return "stale";
   const isNew = decision.action === "apply" && decision.precondition.kind === "create";
   const change = { known: written.known, ...facts(), ...recordOf(deps, registration, "Synced") };
   return { change, done: done(isNew ? "created" : "updated"), isByWord: false };
+}
+
+/**
+ * Values first: once the data keys of others are under our manager, a look can't tell their values from our own, and whoever died in
+ * between would have left a drift that is called intact for ever. What the manifest names is taken by force; only where others own
+ * more are those keys taken over, and dropped by a second apply.
+ */
+async function applyOverForeign(
+  cluster: Cluster,
+  manifest: SecretManifest,
+  manager: string,
+  target: Target,
+  { uid, resourceVersion }: KnownTarget,
+): Promise<WriteResult> {
+  const applied = await cluster.apply(manifest, manager, { kind: "update", uid, resourceVersion });
+  if (applied.kind === "stale") return applied;
+  const taken = await cluster.takeOver(target, manager, applied.known);
+  if (taken.kind === "stale" || taken.known.resourceVersion === applied.known.resourceVersion) return taken;
+  return cluster.apply(manifest, manager, { kind: "update", ...taken.known });
 }
 
 /** asOf never goes back for a version: an answer by HEAD's word may know less than an earlier read did. */

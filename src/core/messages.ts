@@ -10,7 +10,7 @@ export interface EncodedMessage {
 }
 
 /** At 20 requests of the longest names a body stays below 100 KB, so that ten of them fit into one call of SQS. */
-const REQUESTS_IN_A_MESSAGE = 20;
+export const REQUESTS_IN_A_MESSAGE = 20;
 
 const VERSION = 1;
 

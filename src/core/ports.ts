@@ -101,9 +101,9 @@ export interface Cluster {
   apply(manifest: SecretManifest, manager: string, precondition: Precondition): Promise<WriteResult>;
   /**
    * Moves the data keys of every other manager to `manager`, without changing the object's content, so that the next apply
-   * of `manager` drops those that it does not name. `view` is the look it is conditional on.
+   * of `manager` drops those that it does not name. `seen` is what it is conditional on, and is answered where there is nothing to move.
    */
-  takeOver(target: Target, manager: string, view: TargetView): Promise<WriteResult>;
+  takeOver(target: Target, manager: string, seen: KnownTarget): Promise<WriteResult>;
   /** Deletes with preconditions. `gone` also where it was missing already. */
   remove(target: Target, precondition: KnownTarget): Promise<"gone" | "stale">;
   /** Metadata of all Secrets of a namespace with our cluster label, in pages; only where `drift: list` is granted. */
@@ -152,11 +152,21 @@ export interface RegistrationChange {
 
 export type HeadAdvance =
   /** The candidate is HEAD now: it was newer for sure, or there was none. */
-  | { readonly kind: "moved"; readonly head: Head }
+  | { readonly kind: "moved" }
   /** HEAD names the candidate's version already. */
   | { readonly kind: "same"; readonly head: Head }
   /** HEAD names another version, and the candidate is not proven newer. */
   | { readonly kind: "other"; readonly head: Head };
+
+/** The propagation that is opened with a move of HEAD; `expected` where an event is why it moves. */
+export interface Opening {
+  readonly at: Millis;
+  /** Opened instead where the one of `at` is closed: it was of an earlier time at which the version was current. @default - none */
+  readonly otherwiseAt?: Millis | undefined;
+  readonly openedAt: Millis;
+  /** @default - counted at the recount */
+  readonly expected?: number | undefined;
+}
 
 export interface PutRegistration {
   readonly spec: RegistrationSpec;
@@ -180,7 +190,10 @@ export interface Registry {
     readonly registrations: ReadonlyMap<RegistrationId, LoadedRegistration>;
     readonly clusters: ReadonlyMap<string, ClusterRecord>;
   }>;
-  /** Reverse index: everyone who reads one of these references (ANY_VERSION: of the secret), each registration once, in pages. */
+  /**
+   * Reverse index: everyone who reads one of these references, in pages; each registration once a version that is asked for, and once
+   * in all for ANY_VERSION, which asks for every version of the secret.
+   */
   interests(references: readonly Reference[]): AsyncIterable<readonly Interest[]>;
   /** Registrations of a cluster with their status, by namespace and name, in pages. */
   ofCluster(cluster: string): AsyncIterable<readonly Registration[]>;
@@ -202,7 +215,7 @@ export interface Registry {
   advanceHead(
     reference: ReferenceKey,
     candidate: { readonly versionId: string; readonly since: Millis; readonly asOf: Millis },
-    opens?: { readonly at: Millis; readonly openedAt: Millis },
+    opens?: Opening,
   ): Promise<HeadAdvance>;
   /** HEAD names the notice's version: raises `asOf` and `since` to at least these, never lowers them. No-op where HEAD moved on. */
   refreshHead(reference: ReferenceKey, versionId: string, atLeast: { readonly asOf: Millis; readonly since: Millis }): Promise<void>;

@@ -1,7 +1,7 @@
 /** The parts of the Registry port's contract that concern HEAD, propagations and clusters. */
 import { describe, expect, it } from "@jest/globals";
 import { type Reference, referenceKey } from "../../src/core/model.ts";
-import type { Registry } from "../../src/core/ports.ts";
+import type { Opening, Registry } from "../../src/core/ports.ts";
 
 let made = 0;
 
@@ -39,38 +39,80 @@ export function describeHeads(registry: () => Registry): void {
       const first = await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 });
       const lagging = await registry().advanceHead(key, { versionId: "v0", since: 200, asOf: 100 });
       const same = await registry().advanceHead(key, { versionId: "v1", since: 300, asOf: 250 });
+      expect(await registry().head(key)).toEqual({ versionId: "v1", since: 100, asOf: 90, rev: 1 });
       const newer = await registry().advanceHead(key, { versionId: "v2", since: 200, asOf: 101 }, { at: 101, openedAt: 150 });
 
-      expect(first).toEqual({ kind: "moved", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
+      expect(first).toEqual({ kind: "moved" });
       expect(lagging).toEqual({ kind: "other", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
       expect(same).toEqual({ kind: "same", head: { versionId: "v1", since: 100, asOf: 90, rev: 1 } });
-      expect(newer).toEqual({ kind: "moved", head: { versionId: "v2", since: 200, asOf: 101, rev: 2 } });
+      expect(newer).toEqual({ kind: "moved" });
+      expect(await registry().head(key)).toEqual({ versionId: "v2", since: 200, asOf: 101, rev: 2 });
       expect(await registry().openPropagations(key)).toMatchObject([{ versionId: "v2", at: 101, openedAt: 150, done: 0 }]);
     });
 
-    it("moves HEAD with a notice and without one by the same rule", async () => {
-      const opens = { at: 1, openedAt: 2 };
-      const answers = async (given?: typeof opens) => {
+    it("moves HEAD by the same rule whether it opens nothing, what it found itself, or what an event announced", async () => {
+      const answers = async (given?: Opening) => {
         const key = referenceKey(reference());
-        return [
-          await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 }, given),
-          await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, given),
-          await registry().advanceHead(key, { versionId: "v1", since: 300, asOf: 299 }, given),
-          await registry().advanceHead(key, { versionId: "v2", since: 200, asOf: 101 }, given),
-          await registry().advanceHead(key, { versionId: "v1", since: 150, asOf: 140 }, given),
-        ];
+        const found: string[] = [];
+        for (const offered of [
+          { versionId: "v1", since: 100, asOf: 90 },
+          { versionId: "v2", since: 150, asOf: 100 },
+          { versionId: "v1", since: 300, asOf: 299 },
+          { versionId: "v2", since: 200, asOf: 101 },
+          { versionId: "v1", since: 150, asOf: 140 },
+        ]) {
+          const { kind } = await registry().advanceHead(key, offered, given);
+          const head = await registry().head(key);
+          found.push(`${kind} ${head?.versionId} ${head?.rev}`);
+        }
+        return found;
       };
 
       const plain = await answers();
 
-      expect(plain.map(({ kind, head }) => `${kind} ${head.versionId} ${head.rev}`)).toEqual([
-        "moved v1 1",
-        "other v1 1",
-        "same v1 1",
-        "moved v2 2",
-        "other v2 2",
+      expect(plain).toEqual(["moved v1 1", "other v1 1", "same v1 1", "moved v2 2", "other v2 2"]);
+      expect(await answers({ at: 1, openedAt: 2 })).toEqual(plain);
+      expect(await answers({ at: 1, openedAt: 2, expected: 3 })).toEqual(plain);
+    });
+
+    it("opens the announced propagation with the move of HEAD, and none where HEAD stays", async () => {
+      const key = referenceKey(reference());
+      await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 }, { at: 90, openedAt: 95, expected: 3 });
+      await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, { at: 100, openedAt: 150, expected: 4 });
+      await registry().advanceHead(key, { versionId: "v1", since: 300, asOf: 299 }, { at: 299, openedAt: 300, expected: 5 });
+
+      expect(await registry().openPropagations(key)).toMatchObject([{ versionId: "v1", at: 90, openedAt: 95, expected: 3 }]);
+    });
+
+    it("opens one of another moment where the announced one was closed: it was of an earlier time of the same version", async () => {
+      const key = referenceKey(reference());
+      const first = { reference: key, versionId: "v2", at: 100 };
+      await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, { at: 100, openedAt: 150 });
+      await registry().closePropagation(first, { expected: 1, done: 1, superseded: 0, closedAt: 160 });
+      await registry().advanceHead(key, { versionId: "v1", since: 250, asOf: 200 }, { at: 200, openedAt: 250 });
+      const late = { at: 100, otherwiseAt: 300, openedAt: 310 };
+
+      expect(await registry().advanceHead(key, { versionId: "v2", since: 310, asOf: 300 }, late)).toEqual({ kind: "moved" });
+      expect(await registry().openPropagations(key)).toMatchObject([
+        { versionId: "v1", at: 200 },
+        { versionId: "v2", at: 300, openedAt: 310, phase: "open" },
       ]);
-      expect(await answers(opens)).toEqual(plain);
+    });
+
+    it("moves HEAD although the only propagation that there is to open is closed", async () => {
+      const key = referenceKey(reference());
+      await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, { at: 100, openedAt: 150 });
+      await registry().closePropagation(
+        { reference: key, versionId: "v2", at: 100 },
+        { expected: 1, done: 1, superseded: 0, closedAt: 160 },
+      );
+      await registry().advanceHead(key, { versionId: "v1", since: 250, asOf: 200 });
+
+      expect(await registry().advanceHead(key, { versionId: "v2", since: 310, asOf: 300 }, { at: 100, openedAt: 310 })).toEqual({
+        kind: "moved",
+      });
+      expect(await registry().head(key)).toMatchObject({ versionId: "v2", asOf: 300 });
+      expect(await registry().openPropagations(key)).toEqual([]);
     });
 
     it("lets one of many concurrent sights without an event's propagation move HEAD", async () => {

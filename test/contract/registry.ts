@@ -211,7 +211,7 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       await put(specOf(), [pinned]);
       const one = await put(specOf(), [named, other]);
 
-      const found = await all(registry.interests([named, { ...named, key: `${named.key}-AbCdEf` }]));
+      const found = await all(registry.interests([named, byArn]));
 
       expect(found.map(({ registration }) => registration).toSorted()).toEqual([both.id, one.id].toSorted());
       expect(found.find(({ registration }) => registration === one.id)).toEqual({
@@ -231,6 +231,49 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       const found = await all(registry.interests([{ ...named, version: ANY_VERSION }]));
 
       expect(found.map(({ registration }) => registration).toSorted()).toEqual([both.id, pinned.id].toSorted());
+    });
+
+    it("wakes a reader of two versions once for each that is asked for", async () => {
+      const named = reference();
+      const previous = { ...named, version: "stage/AWSPREVIOUS" };
+      const both = await put(specOf(), [named, previous, { ...named, version: "id/1" }]);
+
+      const found = await all(registry.interests([named, previous]));
+
+      expect(found.map((one) => `${one.registration} ${one.reference}`).toSorted()).toEqual(
+        [named, previous].map((one) => `${both.id} ${referenceKey(one)}`).toSorted(),
+      );
+    });
+
+    it("wakes for the very key where a version is asked for, though its name ends like an ARN", async () => {
+      const short = reference();
+      const long = { ...short, key: `${short.key}-abcdef` };
+      const arnOf = (of: Reference, end: string) => ({
+        ...of,
+        key: `arn:aws:secretsmanager:eu-west-1:000000000000:secret:${of.key}${end}`,
+      });
+      const readers = new Map<string, string>();
+      for (const read of [short, arnOf(short, "-AbCdEf"), long, arnOf(long, ""), arnOf(long, "-GhIjKl")]) {
+        readers.set((await put(specOf(), [read])).id, read.key);
+      }
+      const keysOf = async (...asked: readonly Reference[]) =>
+        (await all(registry.interests(asked))).map(({ registration }) => readers.get(registration) ?? "").toSorted();
+
+      expect(await keysOf(short, arnOf(short, "-AbCdEf"), arnOf(short, ""))).toEqual([short.key, arnOf(short, "-AbCdEf").key].toSorted());
+      expect(await keysOf(long, arnOf(long, ""), arnOf(long, "-GhIjKl"))).toEqual(
+        [long.key, arnOf(long, "").key, arnOf(long, "-GhIjKl").key].toSorted(),
+      );
+      expect(await keysOf({ ...short, version: ANY_VERSION })).toEqual(expect.arrayContaining([short.key, arnOf(short, "-AbCdEf").key]));
+    });
+
+    it("goes on waking for the one of two spellings of a secret that the new spec keeps", async () => {
+      const named = reference();
+      const byArn = { ...named, key: `arn:aws:secretsmanager:eu-west-1:000000000000:secret:${named.key}` };
+      const first = await put(specOf(), [named, byArn]);
+      await put({ ...first.spec, labels: { a: "b" } }, [named], first);
+
+      expect(await all(registry.interests([byArn]))).toEqual([]);
+      expect((await all(registry.interests([named, byArn]))).map(({ reference: of }) => of)).toEqual([referenceKey(named)]);
     });
 
     it("stops waking for a reference that the new spec does not read", async () => {

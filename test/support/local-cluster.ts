@@ -1,6 +1,6 @@
 /** A real API server with the relay's identity behind a proxy, and the hands of its administrator. */
 import { ApiException, CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from "@kubernetes/client-node";
-import { type ApiServer, startApiServer } from "../../src/local/api-server.ts";
+import { type ApiServer, type ApiServerUser, startApiServer } from "../../src/local/api-server.ts";
 import { grantAccess } from "../../src/local/cluster-access.ts";
 import { applyObject, clientOf } from "../../src/local/kubernetes-api.ts";
 import { type ClusterProxy, startClusterProxy } from "./cluster-proxy.ts";
@@ -9,6 +9,8 @@ export interface LocalCluster {
   readonly name: string;
   /** The administrator's way in, past the proxy. */
   readonly server: ApiServer;
+  /** The relay's identity, past the proxy. */
+  readonly user: ApiServerUser;
   /** What stands between the relay and the API server. */
   readonly proxy: ClusterProxy;
   readonly createNamespace: (name: string) => Promise<void>;
@@ -27,7 +29,8 @@ export interface LocalCluster {
 /** Starts one, with these namespaces. */
 export async function startLocalCluster(name: string, namespaces: readonly string[]): Promise<LocalCluster> {
   const server = await startApiServer();
-  const proxy = await startClusterProxy(await grantAccess(server, namespaces));
+  const user = await grantAccess(server, namespaces);
+  const proxy = await startClusterProxy(user);
   const client = clientOf(server, CoreV1Api);
   const fieldManager = "by-hand";
 
@@ -47,6 +50,7 @@ export async function startLocalCluster(name: string, namespaces: readonly strin
   return {
     name,
     server,
+    user,
     proxy,
     createNamespace: (namespace) => applyObject(server, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }),
     getSecret,

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { RelayError } from "../../core/errors.ts";
 import type { Head, Propagation, PropagationId } from "../../core/model.ts";
-import type { HeadAdvance, Registry } from "../../core/ports.ts";
+import type { HeadAdvance, Opening, Registry } from "../../core/ports.ts";
 import { compare } from "../../core/sync/freshness.ts";
 import { headKey, PROPAGATION_INDEX_KEY, propagationKey, propagationPartition, REGISTRY_TABLE } from "./keys.ts";
 import type { Change, Item, Table } from "./table.ts";
@@ -62,8 +62,16 @@ type Part = Pick<
 /** The registry's calls on HEAD and PROPAGATION. */
 export function createHeads(table: Table): Part {
   const contended = (subject: string) => new RelayError("RegistryUnavailable", subject, { detail: "too many writers at once" });
-  const indexed = (change: Change): Change => ({ ...change, setOnce: { ...change.setOnce, duepk: PROPAGATION_INDEX_KEY } });
-  /** Conditional on the very item that was read, so that what is returned is what was written. */
+  /** A closed one must not return to the index, nor an announced one be announced again. */
+  const openingUnlessClosed = (id: PropagationId, { openedAt, expected }: Pick<Opening, "openedAt" | "expected">): Change => {
+    const change = opening(id, openedAt, expected);
+    return {
+      ...change,
+      setOnce: { ...change.setOnce, duepk: PROPAGATION_INDEX_KEY },
+      condition: "attribute_not_exists(#pk) OR #phase = :open",
+      values: { open: "open" },
+    };
+  };
   const moving = (reference: string, seen: Head | undefined, next: Omit<Head, "rev">, token: string): Change => ({
     key: headKey(reference),
     set: { ...next, rev: (seen?.rev ?? 0) + 1, token },
@@ -76,34 +84,38 @@ export function createHeads(table: Table): Part {
     async advanceHead(reference, candidate, opens) {
       const { versionId, since, asOf } = candidate;
       const token = randomUUID();
-      const answer = (item: Item, head: Head): HeadAdvance => {
+      const answer = (item: Item | undefined): HeadAdvance => {
+        const head = headOf(item);
+        if (head === undefined) throw contended(reference);
         // Our own earlier try, whose answer got lost.
-        if (item["token"] === token) return { kind: "moved", head };
+        if (item?.["token"] === token) return { kind: "moved" };
         return { kind: head.versionId === versionId ? "same" : "other", head };
       };
+      // Read and write at once: the item comes back where it was not written. The condition is what `compare` says.
+      const move: Change = {
+        key: headKey(reference),
+        set: { versionId, since, asOf, token },
+        add: { rev: 1 },
+        condition: "attribute_not_exists(#pk) OR (#versionId <> :versionId AND #since < :asOf)",
+        values: { versionId, asOf },
+      };
       if (opens === undefined) {
-        // Read and write at once: the item comes back whether it was written or not. The condition is what `compare` says.
-        const { isWritten, item } = await table.change({
-          key: headKey(reference),
-          set: { versionId, since, asOf, token },
-          add: { rev: 1 },
-          condition: "attribute_not_exists(#pk) OR (#versionId <> :versionId AND #since < :asOf)",
-          values: { versionId, asOf },
-        });
-        const head = headOf(item);
-        if (item === undefined || head === undefined) throw contended(reference);
-        return isWritten ? { kind: "moved", head } : answer(item, head);
+        const { isWritten, item } = await table.change(move);
+        return isWritten ? { kind: "moved" } : answer(item);
       }
-      // A transaction costs twice, and meets others: so only where a read says that it will move.
-      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      if (opens.expected === undefined) {
+        // Without an event HEAD seldom moves, and a transaction costs twice and meets others: so only where a read says that it will.
         const item = await table.get(headKey(reference));
-        const head = headOf(item);
-        if (item !== undefined && head !== undefined && compare(head, candidate) !== "newer") return answer(item, head);
-        const move = moving(reference, head, { versionId, since, asOf }, token);
-        const outcome = await table.transact([move, indexed(opening({ reference, versionId, at: opens.at }, opens.openedAt))]);
-        if (outcome === "written") return { kind: "moved", head: { versionId, since, asOf, rev: (head?.rev ?? 0) + 1 } };
+        const isNewer = ["first", "newer"].includes(compare(headOf(item), candidate));
+        if (!isNewer) return answer(item);
       }
-      throw contended(reference);
+      for (const at of new Set([opens.at, opens.otherwiseAt ?? opens.at])) {
+        const outcome = await table.transact([move, openingUnlessClosed({ reference, versionId, at }, opens)]);
+        if (outcome === "written") return { kind: "moved" };
+        if (outcome[0]?.isWritten === false) return answer(outcome[0].item);
+      }
+      const { isWritten, item } = await table.change(move);
+      return isWritten ? { kind: "moved" } : answer(item);
     },
     async refreshHead(reference, versionId, atLeast) {
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
@@ -117,12 +129,7 @@ export function createHeads(table: Table): Part {
     },
 
     async openPropagation(id, facts) {
-      // A closed one must not return to the index, nor an announced one be announced again.
-      await table.change({
-        ...indexed(opening(id, facts.openedAt, facts.expected)),
-        condition: "attribute_not_exists(#pk) OR #phase = :open",
-        values: { open: "open" },
-      });
+      await table.change(openingUnlessClosed(id, facts));
     },
     async openPropagations(reference) {
       const open: Propagation[] = [];

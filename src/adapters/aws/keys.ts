@@ -66,18 +66,29 @@ export function duePartitions(): readonly string[] {
   return Array.from({ length: DUE_SHARDS }, (_, shard) => `DUE#${shard}`);
 }
 
-/** The name under which the reverse index knows a key: a name as it is, of an ARN what follows `secret:`. */
-export function indexKey(key: string): string {
-  return /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)$/s.exec(key)?.[1] ?? key;
+/**
+ * The secret's name, as far as its key tells: a name as it is; of an ARN what follows `secret:`, once as it is and once without what may
+ * be the ARN's six random characters. Whether they are is not to be known: a name may end like that.
+ */
+function namesIn(key: string): { readonly whole: string; readonly short: string } {
+  const whole = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:(.+)$/s.exec(key)?.[1];
+  return whole === undefined ? { whole: key, short: key } : { whole, short: whole.replace(/-[A-Za-z0-9]{6}$/, "") };
 }
 
-/** All registrations that read any version of a secret. */
+function referencePartitionOf({ provider, account, region }: Reference, name: string): string {
+  return `REF#${provider}#${account}#${region}#${name}`;
+}
+
+/** Where those who read any version of a secret are found, by every spelling of its key: one partition for a name and its ARN. */
 export function referencePartition(reference: Reference): string {
-  return `REF#${reference.provider}#${reference.account}#${reference.region}#${indexKey(reference.key)}`;
+  return referencePartitionOf(reference, namesIn(reference.key).short);
 }
 
-export function referenceItemKey(reference: Reference, id: RegistrationId): ItemKey {
-  return { pk: referencePartition(reference), sk: `${id}|${reference.version}` };
+/** The lines of the reverse index for one reference of a registration: two for an ARN, so that an event asks for the name alone. */
+export function referenceItemKeys(reference: Reference, id: RegistrationId): readonly ItemKey[] {
+  const { whole, short } = namesIn(reference.key);
+  const sk = `${id}|${reference.version}|${reference.key}`;
+  return [...new Set([short, whole])].map((name) => ({ pk: referencePartitionOf(reference, name), sk }));
 }
 
 export function headKey(reference: ReferenceKey): ItemKey {

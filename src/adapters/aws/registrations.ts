@@ -4,6 +4,7 @@ import type { Interest, Reference, Registration } from "../../core/model.ts";
 import { ANY_VERSION, referenceKey, registrationId } from "../../core/model.ts";
 import type { LoadedRegistration, Registry } from "../../core/ports.ts";
 import { clusterRecords } from "./clusters.ts";
+import { createGatheredChanges } from "./gathered-changes.ts";
 import { referencesOf, registrationOf, writing } from "./items.ts";
 import {
   breakerKey,
@@ -12,7 +13,7 @@ import {
   duePartitions,
   REGISTRATION_SHARDS,
   REGISTRY_TABLE,
-  referenceItemKey,
+  referenceItemKeys,
   referencePartition,
   registrationKey,
   targetItemKey,
@@ -35,18 +36,21 @@ export function createRegistrations(table: Table): Part {
     condition: "attribute_not_exists(#pk) OR #owner = :id",
     values: { id: of.id },
   });
+  const gathered = createGatheredChanges(table);
   const sameReference = (a: Reference, b: Reference) => referenceKey(a) === referenceKey(b);
   /** A later life's reference carries a later generation, and is not removed by a late hand. */
   const forget = (id: string, references: readonly Reference[], generation: number) =>
     Promise.all(
-      references.map((reference) =>
-        table.change({
-          key: referenceItemKey(reference, id),
-          drop: true,
-          condition: "attribute_not_exists(#pk) OR #generation <= :generation",
-          values: { generation },
-        }),
-      ),
+      references
+        .flatMap((reference) => referenceItemKeys(reference, id))
+        .map((key) =>
+          table.change({
+            key,
+            drop: true,
+            condition: "attribute_not_exists(#pk) OR #generation <= :generation",
+            values: { generation },
+          }),
+        ),
     );
   const ownersOf = (items: readonly Item[]) =>
     new Map(items.filter(({ sk }) => sk === "TARGET").map((item) => [String(item["target"]), String(item["owner"])]));
@@ -71,23 +75,27 @@ export function createRegistrations(table: Table): Part {
       return { registrations: new Map(registrations), clusters: clusterRecords(items) };
     },
     async *interests(references) {
-      const versions = new Map<string, Set<string>>();
-      for (const reference of references) {
-        const pk = referencePartition(reference);
-        versions.set(pk, (versions.get(pk) ?? new Set()).add(reference.version));
-      }
+      const asked = Map.groupBy(references, referencePartition);
       const seen = new Set<string>();
-      for (const [pk, wanted] of versions) {
-        for await (const page of table.query(pk)) {
-          const interests: Interest[] = [];
-          for (const item of page) {
-            const registration = String(item["id"]);
-            const isWanted = wanted.has(ANY_VERSION) || wanted.has(String(item["version"]));
-            if (!isWanted || seen.has(registration)) continue;
-            seen.add(registration);
-            const { cluster, target, reference } = item;
-            interests.push({ registration, cluster: String(cluster), target: String(target), reference: String(reference) });
-          }
+      const interestsOf = (page: readonly Item[], wanted: ReadonlySet<string>, wantsAny: boolean): readonly Interest[] =>
+        page.flatMap(({ id, version, cluster, target, reference }) => {
+          // An exact key where a version is asked for: a name that ends like an ARN shares its partition with another secret.
+          if (!wantsAny && !wanted.has(String(reference))) return [];
+          const line = JSON.stringify([id, wantsAny ? ANY_VERSION : version]);
+          if (seen.has(line)) return [];
+          seen.add(line);
+          return [{ registration: String(id), cluster: String(cluster), target: String(target), reference: String(reference) }];
+        });
+      const partitions = [...asked].map(([pk, ofPartition]) => ({
+        pages: table.query(pk)[Symbol.asyncIterator](),
+        wanted: new Set(ofPartition.map(referenceKey)),
+        wantsAny: ofPartition.some(({ version }) => version === ANY_VERSION),
+      }));
+      // The first pages at once: where there are several partitions, they are nearly always all.
+      const firsts = await Promise.all(partitions.map(({ pages }) => pages.next()));
+      for (const [index, { pages, wanted, wantsAny }] of partitions.entries()) {
+        for (let page = firsts[index]; page?.done === false; page = await pages.next()) {
+          const interests = interestsOf(page.value, wanted, wantsAny);
           if (interests.length > 0) yield interests;
         }
       }
@@ -113,7 +121,7 @@ export function createRegistrations(table: Table): Part {
     async record(loaded, change) {
       const next = recorded(loaded, change);
       const token = randomUUID();
-      const { isWritten, item } = await table.change(writing(next, loaded, token));
+      const { isWritten, item } = await gathered(writing(next, loaded, token));
       return isWritten || item?.["token"] === token ? next : "lost";
     },
     async putRegistration(put) {
@@ -124,13 +132,15 @@ export function createRegistrations(table: Table): Part {
       if (now?.rev !== previous?.rev || now?.generation !== previous?.generation) return "lost";
       const target = targetOf(put.spec);
       await Promise.all(
-        references.map((reference) =>
-          table.change({
-            key: referenceItemKey(reference, id),
-            set: { id, cluster: put.spec.cluster, target, reference: referenceKey(reference), version: reference.version, generation },
-            condition: "attribute_not_exists(#pk) OR #generation <= :generation",
-            values: { generation },
-          }),
+        references.flatMap((reference) =>
+          referenceItemKeys(reference, id).map((key) =>
+            table.change({
+              key,
+              set: { id, cluster: put.spec.cluster, target, reference: referenceKey(reference), version: reference.version, generation },
+              condition: "attribute_not_exists(#pk) OR #generation <= :generation",
+              values: { generation },
+            }),
+          ),
         ),
       );
       const next = registered(put);

@@ -8,6 +8,7 @@ import {
   DeleteItemCommand,
   QueryCommand,
   TransactionCanceledException,
+  TransactionConflictException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -171,16 +172,23 @@ export function createTable(client: DynamoDBClient, tableName: string): Table {
     async change(change) {
       const { update, ...rest } = expressionOf(change);
       const input = { TableName, ...rest, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
-      const sent: Promise<{ Attributes?: Record<string, AttributeValue> | undefined }> =
+      const send = (): Promise<{ Attributes?: Record<string, AttributeValue> | undefined }> =>
         change.drop === true
           ? client.send(new DeleteItemCommand(input))
           : client.send(new UpdateItemCommand({ ...input, UpdateExpression: update, ReturnValues: "ALL_NEW" }));
-      try {
-        const { Attributes } = await sent;
-        return { isWritten: true, item: Attributes === undefined ? undefined : plain(Attributes) };
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw failed(change.drop === true ? "DeleteItem" : "UpdateItem", error);
-        return { isWritten: false, item: error.Item === undefined ? undefined : plain(error.Item) };
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const { Attributes } = await send();
+          return { isWritten: true, item: Attributes === undefined ? undefined : plain(Attributes) };
+        } catch (error) {
+          if (error instanceof ConditionalCheckFailedException) {
+            return { isWritten: false, item: error.Item === undefined ? undefined : plain(error.Item) };
+          }
+          // A transaction of somebody else is at the item just now; the SDK does not try that again.
+          const isPassing = error instanceof TransactionConflictException;
+          if (!isPassing || attempt === MAX_TRIES) throw failed(change.drop === true ? "DeleteItem" : "UpdateItem", error);
+          await pause(attempt);
+        }
       }
     },
     async transact(changes) {

@@ -52,16 +52,16 @@ export function createCluster(send: HttpSend): Cluster {
       return { kind: "written", known: knownOf(metadataOf(call, answer)) };
     },
 
-    async takeOver(target, manager, view) {
-      // The view has no raw managedFields, and their other fields must be carried along: look again, and hold it to the view.
+    async takeOver(target, manager, seen) {
+      // The raw managedFields are needed, since their other fields must be carried along: look again, and hold it to what was seen.
       const metadata = await probe(target);
-      if (metadata === "missing" || metadata.uid !== view.uid || metadata.resourceVersion !== view.resourceVersion) {
+      if (metadata === "missing" || metadata.uid !== seen.uid || metadata.resourceVersion !== seen.resourceVersion) {
         return { kind: "stale" };
       }
       const entries = (metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER);
       const managedFields = takeOverDataKeys(entries, manager);
       if (managedFields === undefined) return { kind: "written", known: knownOf(metadata) };
-      const fence = { uid: view.uid, resourceVersion: view.resourceVersion };
+      const fence = { uid: seen.uid, resourceVersion: seen.resourceVersion };
       const call = patchCall("takeOver", target, "merge", { fieldManager: manager }, { metadata: { ...fence, managedFields } });
       const answer = await send(call);
       // A merge patch does not create: 404 says that the Secret (or its namespace, which the next look tells) went in between.
@@ -131,7 +131,7 @@ function patchCall(
   return {
     operation,
     method: "PATCH",
-    path: `${pathOf(target.namespace, target.name)}?${new URLSearchParams(query).toString()}`,
+    path: `${pathOf(target.namespace, target.name)}?${queryOf(query)}`,
     accept: METADATA_ONLY,
     // JSON is YAML, and the apply type has no other name that all supported servers know.
     contentType: patch === "apply" ? "application/apply-patch+yaml" : "application/merge-patch+json",
@@ -150,6 +150,12 @@ function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<
     metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations },
     data,
   };
+}
+
+function queryOf(parameters: Readonly<Record<string, string>>): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&");
 }
 
 function pathOf(namespace: string, name?: string): string {

@@ -7,20 +7,24 @@ import type { Cluster, Clusters } from "../../core/ports.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import { createCluster } from "./cluster.ts";
 import { type ClusterCredentials, type CredentialOptions, parseCredentials } from "./credentials.ts";
-import { createHttpSend } from "./http.ts";
+import { createHttpSend, type HttpTimeouts } from "./http.ts";
 
 /**
  * Makes the port. `readSecret` gives the secret that `kubeconfigSecretName` names and throws RelayErrors of its own;
  * a failed read is not kept, so the next connect tries again.
  */
-export function createClusters(readSecret: (name: string) => Promise<SecretValue>, options: CredentialOptions = {}): Clusters {
+export function createClusters(
+  readSecret: (name: string) => Promise<SecretValue>,
+  options: CredentialOptions & HttpTimeouts = {},
+): Clusters {
+  const { connectTimeoutMs, requestTimeoutMs } = options;
   const connections = new Map<string, { readonly key: string; readonly cluster: Promise<Cluster> }>();
 
   async function open(spec: ClusterSpec): Promise<Cluster> {
     const secret = await readSecret(spec.kubeconfigSecretName);
-    const credentials = parseCredentials(secret.exposeText(), spec.name, options);
+    const credentials = await parseCredentials(secret.exposeText(), spec.name, options);
     requireUsable(credentials, spec.name);
-    return createCluster(createHttpSend(credentials, spec));
+    return createCluster(createHttpSend(credentials, { ...spec, connectTimeoutMs, requestTimeoutMs }));
   }
 
   return {

@@ -1,6 +1,5 @@
 /** Understands what a cluster's secret holds, a kubeconfig or {server, caData, token}, and refuses all that would run or read something. */
 import { isIP } from "node:net";
-import { parse } from "yaml";
 import { RelayError } from "../../core/errors.ts";
 
 /** How to reach one API server and who we are there; PEM texts and a token in the clear, so never log it. */
@@ -25,11 +24,11 @@ type Fields = Readonly<Record<string, unknown>>;
  * Parses the text of a cluster's secret. `cluster` only names it in errors, whose details name fields, never contents.
  * @throws ClusterCredentials
  */
-export function parseCredentials(text: string, cluster: string, options: CredentialOptions = {}): ClusterCredentials {
+export async function parseCredentials(text: string, cluster: string, options: CredentialOptions = {}): Promise<ClusterCredentials> {
   const refuse = (detail: string): never => {
     throw new RelayError("ClusterCredentials", cluster, { detail });
   };
-  const root = readYaml(text) ?? refuse("the secret is neither YAML nor JSON, or no mapping");
+  const root = mapping(await readText(text)) ?? refuse("the secret is neither YAML nor JSON, or no mapping");
   const { clusterFields, userFields } = root["clusters"] === undefined ? plainFields(root) : kubeconfigFields(root, refuse);
   for (const [fields, name, reason] of REFUSED) {
     const value = (fields === "cluster" ? clusterFields : userFields)[name];
@@ -56,9 +55,16 @@ const REFUSED: readonly (readonly ["cluster" | "user", string, string])[] = [
   ["cluster", "tls-server-name", "it is not supported"],
 ];
 
-function readYaml(text: string): Fields | undefined {
+async function readText(text: string): Promise<unknown> {
   try {
-    return mapping(parse(text, { logLevel: "silent", maxAliasCount: 0 }));
+    if (text.trimStart().startsWith("{")) return JSON.parse(text);
+  } catch {
+    // YAML too may begin like this.
+  }
+  // Only now: it is a tenth of what a cold start of the function would otherwise have to load.
+  const { parse } = await import("yaml");
+  try {
+    return parse(text, { logLevel: "silent", maxAliasCount: 0 });
   } catch {
     // The parser's message quotes the line at fault, which may be the token's: the caller gives a text of our own.
     return undefined;

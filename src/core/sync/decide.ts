@@ -23,7 +23,7 @@ export type Decision =
   | { readonly action: "wait"; readonly reason: string }
   | { readonly action: "refuse"; readonly code: "TargetConflict"; readonly reason: string }
   | { readonly action: "apply"; readonly precondition: Precondition; readonly reason: string }
-  /** First take the data keys of other managers over, then apply: under Owner and Orphan the data is the registration's alone. */
+  /** Apply, and take over what data keys other managers own beside: under Owner and Orphan the data is the registration's alone. */
   | { readonly action: "take over"; readonly view: TargetView; readonly reason: string }
   | { readonly action: "delete"; readonly precondition: KnownTarget; readonly reason: string };
 
@@ -79,9 +79,10 @@ function nothingIsLeft({ registration, seen, manifest }: Gathered): Decision | u
     return { action: "keep", reason: "deletionPolicy Delete removes a Secret only under creationPolicy Owner" };
   if (seen.kind === "looked") {
     if (seen.view === "missing") return { action: "keep", reason: "the Secret is gone already" };
-    // Somebody else's Secret under the same name was never ours to delete (rule 6): only our own stamp proves that it is.
+    // Somebody else's Secret under the same name was never ours to delete (rule 6): only our own stamp proves that it is. It may
+    // hold what an earlier registration wrote, so that somebody must see that it is still there (rule 2).
     const isOurs = stampAnnotation(registration.id) in seen.view.annotations;
-    if (!isOurs) return { action: "keep", reason: "the Secret was not written by this registration" };
+    if (!isOurs) return { action: "refuse", code: "TargetConflict", reason: "was not written by this registration, and is not deleted" };
   }
   return { action: "delete", precondition: fence(seen), reason: "the source is gone and deletionPolicy is Delete" };
 }
@@ -101,8 +102,12 @@ function targetMissing({ seen }: Gathered): Decision | undefined {
   return { action: "apply", precondition: { kind: "create" }, reason: "target is missing" };
 }
 
-function orphanIsLeftAlone({ registration, versions }: Gathered): Decision | undefined {
+function orphanIsLeftAlone({ registration, seen, versions, manifest }: Gathered): Decision | undefined {
   if (registration.spec.target.creationPolicy !== "Orphan" || !isApplied(registration, versions)) return undefined;
+  const mark = stampAnnotation(registration.id);
+  const stamped = seen.kind === "looked" && seen.view !== "missing" ? seen.view.annotations[mark] : undefined;
+  // Another stamp is no drift: a worker of ours wrote another version, and died before it could record it.
+  if (stamped !== undefined && stamped !== manifest.annotations[mark]) return undefined;
   return { action: "keep", reason: "drift of an Orphan is not repaired" };
 }
 

@@ -4,7 +4,7 @@
  * A fact about a version is an interval [asOf, since]: the version was current at some moment in it. Two facts about two
  * versions are ordered only when their intervals do not touch; everything else is "not proven newer".
  */
-import type { ChangeNotice, Head, Millis, ReferenceKey } from "../model.ts";
+import type { AppliedVersion, ChangeNotice, Head, Millis, PropagationId, ReferenceKey } from "../model.ts";
 
 /** The visibility bound D and the margin for clocks that disagree (PROTOCOL, Words). */
 export interface FreshnessBounds {
@@ -69,6 +69,11 @@ export function lift(
   return lifted.asOf === head.asOf && lifted.since === head.since ? undefined : lifted;
 }
 
+/** Whether HEAD knows of the very change: whoever moved HEAD there, or lifted it, has opened the change's propagation. */
+export function holds(head: Head, change: { readonly versionId: string; readonly at: Millis }): boolean {
+  return head.versionId === change.versionId && head.since >= change.at;
+}
+
 /** What HEAD says of a candidate; the same rule that the registry's conditional write applies. */
 export function compare(
   head: Head | undefined,
@@ -96,6 +101,16 @@ export function serves(
   if (notice !== undefined && notice.reference !== answer.reference) return true;
   if (names(notice, answer.reference, answer.versionId)) return answer.asOf >= notice.at;
   return answer.asOf > need;
+}
+
+/**
+ * What a registration's record says of a propagation: `done` with its very version, `superseded` by a later one, undefined while
+ * neither is certain. Another version is later only past the whole second that the change lies in: two may share it.
+ */
+export function passed(applied: AppliedVersion | undefined, { versionId, at }: PropagationId): "done" | "superseded" | undefined {
+  if (applied === undefined) return undefined;
+  if (applied.versionId === versionId) return applied.asOf >= at ? "done" : undefined;
+  return applied.asOf > at + NOTICE_PRECISION_MS ? "superseded" : undefined;
 }
 
 /** From when on any read, however it lags, gets past the need: so looking again always ends. */

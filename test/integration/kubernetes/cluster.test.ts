@@ -15,8 +15,8 @@ const environment = new TestEnvironment({ binaryAssetsDirectory: await resolveAp
 const answers: string[] = [];
 let spaces = 0;
 
-function connect(kubeconfig: string): Cluster {
-  const credentials = parseCredentials(kubeconfig, "tokyo", { allowLoopback: true });
+async function connect(kubeconfig: string): Promise<Cluster> {
+  const credentials = await parseCredentials(kubeconfig, "tokyo", { allowLoopback: true });
   return createCluster(createHttpSend(credentials, { ...LIMITS, onAnswer: (raw) => answers.push(raw) }));
 }
 
@@ -73,14 +73,14 @@ afterAll(async () => {
 
 describeCluster("the cluster over HTTP", async () => {
   const namespace = await createNamespace();
-  return { cluster: connect(environment.config.kubeconfigYaml), namespace, ...handsIn(namespace) };
+  return { cluster: await connect(environment.config.kubeconfigYaml), namespace, ...handsIn(namespace) };
 });
 
 describe("the cluster over HTTP, seen from the wire", () => {
   it("gets no value in any answer, also when the server refuses", async () => {
     const namespace = await createNamespace();
     const hands = handsIn(namespace);
-    const cluster = connect(environment.config.kubeconfigYaml);
+    const cluster = await connect(environment.config.kubeconfigYaml);
     const target = { cluster: "tokyo", namespace, name: "db" };
     const manifest = (key: string) => ({
       namespace,
@@ -114,13 +114,13 @@ describe("the cluster over HTTP, seen from the wire", () => {
   it("is told that it may not", async () => {
     const namespace = await createNamespace();
     const nobody = await environment.addUser({ name: "nobody" });
-    const attempt = connect(nobody.kubeconfigYaml).look({ cluster: "tokyo", namespace, name: "db" });
+    const attempt = (await connect(nobody.kubeconfigYaml)).look({ cluster: "tokyo", namespace, name: "db" });
     await expect(attempt).rejects.toMatchObject({ code: "Forbidden", remote: { status: 403, reason: "Forbidden" } });
   });
 
   it("is told that its token is unknown", async () => {
     const { server, caPem } = environment.config;
-    const cluster = connect(JSON.stringify({ server, caData: caPem, token: "unknown" }));
+    const cluster = await connect(JSON.stringify({ server, caData: caPem, token: "unknown" }));
     const attempt = cluster.look({ cluster: "tokyo", namespace: "default", name: "db" });
     await expect(attempt).rejects.toMatchObject({ code: "ClusterUnauthorized" });
   });

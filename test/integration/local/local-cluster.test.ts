@@ -14,7 +14,7 @@ let relay: Cluster;
 
 beforeAll(async () => {
   local = await startLocalCluster("tokyo", ["app-shop"]);
-  const credentials = parseCredentials(local.proxy.kubeconfig, "tokyo", { allowLoopback: true });
+  const credentials = await parseCredentials(local.proxy.kubeconfig, "tokyo", { allowLoopback: true });
   relay = createCluster(createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 500 }));
 }, 60_000);
 afterAll(() => local.stop(), 30_000);

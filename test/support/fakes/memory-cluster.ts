@@ -13,6 +13,7 @@ interface StoredSecret {
   readonly owners: Map<string, Set<string>>;
   readonly applied: Map<string, { readonly labels: readonly string[]; readonly annotations: readonly string[] }>;
   immutable: boolean;
+  controller: string | undefined;
 }
 
 /** The port with the hands of other writers, and a hook before each call for injected faults. */
@@ -20,19 +21,42 @@ export interface MemoryCluster extends Cluster {
   /** Called before each operation; what it throws or rejects with is the operation's failure. */
   before: ((operation: keyof Cluster, name: string) => Promise<void> | void) | undefined;
   addNamespace(namespace: string): void;
+  /** Another cluster that begins as this one is now. */
+  fork(): MemoryCluster;
   writeByHand(namespace: string, name: string, manager: string, data: Readonly<Record<string, string>>): void;
   deleteByHand(namespace: string, name: string): void;
   setImmutable(namespace: string, name: string): void;
+  /** A controller makes itself the owner, `Kind/name`. */
+  setController(namespace: string, name: string, controller: string): void;
+  /** A label of somebody else. */
+  labelByHand(namespace: string, name: string, label: string, value: string): void;
+  /** All of it but who owns what, the data as text; undefined where the Secret is missing. */
+  peek(
+    namespace: string,
+    name: string,
+  ):
+    | (Pick<TargetView, "uid" | "resourceVersion" | "labels" | "controller"> & { readonly data: Readonly<Record<string, string>> })
+    | undefined;
   /** The data as text; undefined where the Secret is missing. */
   readData(namespace: string, name: string): Readonly<Record<string, string>> | undefined;
 }
 
 /** Makes an empty cluster with the given namespaces. */
 export function createMemoryCluster(namespaces: readonly string[]): MemoryCluster {
-  const existing = new Set(namespaces);
-  const secrets = new Map<string, StoredSecret>();
-  let revision = 1;
-  let made = 0;
+  return clusterOf({ namespaces, secrets: new Map(), revision: 1, made: 0 });
+}
+
+interface Stored {
+  readonly namespaces: Iterable<string>;
+  readonly secrets: ReadonlyMap<string, StoredSecret>;
+  readonly revision: number;
+  readonly made: number;
+}
+
+function clusterOf(from: Stored): MemoryCluster {
+  const existing = new Set(from.namespaces);
+  const secrets = new Map([...from.secrets].map(([key, secret]) => [key, copyOf(secret)]));
+  let { revision, made } = from;
 
   const at = (namespace: string, name: string): string => `${namespace}/${name}`;
   const bump = (secret: StoredSecret): void => {
@@ -50,6 +74,7 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
       owners: new Map(),
       applied: new Map(),
       immutable: false,
+      controller: undefined,
     };
     secrets.set(key, secret);
     return secret;
@@ -64,14 +89,14 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
     before: undefined,
 
     async look(target) {
-      await cluster.before?.("look", target.name);
+      if (cluster.before !== undefined) await cluster.before("look", target.name);
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
       return secret === undefined ? "missing" : viewOf(secret);
     },
 
     async apply(manifest, manager, precondition) {
-      await cluster.before?.("apply", manifest.name);
+      if (cluster.before !== undefined) await cluster.before("apply", manifest.name);
       requireNamespace(manifest);
       const key = at(manifest.namespace, manifest.name);
       const current = secrets.get(key);
@@ -105,11 +130,11 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
       return { kind: "written", known: knownOf(secret) };
     },
 
-    async takeOver(target, manager, view) {
-      await cluster.before?.("takeOver", target.name);
+    async takeOver(target, manager, seen) {
+      if (cluster.before !== undefined) await cluster.before("takeOver", target.name);
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
-      if (!matches(secret, view)) return { kind: "stale" };
+      if (!matches(secret, seen)) return { kind: "stale" };
       const before = fingerprint(secret);
       const keys = new Set([...secret.owners.values()].flatMap((owned) => [...owned]));
       secret.owners.clear();
@@ -119,7 +144,7 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
     },
 
     async remove(target, precondition) {
-      await cluster.before?.("remove", target.name);
+      if (cluster.before !== undefined) await cluster.before("remove", target.name);
       const key = at(target.namespace, target.name);
       const secret = secrets.get(key);
       if (secret === undefined) return "gone";
@@ -129,12 +154,14 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
     },
 
     async *list(namespace) {
-      await cluster.before?.("list", namespace);
+      if (cluster.before !== undefined) await cluster.before("list", namespace);
       for (const [key, secret] of [...secrets].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
         if (!key.startsWith(`${namespace}/`) || secret.labels["secret-relay.dev/cluster"] === undefined) continue;
         yield { name: key.slice(namespace.length + 1), ...viewOf(secret) };
       }
     },
+
+    fork: () => clusterOf({ namespaces: existing, secrets, revision, made }),
 
     addNamespace(namespace) {
       existing.add(namespace);
@@ -167,12 +194,49 @@ export function createMemoryCluster(namespaces: readonly string[]): MemoryCluste
       bump(secret);
     },
 
+    setController(namespace, name, controller) {
+      const secret = secrets.get(at(namespace, name));
+      if (secret === undefined) throw new Error("no such Secret");
+      secret.controller = controller;
+      bump(secret);
+    },
+
+    labelByHand(namespace, name, label, value) {
+      const secret = secrets.get(at(namespace, name));
+      if (secret === undefined) throw new Error("no such Secret");
+      if (secret.labels[label] === value) return;
+      secret.labels[label] = value;
+      bump(secret);
+    },
+
+    peek(namespace, name) {
+      const secret = secrets.get(at(namespace, name));
+      if (secret === undefined) return undefined;
+      const { uid, resourceVersion, labels, controller } = secret;
+      return { uid, resourceVersion, labels: { ...labels }, controller, data: textOf(secret) };
+    },
+
     readData(namespace, name) {
       const secret = secrets.get(at(namespace, name));
-      return secret && Object.fromEntries([...secret.data].map(([key, bytes]) => [key, new TextDecoder().decode(bytes)]));
+      return secret && textOf(secret);
     },
   };
   return cluster;
+}
+
+function copyOf(secret: StoredSecret): StoredSecret {
+  return {
+    ...secret,
+    labels: { ...secret.labels },
+    annotations: { ...secret.annotations },
+    data: new Map(secret.data),
+    owners: new Map([...secret.owners].map(([owner, keys]) => [owner, new Set(keys)])),
+    applied: new Map(secret.applied),
+  };
+}
+
+function textOf({ data }: StoredSecret): Readonly<Record<string, string>> {
+  return Object.fromEntries([...data].map(([key, bytes]) => [key, Buffer.from(bytes).toString()]));
 }
 
 function viewOf(secret: StoredSecret): TargetView {
@@ -182,7 +246,15 @@ function viewOf(secret: StoredSecret): TargetView {
       ? []
       : [{ manager: manager.join(" "), operation: operation === "Apply" ? ("Apply" as const) : ("Update" as const), keys: [...keys] }];
   });
-  return { ...knownOf(secret), labels: { ...secret.labels }, annotations: { ...secret.annotations }, dataKeys, deleting: false };
+  const controller = secret.controller === undefined ? {} : { controller: secret.controller };
+  return {
+    ...knownOf(secret),
+    labels: { ...secret.labels },
+    annotations: { ...secret.annotations },
+    ...controller,
+    dataKeys,
+    deleting: false,
+  };
 }
 
 function knownOf(secret: StoredSecret): KnownTarget {

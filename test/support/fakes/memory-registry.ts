@@ -1,5 +1,5 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
-import { indexKey } from "../../../src/adapters/aws/keys.ts";
+import { referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
 import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
 import type {
   ClusterSpec,
@@ -23,25 +23,37 @@ interface StoredPropagation {
   readonly isCounted: boolean;
 }
 
-function wake(reference: Reference, version = reference.version): string {
-  return JSON.stringify([reference.provider, reference.account, reference.region, version, indexKey(reference.key)]);
-}
-
 function propagationText(id: PropagationId): string {
   return JSON.stringify([id.reference, id.versionId, id.at]);
 }
 
+/** The items by kind. None is ever changed in place, so that a copy of the maps is a copy of all. */
+export interface RegistryItems {
+  readonly registrations: ReadonlyMap<RegistrationId, Registration>;
+  readonly references: ReadonlyMap<RegistrationId, readonly Reference[]>;
+  readonly owners: ReadonlyMap<TargetKey, RegistrationId>;
+  readonly heads: ReadonlyMap<ReferenceKey, Head>;
+  readonly propagations: ReadonlyMap<string, StoredPropagation>;
+  readonly clusters: ReadonlyMap<string, ClusterSpec>;
+  readonly generation: number;
+}
+
 /** Makes an empty registry; each call is atomic. */
 export function createMemoryRegistry(): Registry {
-  const registrations = new Map<RegistrationId, Registration>();
-  const references = new Map<RegistrationId, readonly Reference[]>();
-  const owners = new Map<TargetKey, RegistrationId>();
-  const heads = new Map<ReferenceKey, Head>();
-  const propagations = new Map<string, StoredPropagation>();
-  const clusters = new Map<string, ClusterSpec>();
+  return registryOf().registry;
+}
+
+/** A registry that begins with the items of another, and `items` to begin the next one with. Breakers and retired clusters are not among them. */
+export function registryOf(from?: RegistryItems): { readonly registry: Registry; readonly items: () => RegistryItems } {
+  const registrations = new Map(from?.registrations);
+  const references = new Map(from?.references);
+  const owners = new Map(from?.owners);
+  const heads = new Map(from?.heads);
+  const propagations = new Map(from?.propagations);
+  const clusters = new Map(from?.clusters);
   const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
-  let generation = 0;
+  let generation = from?.generation ?? 0;
 
   const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({
     spec,
@@ -53,15 +65,16 @@ export function createMemoryRegistry(): Registry {
     return now?.rev === loaded.rev && now.generation === loaded.generation;
   };
   const store = (next: Registration): Registration => {
-    const copy = structuredClone(next);
-    registrations.set(copy.id, copy);
-    return copy;
+    // Every write makes a new registration and none changes one, so that what was handed out stays what it was.
+    registrations.set(next.id, next);
+    return next;
   };
   const release = (of: Registration): void => {
     const target = targetOf(of.spec);
     if (owners.get(target) === of.id) owners.delete(target);
   };
-  const open = (id: PropagationId, openedAt: number, expected: number | undefined): void => {
+  /** @returns false where it is closed */
+  const open = (id: PropagationId, openedAt: number, expected: number | undefined): boolean => {
     const key = propagationText(id);
     const found = propagations.get(key);
     if (found === undefined) {
@@ -71,9 +84,10 @@ export function createMemoryRegistry(): Registry {
     } else if (!found.isCounted && expected !== undefined) {
       propagations.set(key, { propagation: { ...found.propagation, expected }, isCounted: true });
     }
+    return found?.propagation.phase !== "closed";
   };
 
-  return {
+  const registry: Registry = {
     async load(wanted, names) {
       const found = new Map<RegistrationId, LoadedRegistration>();
       for (const { registration: id } of wanted) {
@@ -86,14 +100,22 @@ export function createMemoryRegistry(): Registry {
       return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
     },
     async *interests(wanted) {
-      const keys = new Set(wanted.map((reference) => wake(reference)));
+      const exact = new Set(wanted.map(referenceKey));
+      const anyIn = new Set(wanted.filter(({ version }) => version === ANY_VERSION).map(referencePartition));
       const page: Interest[] = [];
       for (const [id, theirs] of references) {
-        const match = theirs.find((reference) => keys.has(wake(reference)) || keys.has(wake(reference, ANY_VERSION)));
         const registration = registrations.get(id);
-        if (match === undefined || registration === undefined) continue;
+        if (registration === undefined) continue;
         const { spec } = registration;
-        page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
+        const matches = new Map<string, Reference>();
+        for (const reference of theirs) {
+          const isOfAny = referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
+          const asked = isOfAny ? ANY_VERSION : reference.version;
+          if ((isOfAny || exact.has(referenceKey(reference))) && !matches.has(asked)) matches.set(asked, reference);
+        }
+        for (const match of matches.values()) {
+          page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
+        }
       }
       if (page.length > 0) yield page;
     },
@@ -112,7 +134,11 @@ export function createMemoryRegistry(): Registry {
         .map(({ id, spec }) => ({ registration: id, cluster: spec.cluster, target: targetOf(spec) }));
     },
     async record(loaded, change) {
-      return isCurrent(loaded) ? store(recorded(loaded, change)) : "lost";
+      if (!isCurrent(loaded)) return "lost";
+      // A new object, of parts that nobody changes: a copy would be the dearest thing of a whole sync.
+      const next = recorded(loaded, change);
+      registrations.set(next.id, next);
+      return next;
     },
 
     async head(reference) {
@@ -122,10 +148,15 @@ export function createMemoryRegistry(): Registry {
       const head = heads.get(reference);
       if (head?.versionId === candidate.versionId) return { kind: "same", head };
       if (head !== undefined && candidate.asOf <= head.since) return { kind: "other", head };
-      const moved: Head = { ...candidate, rev: (head?.rev ?? 0) + 1 };
-      heads.set(reference, moved);
-      if (opens !== undefined) open({ reference, versionId: candidate.versionId, at: opens.at }, opens.openedAt, undefined);
-      return { kind: "moved", head: moved };
+      heads.set(reference, { ...candidate, rev: (head?.rev ?? 0) + 1 });
+      if (opens !== undefined) {
+        const isOpen = open({ reference, versionId: candidate.versionId, at: opens.at }, opens.openedAt, opens.expected);
+        const { otherwiseAt } = opens;
+        if (!isOpen && otherwiseAt !== undefined) {
+          open({ reference, versionId: candidate.versionId, at: otherwiseAt }, opens.openedAt, opens.expected);
+        }
+      }
+      return { kind: "moved" };
     },
     async refreshHead(reference, versionId, atLeast) {
       const head = heads.get(reference);
@@ -187,7 +218,7 @@ export function createMemoryRegistry(): Registry {
       return generation;
     },
     async putCluster(spec) {
-      clusters.set(spec.name, structuredClone(spec));
+      clusters.set(spec.name, spec);
       retired.delete(spec.name);
     },
     async retireCluster(name) {
@@ -227,4 +258,5 @@ export function createMemoryRegistry(): Registry {
       return owners.get(target);
     },
   };
+  return { registry, items: () => ({ registrations, references, owners, heads, propagations, clusters, generation }) };
 }

@@ -1,6 +1,6 @@
 /**
- * A SecretProvider in memory that lags as a real store may: after a change, reads may show the older answer until `settle` is
- * called or `lagMs` has passed.
+ * A SecretProvider in memory that knows its true history, and lags as a real store may: a read shows the newest answer, the one
+ * before the last change for as long as a test says, or any answer that was true within the visibility bound, read by read.
  */
 import { RelayError } from "../../../src/core/errors.ts";
 import { type Millis, type Reference, referenceKey } from "../../../src/core/model.ts";
@@ -8,6 +8,16 @@ import type { Clock, SecretProvider, SourceAnswer } from "../../../src/core/port
 import { SecretValue } from "../../../src/core/secret-value.ts";
 
 export interface MemorySource extends SecretProvider {
+  /** A version that no stage shows yet. */
+  stage(key: string, versionId: string, value: string): void;
+  /** Which version each secret showed, and from when on; `absent` while it was deleted. Oldest first. */
+  readonly history: (key: string) => readonly Tenure[];
+  /**
+   * Which of the answers that were true within `visibilityMs` a read gives: 0 is the newest. Also asked whether a version that is
+   * newer than that is found by its id: 0 is yes. Undefined: reads lag only where `lag` says so.
+   */
+  choose: ((key: string, answers: number) => number) | undefined;
+  visibilityMs: number;
   /** Makes `versionId` the version that every stage of `key` shows from now on; the value is text. Gone versions come back too. */
   put(key: string, versionId: string, value: string): void;
   /** A label moves to a version that exists already: a roll-back. */
@@ -20,50 +30,73 @@ export interface MemorySource extends SecretProvider {
   fail(key: string, failure: RelayError | undefined): void;
   /** Called before each read with the reference's key; may hold the read up or change the world. */
   before: ((key: string) => Promise<void> | void) | undefined;
+  /** Its secrets, for another source to begin with. */
+  copy(): readonly (readonly [string, Entry])[];
   /** How often each key was read by stage. */
   readonly reads: ReadonlyMap<string, number>;
 }
 
+/** A time during which a secret showed one version. */
+export interface Tenure {
+  readonly versionId: string;
+  readonly from: Millis;
+}
+
 interface Entry {
   readonly versions: Map<string, { readonly value: string; readonly createdAt: Millis }>;
-  current: string | undefined;
-  previous: string | undefined;
-  deletedAt: Millis;
+  readonly tenures: Tenure[];
   lagUntil: Millis;
 }
 
-export function createMemorySource(clock: Pick<Clock, "now">): MemorySource {
-  const entries = new Map<string, Entry>();
+const ABSENT = "absent";
+
+/** `from`: another source, with whose history it begins. */
+export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySource): MemorySource {
+  const entries = new Map<string, Entry>(from?.copy());
   const failures = new Map<string, RelayError>();
   const reads = new Map<string, number>();
   const entryOf = (key: string): Entry => {
-    const entry = entries.get(key) ?? { versions: new Map(), current: undefined, previous: undefined, deletedAt: 0, lagUntil: 0 };
+    const entry = entries.get(key) ?? { versions: new Map(), tenures: [], lagUntil: 0 };
     entries.set(key, entry);
     return entry;
   };
-  const answerOf = (entry: Entry | undefined, versionId: string | undefined): SourceAnswer => {
-    const version = versionId === undefined ? undefined : entry?.versions.get(versionId);
-    if (version === undefined || versionId === undefined) return { kind: "absent", versionId: "absent", createdAt: entry?.deletedAt ?? 0 };
-    return { kind: "present", versionId, createdAt: version.createdAt, value: new SecretValue(version.value) };
+  const answerOf = (entry: Entry | undefined, tenure: Tenure | undefined): SourceAnswer => {
+    const version = tenure === undefined ? undefined : entry?.versions.get(tenure.versionId);
+    if (version === undefined || tenure === undefined) return { kind: "absent", versionId: ABSENT, createdAt: tenure?.from ?? 0 };
+    return { kind: "present", versionId: tenure.versionId, createdAt: version.createdAt, value: new SecretValue(version.value) };
+  };
+  /** The tenure that a read shows; undefined where there never was one. */
+  const shown = (key: string, entry: Entry): Tenure | undefined => {
+    const { tenures } = entry;
+    if (clock.now() < entry.lagUntil) return tenures.at(-2);
+    if (source.choose === undefined) return tenures.at(-1);
+    const bound = clock.now() - source.visibilityMs;
+    let answers = 1;
+    // One that ended within the bound may still be shown.
+    while (answers < tenures.length && (tenures.at(-answers)?.from ?? 0) > bound) answers += 1;
+    return tenures.at(-1 - (answers === 1 ? 0 : source.choose(key, answers)));
   };
   const source: MemorySource = {
     before: undefined,
+    choose: undefined,
+    visibilityMs: 0,
     reads,
+    copy: () =>
+      [...entries].map(([key, entry]) => [key, { ...entry, versions: new Map(entry.versions), tenures: [...entry.tenures] }] as const),
+    stage(key, versionId, value) {
+      const { versions } = entryOf(key);
+      if (!versions.has(versionId)) versions.set(versionId, { value, createdAt: clock.now() });
+    },
+    history: (key) => entryOf(key).tenures,
     put(key, versionId, value) {
-      const entry = entryOf(key);
-      if (!entry.versions.has(versionId)) entry.versions.set(versionId, { value, createdAt: clock.now() });
+      source.stage(key, versionId, value);
       source.moveTo(key, versionId);
     },
     moveTo(key, versionId) {
-      const entry = entryOf(key);
-      entry.previous = entry.current;
-      entry.current = versionId;
+      entryOf(key).tenures.push({ versionId, from: clock.now() });
     },
     remove(key) {
-      const entry = entryOf(key);
-      entry.previous = entry.current;
-      entry.current = undefined;
-      entry.deletedAt = clock.now();
+      source.moveTo(key, ABSENT);
     },
     lag(key, until) {
       entryOf(key).lagUntil = until;
@@ -73,18 +106,24 @@ export function createMemorySource(clock: Pick<Clock, "now">): MemorySource {
       else failures.set(key, failure);
     },
     async read(reference) {
-      await source.before?.(reference.key);
+      if (source.before !== undefined) await source.before(reference.key);
       reads.set(reference.key, (reads.get(reference.key) ?? 0) + 1);
       const failure = failures.get(reference.key);
       if (failure !== undefined) throw failure;
-      const entry = entries.get(reference.key);
       if (reference.version.startsWith("id/")) return source.readVersion(reference, reference.version.slice("id/".length));
-      return answerOf(entry, entry !== undefined && clock.now() < entry.lagUntil ? entry.previous : entry?.current);
+      const entry = entries.get(reference.key);
+      return answerOf(entry, entry && shown(reference.key, entry));
     },
     async readVersion(reference, versionId) {
       const entry = entries.get(reference.key);
-      if (entry?.current !== undefined && !entry.versions.has(versionId)) throw new RelayError("VersionMissing", reference.key);
-      return answerOf(entry?.current === undefined ? undefined : entry, versionId);
+      const tenure = entry && shown(reference.key, entry);
+      if (entry === undefined || tenure === undefined || tenure.versionId === ABSENT) return answerOf(entry, tenure);
+      const version = entry.versions.get(versionId);
+      const isNew = version !== undefined && version.createdAt > clock.now() - source.visibilityMs;
+      if (version === undefined || (isNew && source.choose !== undefined && source.choose(reference.key, 2) !== 0)) {
+        throw new RelayError("VersionMissing", reference.key);
+      }
+      return answerOf(entry, { versionId, from: version.createdAt });
     },
     async currentVersions(references) {
       const found = new Map<string, { versionId: string; createdAt: Millis }>();

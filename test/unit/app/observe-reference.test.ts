@@ -35,11 +35,13 @@ function world(shown: SourceAnswer, byId: readonly SourceAnswer[] = []) {
   const clock = { now: () => now };
   const observe = (...given: readonly ChangeNotice[]) =>
     observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given);
+  const observeOpening = (expected: number, ...given: readonly ChangeNotice[]) =>
+    observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given, expected);
   const show = (answer: SourceAnswer, at: number) => {
     shown = answer;
     now = at;
   };
-  return { registry, observe, show };
+  return { registry, observe, observeOpening, show };
 }
 
 describe("observeReference", () => {
@@ -54,9 +56,59 @@ describe("observeReference", () => {
   it("opens no second propagation for the version that the event announced", async () => {
     const { registry, observe } = world(version("v1", T - 5_000));
 
+    await registry.openPropagation({ reference: KEY, versionId: "v1", at: T - 5_000 }, { openedAt: T - 4_000, expected: 2 });
+
     await observe(notice("v1", T - 5_000));
 
-    expect(await registry.openPropagations(KEY)).toHaveLength(0);
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v1", at: T - 5_000, openedAt: T - 4_000, expected: 2 }]);
+  });
+
+  it("opens a propagation of its own where a late event of an earlier time of the version is all that it knows of", async () => {
+    const { registry, observe, show } = world(version("v2", T - 900_000));
+    const earlier = { reference: KEY, versionId: "v2", at: T - 500_000 };
+    await registry.openPropagation(earlier, { openedAt: T - 500_000, expected: 1 });
+    await registry.closePropagation(earlier, { expected: 1, done: 1, superseded: 0, closedAt: T - 499_000 });
+    await registry.advanceHead(KEY, { versionId: "v1", since: T - 400_000, asOf: T - 400_000 });
+    show(version("v2", T - 900_000), T);
+
+    expect(await observe(notice("v2", T - 500_000))).toMatchObject({ versionId: "v2" });
+
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T - 60_000 }]);
+  });
+
+  it("opens the announced propagation, for as many as are expected, with HEAD's move where the event left it to the sync", async () => {
+    const { registry, observeOpening } = world(version("v1", T - 5_000));
+
+    await observeOpening(3, notice("v1", T - 5_000));
+
+    expect(await registry.head(KEY)).toMatchObject({ versionId: "v1" });
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v1", at: T - 5_000, expected: 3 }]);
+  });
+
+  it("opens the propagation of an announced version that is overtaken already, beside that of the one that it sees", async () => {
+    const { registry, observe, observeOpening, show } = world(version("v1", T - 900_000));
+    await observe();
+    show(version("v3", T + 5_000), T + 10_000);
+
+    await observeOpening(2, notice("v2", T + 2_000));
+
+    expect((await registry.openPropagations(KEY)).map(({ versionId, at, expected }) => [versionId, at, expected])).toEqual([
+      ["v1", T - 60_000, 0],
+      ["v2", T + 2_000, 2],
+      ["v3", T + 5_000, 0],
+    ]);
+  });
+
+  it("opens one for a return of HEAD's version, and none for a change that HEAD holds", async () => {
+    const { registry, observe, observeOpening, show } = world(version("v1", T - 900_000));
+    await observe();
+    const opened = async () => (await registry.openPropagations(KEY)).map(({ at }) => at);
+    show(version("v1", T - 900_000), T + 50_000);
+
+    await observeOpening(1, notice("v1", T - 10_000));
+    expect(await opened()).toEqual([T - 60_000]);
+    await observeOpening(1, notice("v1", T + 49_000));
+    expect(await opened()).toEqual([T - 60_000, T + 49_000]);
   });
 
   it("writes HEAD's version, not the lagging one, and asks to look again", async () => {
@@ -93,7 +145,7 @@ describe("observeReference", () => {
     const { registry, observe } = world(version("v2", T - 900_000));
 
     expect(await observe(notice("v3", T - 1_000), notice("v2", T - 3_000), notice("v2", T - 9_000))).toMatchObject({ asOf: T - 3_000 });
-    expect(await registry.openPropagations(KEY)).toHaveLength(0);
+    expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T - 3_000 }]);
   });
 
   it("lets a lagging NotFound delete nothing: HEAD's version stays what is written", async () => {

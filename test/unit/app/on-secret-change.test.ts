@@ -1,7 +1,7 @@
 /** Who is woken by a change, how fresh their read must be, and which way the requests go. */
 import { describe, expect, it } from "@jest/globals";
 import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
-import type { SyncOutcome } from "../../../src/app/outcome.ts";
+import type { Openings, SyncOutcome, SyncTargets } from "../../../src/app/outcome.ts";
 import { RelayError } from "../../../src/core/errors.ts";
 import { referenceKey, type SyncRequest } from "../../../src/core/model.ts";
 import type { SecretChange } from "../../../src/core/secret-change.ts";
@@ -24,15 +24,15 @@ async function world(specs: readonly SpecOptions[], answer?: (request: SyncReque
   const clock = createManualClock(T + 2_000);
   for (const options of specs) await put(registry, aSpec(options), T - 900_000);
   const synced: SyncRequest[] = [];
-  const openAtSync: number[] = [];
-  const sync = async (requests: readonly SyncRequest[]): Promise<readonly SyncOutcome[]> => {
+  const openedBySync: Openings[] = [];
+  const sync: SyncTargets = async (requests, _deadline, openings = new Map()) => {
     synced.push(...requests);
-    openAtSync.push((await registry.openPropagations(KEY)).length);
+    openedBySync.push(openings);
     return requests.map((request) => answer?.(request) ?? { kind: "done", request });
   };
   const onChange = createOnSecretChange({ registry, queue, log, clock, sync, fastPathTargets });
   const handle = (change: SecretChange, deadline = T + 60_000) => onChange(change, deadline);
-  return { registry, queue, log, clock, synced, openAtSync, handle };
+  return { registry, queue, log, clock, synced, openedBySync, handle };
 }
 
 describe("on-secret-change", () => {
@@ -44,8 +44,8 @@ describe("on-secret-change", () => {
     expect(await registry.unfinishedPropagations(10)).toEqual([]);
   });
 
-  it("syncs few targets at once, with the notice of their own reference, after it opened the propagation", async () => {
-    const { registry, queue, synced, openAtSync, handle } = await world([
+  it("syncs few targets at once, with the notice of their own reference and what is to be opened, and sees it open in the end", async () => {
+    const { registry, queue, synced, openedBySync, handle } = await world([
       { name: "a" },
       { name: "b", cluster: "virginia" },
       { name: "c", key: "x" },
@@ -57,7 +57,7 @@ describe("on-secret-change", () => {
       { registration: "tokyo/app/a", cluster: "tokyo", target: "tokyo/app/a", need: T + 999, verify: false, attempt: 0, notice },
       { registration: "virginia/app/b", cluster: "virginia", target: "virginia/app/b", need: T + 999, verify: false, attempt: 0, notice },
     ]);
-    expect(openAtSync).toEqual([1]);
+    expect(openedBySync).toEqual([new Map([[KEY, 2]])]);
     expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T, openedAt: T + 2_000, expected: 2 }]);
     expect(queue.sent).toEqual([]);
   });
@@ -72,6 +72,40 @@ describe("on-secret-change", () => {
       ["tokyo/app/b", 0],
       ["tokyo/app/c", 0],
     ]);
+  });
+
+  it("opens the propagation before the queue can wake anybody", async () => {
+    const { registry, queue, handle } = await world([{ name: "a" }, { name: "b" }], undefined, 1);
+    const openAtSend: number[] = [];
+    const send = queue.send.bind(queue);
+    queue.send = async (requests, options) => {
+      openAtSend.push((await registry.openPropagations(KEY)).length);
+      return send(requests, options);
+    };
+
+    await handle(moved);
+
+    expect(openAtSend).toEqual([1]);
+  });
+
+  it.each([
+    { name: "the sync leaves", answer: (request: SyncRequest): SyncOutcome => ({ kind: "again", request, delayMs: 0 }) },
+    {
+      name: "the sync breaks on",
+      answer: (): SyncOutcome => {
+        throw new RelayError("RegistryUnavailable", "table");
+      },
+    },
+  ])("opens the propagation before it sends what $name", async ({ answer }) => {
+    const { registry, queue, handle } = await world([{ name: "a" }], answer);
+    const openAtSend: number[] = [];
+    queue.send = async () => {
+      openAtSend.push((await registry.openPropagations(KEY)).length);
+    };
+
+    await handle(moved);
+
+    expect(openAtSend).toEqual([1]);
   });
 
   it("sends few targets to the queue where no time is left", async () => {

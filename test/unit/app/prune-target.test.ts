@@ -84,8 +84,24 @@ describe("pruneTarget", () => {
     await world.sync([pruneOf(world, tombstone)]);
     expect(world.data(tombstone)).toEqual({ password: "p1" });
     await world.sync([world.requestOf(next)]);
+    await world.sync([pruneOf(world, tombstone)]);
 
     expect(world.data(next)).toEqual({ password: "p1" });
+    expect(await world.find(tombstone)).toBeUndefined();
+  });
+
+  it("remembers the target of a new owner that never wrote it, and prunes it when that one goes too", async () => {
+    const world = await relayWorld();
+    const tombstone = await entombed(world, await world.synced());
+    const next = await world.register({ name: "next", target: "db" });
+
+    expect(await world.sync([pruneOf(world, tombstone)])).toMatchObject([{ kind: "done" }]);
+    expect(await world.reg(tombstone)).toMatchObject({ phase: "tombstone", dueAt: world.clock.now() + 15 * 60_000 });
+    const follower = await entombed(world, next, 91);
+    await world.sync([pruneOf(world, follower)]);
+    await world.sync([pruneOf(world, tombstone)]);
+
+    expect(world.data(tombstone)).toBeUndefined();
     expect(await world.find(tombstone)).toBeUndefined();
   });
 

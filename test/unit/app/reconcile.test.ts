@@ -223,6 +223,20 @@ describe("reconcile of what is due", () => {
     expect(await run(T + 3_600_000)).toMatchObject({ enqueued: 1 });
   });
 
+  it("asks the store once for a secret that the registrations of several pages read", async () => {
+    const { source, run, synced } = await reconcileWorld();
+    for (let index = 0; index < 250; index += 1) await synced({ name: `db-${index}` });
+    const asked: number[] = [];
+    const currentVersions = source.currentVersions.bind(source);
+    source.currentVersions = async (references) => {
+      asked.push(references.length);
+      return currentVersions(references);
+    };
+
+    expect(await run()).toMatchObject({ due: 250, intact: 250, enqueued: 0 });
+    expect(asked).toEqual([1]);
+  });
+
   it("goes on through pages, also while the index still lists what was dealt with", async () => {
     const { run, synced } = await reconcileWorld({
       wrap: (registry) => {

@@ -94,7 +94,7 @@ describe("createSyncTargets", () => {
     const registration = await world.synced();
     let edits = 0;
     world.hook.before = (_, operation) => {
-      if (operation === "takeOver") world.inside("tokyo").writeByHand("app", "db", "operator", { password: `fight-${edits++}` });
+      if (operation === "apply") world.inside("tokyo").writeByHand("app", "db", "operator", { password: `fight-${edits++}` });
     };
     world.inside("tokyo").writeByHand("app", "db", "operator", { password: "fight" });
 

@@ -116,7 +116,25 @@ describe("creationPolicy", () => {
 
     await world.sync([world.requestOf(registration)]);
 
-    expect(world.calls).toEqual(["tokyo look db", "tokyo takeOver db", "tokyo apply db"]);
+    expect(world.calls).toEqual(["tokyo look db", "tokyo apply db", "tokyo takeOver db", "tokyo apply db"]);
+    expect(world.data(registration)).toEqual({ password: "p1" });
+  });
+
+  it.each([1, 2, 3, 4])("Owner puts drift right although a try before ended at its call %i to the cluster", async (last) => {
+    const world = await relayWorld();
+    const registration = await world.synced();
+    world.inside("tokyo").writeByHand("app", "db", "human", { password: "edited", extra: "x" });
+    let calls = 0;
+    world.hook.before = () => {
+      calls += 1;
+      if (calls >= last) throw new RelayError("ClusterUnreachable", "db");
+    };
+    await world.sync([world.requestOf(registration, { verify: true })]);
+    world.hook.before = undefined;
+    world.clock.advance(60_000);
+
+    await world.sync([world.requestOf(registration, { verify: true })]);
+
     expect(world.data(registration)).toEqual({ password: "p1" });
   });
 

@@ -69,7 +69,7 @@ describe("createSyncTargets", () => {
     await world.sync([world.requestOf(registration)]);
     await world.sync([world.requestOf(registration, { verify: true })]);
 
-    expect(order).toEqual(["read", "look", "read", "takeOver", "apply"]);
+    expect(order).toEqual(["read", "look", "read", "apply", "takeOver"]);
   });
 
   it("does one registration's work once for all its requests, and gives each its own outcome", async () => {
@@ -146,7 +146,7 @@ describe("createSyncTargets", () => {
     const registration = await world.synced();
     world.inside("tokyo").writeByHand("app", "db", "human", { password: "edited" });
     world.hook.before = (_, operation) => {
-      if (operation === "takeOver") throw new RelayError("Forbidden", "db");
+      if (operation === "apply") throw new RelayError("Forbidden", "db");
     };
     await world.sync([world.requestOf(registration, { verify: true })]);
     expect(await world.reg(registration)).toMatchObject({ status: { state: "Error", error: { code: "Forbidden", step: "apply" } } });

@@ -20,9 +20,9 @@ function plain(fields: object): string {
   return JSON.stringify({ server: "https://k.example", caData: CA, token: TOKEN, ...fields });
 }
 
-function refusal(text: string, options?: CredentialOptions): string {
+async function refusal(text: string, options?: CredentialOptions): Promise<string> {
   try {
-    parseCredentials(text, "tokyo", options);
+    await parseCredentials(text, "tokyo", options);
   } catch (error) {
     if (isRelayError(error) && error.code === "ClusterCredentials") return error.message;
     throw error;
@@ -31,18 +31,18 @@ function refusal(text: string, options?: CredentialOptions): string {
 }
 
 describe("parseCredentials", () => {
-  it("reads a kubeconfig with a token", () => {
-    const parsed = parseCredentials(kubeconfig({}, {}), "tokyo");
+  it("reads a kubeconfig with a token", async () => {
+    const parsed = await parseCredentials(kubeconfig({}, {}), "tokyo");
     expect(parsed).toEqual({ server: "https://k.example:6443", ca: CA, auth: { kind: "token", token: TOKEN } });
   });
 
-  it("reads a client certificate", () => {
+  it("reads a client certificate", async () => {
     const text = kubeconfig({}, { "client-certificate-data": base64(CA), "client-key-data": base64(CA) });
-    expect(parseCredentials(text, "tokyo").auth).toEqual({ kind: "certificate", cert: CA, key: CA });
+    expect((await parseCredentials(text, "tokyo")).auth).toEqual({ kind: "certificate", cert: CA, key: CA });
   });
 
-  it("reads {server, caData, token}, the CA as PEM or in base64", () => {
-    expect(parseCredentials(plain({ caData: base64(CA) }), "tokyo")).toEqual(parseCredentials(plain({}), "tokyo"));
+  it("reads {server, caData, token}, the CA as PEM or in base64", async () => {
+    expect(await parseCredentials(plain({ caData: base64(CA) }), "tokyo")).toEqual(await parseCredentials(plain({}), "tokyo"));
   });
 
   it.each([
@@ -57,8 +57,8 @@ describe("parseCredentials", () => {
     ["exec", plain({ exec: { command: "sh" } })],
     ["token", plain({ token: "a\nb" })],
     ["https", plain({ server: "http://k.example" })],
-  ])("names %s when it refuses it", (field, text) => {
-    expect(refusal(text)).toContain(field);
+  ])("names %s when it refuses it", async (field, text) => {
+    expect(await refusal(text)).toContain(field);
   });
 
   it.each([
@@ -71,16 +71,24 @@ describe("parseCredentials", () => {
     "2130706433",
     "localhost",
     "[::1]",
-  ])("refuses the address %s", (host) => {
-    expect(refusal(plain({ server: `https://${host}` }))).toMatch(/link-local|loopback/);
+  ])("refuses the address %s", async (host) => {
+    expect(await refusal(plain({ server: `https://${host}` }))).toMatch(/link-local|loopback/);
   });
 
-  it("takes a loopback address where that is allowed", () => {
+  it("takes a loopback address where that is allowed", async () => {
     const text = plain({ server: "https://127.0.0.1:6443/" });
-    expect(parseCredentials(text, "tokyo", { allowLoopback: true }).server).toBe("https://127.0.0.1:6443");
+    expect((await parseCredentials(text, "tokyo", { allowLoopback: true })).server).toBe("https://127.0.0.1:6443");
   });
 
-  it("says nothing of the content of a broken text", () => {
-    expect(refusal(`token: ${TOKEN}: {{`)).not.toContain(TOKEN);
+  it("reads the same from YAML as from JSON, and YAML that begins like JSON", async () => {
+    const yaml = `server: https://k.example\ncaData: ${base64(CA)}\ntoken: ${TOKEN}\n`;
+    const flow = `{server: "https://k.example", caData: ${base64(CA)}, token: ${TOKEN}}`;
+
+    expect(await parseCredentials(yaml, "tokyo")).toEqual(await parseCredentials(plain({}), "tokyo"));
+    expect(await parseCredentials(flow, "tokyo")).toEqual(await parseCredentials(plain({}), "tokyo"));
+  });
+
+  it("says nothing of the content of a broken text", async () => {
+    expect(await refusal(`token: ${TOKEN}: {{`)).not.toContain(TOKEN);
   });
 });

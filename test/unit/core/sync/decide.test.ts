@@ -166,7 +166,7 @@ describe("decide", () => {
       of: registration("Owner", "Delete"),
       seen: looked({ annotations: {} }),
       keys: [],
-      want: { action: "keep", reason: "the Secret was not written by this registration" },
+      want: { action: "refuse", code: "TargetConflict", reason: "was not written by this registration, and is not deleted" },
     },
     { name: "has nothing to delete twice", of: registration("Owner", "Delete"), seen: missing, keys: [], want: { action: "keep" } },
     {

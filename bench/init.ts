@@ -1,0 +1,99 @@
+/** What a cold start loads: each bundle's bytes, and the time to import it in a fresh process, against the SDK clients that it uses alone. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { buildSync } from "esbuild";
+import { BUNDLING, bundleHandler, HANDLER_NAMES, type HandlerName } from "../infra/handler-code.ts";
+import type { CleanUpStack } from "../src/local/stop-on-exit.ts";
+import { exactly, type Figure, type Report, spreadOf } from "./report.ts";
+
+const ROUNDS = 5;
+/** Fresh processes of each kind a round; the fastest is the round's: whatever else runs on the machine only ever adds. */
+const PROCESSES = 9;
+const BUDGET_BYTES = 800_000;
+const EMPTY = "export const handler = async () => {};";
+
+const run = promisify(execFile);
+
+interface Bundle {
+  readonly name: string;
+  readonly path: string;
+}
+
+export async function init(stack: CleanUpStack): Promise<Report> {
+  const folder = await mkdtemp(join(tmpdir(), "secret-relay-bench-"));
+  await stack.add(() => rm(folder, { recursive: true, force: true }));
+  const write = async (name: string, contents: Uint8Array): Promise<Bundle> => {
+    const path = join(folder, `${name}.mjs`);
+    await writeFile(path, contents);
+    return { name, path };
+  };
+  const empty = await write("empty", bundleText(EMPTY));
+  const figures: Figure[] = [];
+  for (const name of HANDLER_NAMES) {
+    const contents = bundleHandler(name).get("index.mjs") ?? new Uint8Array();
+    const own = await write(name, contents);
+    const sdkContents = bundleText(await sdkEntry(name));
+    const sdk = await write(`${name}-sdk`, sdkContents);
+    const rounds: Readonly<Record<string, number>>[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await importTimes([empty, sdk, own]));
+    const msOf = (bundle: Bundle) => (round: Readonly<Record<string, number>>) => round[bundle.name] ?? Number.NaN;
+    const ratio = (against: Bundle) => spreadOf(rounds.map((round) => msOf(own)(round) / msOf(against)(round)));
+    figures.push(
+      { what: `${name}: bundle`, unit: "bytes", value: exactly(contents.byteLength), goal: { atMost: BUDGET_BYTES } },
+      { what: `${name}: its SDK clients alone`, unit: "bytes", value: exactly(sdkContents.byteLength) },
+      { what: `${name}: import ÷ its SDK clients alone`, unit: "x", value: ratio(sdk), goal: { atMost: 1.3 } },
+      { what: `${name}: import ÷ empty handler`, unit: "x", value: ratio(empty) },
+      { what: `${name}: import`, unit: "ms", value: spreadOf(rounds.map(msOf(own))) },
+    );
+  }
+  return {
+    name: "init",
+    about: `The bundles as they are deployed, and the time of their import in a fresh Node process: ${ROUNDS} rounds, in each the fastest of ${PROCESSES} processes of each kind by turns. The SDK clients alone: a module that imports the very names of the SDK that the bundle's sources import, bundled the same way.`,
+    figures,
+    notes: [],
+  };
+}
+
+function bundleText(text: string): Uint8Array {
+  const { outputFiles } = buildSync({
+    ...BUNDLING,
+    sourcemap: false,
+    stdin: { contents: text, resolveDir: BUNDLING.absWorkingDir, loader: "ts" },
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+/** Imports what the handler's own sources import of the SDK, and holds on to it. */
+async function sdkEntry(name: HandlerName): Promise<string> {
+  const { metafile } = buildSync({ ...BUNDLING, metafile: true, entryPoints: [`functions/${name}/handler.ts`] });
+  const names = new Map<string, Set<string>>();
+  for (const input of Object.keys(metafile.inputs).filter((path) => !path.includes("node_modules"))) {
+    const text = await readFile(join(BUNDLING.absWorkingDir, input), "utf8");
+    for (const [, list = "", client = ""] of text.matchAll(/^import \{([^}]*)\} from "(@aws-sdk\/client-[\w-]+)"/gm)) {
+      const imported = list.split(",").map((one) => one.trim());
+      const known = names.get(client) ?? new Set<string>();
+      for (const one of imported) if (one !== "" && !one.startsWith("type ")) known.add(one);
+      names.set(client, known);
+    }
+  }
+  const imports = [...names].map(([client, of]) => `import { ${[...of].join(", ")} } from "${client}";`);
+  const clients = [...names.values()].flatMap((of) => [...of]);
+  return `${imports.join("\n")}\nexport const handler = async () => [${clients.join(", ")}].length;`;
+}
+
+async function importTimes(bundles: readonly Bundle[]): Promise<Readonly<Record<string, number>>> {
+  const times = new Map(bundles.map(({ name }) => [name, [] as number[]]));
+  for (let index = 0; index < PROCESSES; index += 1) {
+    for (const { name, path } of bundles) times.get(name)?.push(await importTime(path));
+  }
+  return Object.fromEntries([...times].map(([name, of]) => [name, Math.min(...of)]));
+}
+
+async function importTime(path: string): Promise<number> {
+  const script = `const t = performance.now(); await import(${JSON.stringify(path)}); process.stdout.write(String(performance.now() - t));`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { env: { AWS_REGION: "us-east-1" } });
+  return Number(stdout);
+}

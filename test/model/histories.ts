@@ -1,0 +1,89 @@
+/** Shrunk histories of bugs that the model found in the product, as data: each is run again as it was found. */
+import type { Schedule } from "./run-schedule.ts";
+
+export interface History {
+  /** What went wrong. */
+  readonly name: string;
+  /** The schedule in words. */
+  readonly steps: readonly string[];
+  readonly schedule: Schedule;
+}
+
+const plain = { creation: 0, deletion: 0, shape: 0, start: 0, end: 0, clocks: 0 };
+
+export const HISTORIES: readonly History[] = [
+  {
+    name: "a version was called superseded by the one before it, since both became current within one second",
+    steps: ["s moves to v2, and its event writes it", "in the same second s moves to v3, and is deleted", "v3 was announced as superseded"],
+    schedule: { setup: plain, steps: [0, 0, 155_527, 0, 56_076] },
+  },
+  {
+    name: "a propagation was called done by the registry's word, after a worker died between its write and its record",
+    steps: ["s is deleted", "a worker removes x and dies", "s is restored", "its event kept x by the registry's word and announced it"],
+    schedule: { setup: { ...plain, deletion: 1 }, steps: [138_498, 0, 7_552, 0, 107_197, 67_524] },
+  },
+  {
+    name: "a person's edit passed for the relay's own value, after a worker died between taking over its key and writing it",
+    steps: [
+      "a person edits s of x",
+      "a worker takes the key over and dies",
+      "a look showed the relay's stamp and manager: the edit stayed",
+    ],
+    schedule: { setup: plain, steps: [0, 63_456, 0, 156_751, 120_081, 165_238, 0, 98_069] },
+  },
+  {
+    name: "a target was never pruned, since the registration that took it over was removed before it wrote",
+    steps: [
+      "c takes x over from a",
+      "c's sync dies",
+      "a's prune finds another owner, and forgets x",
+      "c is removed, and finds no stamp of its own",
+    ],
+    schedule: { setup: plain, steps: [126_889, 0, 113_428, 0, 0, 16_613, 1_388] },
+  },
+  {
+    name: "a target that changed hands while its secret was deleted stayed, under the status SecretDeleted",
+    steps: ["s is deleted", "c takes x over from a", "c deletes nothing that it did not write, and its status said that it had"],
+    schedule: { setup: { ...plain, deletion: 1 }, steps: [25_338, 125_823] },
+  },
+  {
+    name: "an Orphan kept the value of a worker that died before its record, since that passed for drift",
+    steps: ["s moves to v2", "a worker writes v2 and dies", "s rolls back to v1", "the registry says v1: the v2 in x was left alone"],
+    schedule: { setup: { ...plain, creation: 4 }, steps: [0, 0, 36_539, 139_646, 43_498, 82_070] },
+  },
+  {
+    name: "a released Orphan kept the marks of the registration before the last",
+    steps: ["c takes the Orphan x over from a", "a's prune leaves it to c", "c is removed: a's labels stayed"],
+    schedule: { setup: { ...plain, creation: 4 }, steps: [24_471, 0, 139_045, 0, 123_076, 100_529, 100_632, 0] },
+  },
+  {
+    name: "a restored secret was parked as missing until reconcile, since an answer that was still to come counted for nothing",
+    steps: [
+      "s is deleted, and a worker learns it",
+      "s is restored at once",
+      "its event's read is not proven newer: parked, and not looked at again",
+    ],
+    schedule: { setup: { ...plain, start: 1 }, steps: [0, 164_105, 19_483, 140_413] },
+  },
+  {
+    name: "a return that an old notice of the same version seemed to announce was never announced",
+    steps: [
+      "s moves to v2, v3, is deleted, restored with v3, rolls back to v2",
+      "a worker that still has v2's first notice moves HEAD to it",
+    ],
+    schedule: {
+      setup: { ...plain, deletion: 1 },
+      steps: [0, 106_887, 29, 30_289, 15, 46_576, 96_611, 0, 12, 0, 16, 0, 12, 0, 23, 30, 36_807],
+    },
+  },
+  {
+    name: "a return was never announced: a message with the event of the version's first time moved HEAD to it",
+    steps: [
+      "s moves to v2, and its event asks for a look by message",
+      "s rolls back to v1, and that one's event is served",
+      "s rolls back to v2: the message moves HEAD, and takes the propagation of v2's first time for this one's",
+      "the event of the return finds HEAD there already, and opens none",
+    ],
+    schedule: { setup: plain, steps: [0, 0, 108_125, 0, 0, 24_992, 92_314, 81_926, 137_413, 0, 0, 139_306, 40_836] },
+  },
+];

@@ -1,0 +1,228 @@
+/**
+ * The judge stands outside: it sees the true history of the store, the config and what each Secret held at each moment. Each data
+ * key of a Secret is a register, and every write to it must fit the store's history. It never looks into the relay's own records.
+ */
+import type { Millis } from "../../src/core/model.ts";
+import type { Tenure } from "../support/fakes/memory-source.ts";
+import type { Sight } from "./ground.ts";
+import { FOREIGN_KEY, FOREIGN_LABEL, isShared, SECRETS, type Wish } from "./setup.ts";
+
+export type Fault =
+  | "stale"
+  | "lost"
+  | "blanked"
+  | "foreign keys touched"
+  | "pruned target back"
+  | "claimed falsely"
+  | "never claimed"
+  | "endless"
+  | "fault of its own";
+
+export class Violation extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault, text: string) {
+    super(`${fault}: ${text}`);
+    this.name = "Violation";
+    this.fault = fault;
+  }
+}
+
+/** A config and the time in which it may have been in effect: from the begin of its run to the end of a later one's. */
+export interface ConfigEra {
+  readonly config: readonly Wish[];
+  readonly from: Millis;
+  until: Millis;
+}
+
+/** One write of the relay, as the API server saw it. */
+export interface Write {
+  readonly target: string;
+  /** The field manager; that of a delete is nobody's. */
+  readonly manager: string;
+  readonly writerStartedAt: Millis;
+  readonly before: Sight | undefined;
+  readonly after: Sight | undefined;
+}
+
+/** A time during which a register held a version, as far as the relay wrote it: a person's edit is drift, and ends none. */
+export interface Period {
+  readonly versionId: string;
+  readonly from: Millis;
+  until: Millis;
+}
+
+interface Register {
+  /** The earliest tenure that can explain what it holds; nothing older may follow. */
+  floor: number;
+  /** The field manager that wrote it last. */
+  writer: string;
+  readonly periods: Period[];
+}
+
+interface TargetRecord {
+  readonly registers: Map<string, Register>;
+  /** Times at which there was no Secret; the last is open while there is none. */
+  readonly missing: { readonly from: Millis; until: Millis }[];
+  wroteAt: Millis;
+  isWrittenOnce: boolean;
+}
+
+export const ABSENT = "absent";
+const ALWAYS = Number.POSITIVE_INFINITY;
+
+export interface JudgeDeps {
+  readonly managerOf: (wish: Wish) => string;
+  readonly now: () => Millis;
+  readonly history: (secret: string) => readonly Tenure[];
+  readonly eras: readonly ConfigEra[];
+  readonly seen?: ReadonlyMap<string, TargetRecord> | undefined;
+}
+
+export interface Judge {
+  /** @throws Violation */
+  wrote(write: Write): void;
+  /** Somebody else created or deleted it. */
+  existed(target: string, exists: boolean): void;
+  /** Every time a register of the target held something by the relay's hand. */
+  periods(target: string, secret: string): readonly Period[];
+  wasWritten(target: string): boolean;
+  /** Whether there was no Secret at some moment since then. */
+  wasMissing(target: string, since: Millis): boolean;
+  /** All that it has seen, for another judge to begin with. */
+  copy(): ReadonlyMap<string, TargetRecord>;
+}
+
+export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps): Judge {
+  const targets = new Map(seen);
+  const recordOf = (target: string): TargetRecord => {
+    const found = targets.get(target);
+    if (found !== undefined) return found;
+    const made: TargetRecord = {
+      registers: new Map(),
+      missing: [{ from: 0, until: ALWAYS }],
+      wroteAt: 0,
+      isWrittenOnce: false,
+    };
+    targets.set(target, made);
+    return made;
+  };
+  const registerOf = (target: TargetRecord, secret: string): Register => {
+    const found = target.registers.get(secret);
+    if (found !== undefined) return found;
+    const made: Register = { floor: 0, writer: "", periods: [] };
+    target.registers.set(secret, made);
+    return made;
+  };
+
+  const existed = (target: string, exists: boolean): void => {
+    const { missing } = recordOf(target);
+    const last = missing.at(-1);
+    const isMissing = last?.until === ALWAYS;
+    if (exists && isMissing && last !== undefined) last.until = now();
+    if (!exists && !isMissing) missing.push({ from: now(), until: ALWAYS });
+  };
+
+  /**
+   * A create can't be fenced: who saw the Secret missing may create it after it was made and deleted again in between
+   * (docs/correctness.md). Only who began before it was made can have seen that.
+   */
+  const mayHaveSeenMissing = (target: TargetRecord, since: Millis): boolean =>
+    target.missing.slice(0, -1).some(({ until }) => until >= since);
+
+  const holds = (target: string, record: TargetRecord, secret: string, versionId: string, isExcused: boolean): void => {
+    const register = registerOf(record, secret);
+    const tenures = history(secret);
+    const fits = (from: number): number =>
+      tenures.findIndex((one, index) => index >= from && one.versionId === versionId && one.from <= now());
+    let tenure = fits(register.floor);
+    if (tenure < 0 && isExcused) tenure = fits(0);
+    if (tenure < 0) {
+      const wasNewer = tenures[register.floor]?.versionId ?? "nothing";
+      const what = versionId === ABSENT ? "blanked" : "stale";
+      throw new Violation(what, `${target} got ${secret} ${versionId}, which was not current since ${wasNewer} that it held`);
+    }
+    register.floor = tenure;
+    const last = register.periods.at(-1);
+    if (last !== undefined) last.until = now();
+    register.periods.push({ versionId, from: now(), until: ALWAYS });
+  };
+
+  /** Whether every config that may have been in effect since then names such a wish. */
+  const alwaysWished = (from: Millis, matches: (wish: Wish) => boolean): boolean =>
+    eras.every((era) => era.until < from || era.from > now() || era.config.some(matches));
+
+  /** Ever since the last write. Of a Secret that several share, each one's key is its own: another's wish keeps it not. */
+  const isWished = (record: TargetRecord, target: string, secret: string): boolean => {
+    const isOf = (wish: Wish): boolean => wish.target === target && wish.secrets.includes(secret);
+    if (!alwaysWished(record.wroteAt, isOf)) return false;
+    if (alwaysWished(record.wroteAt, (wish) => !isShared(wish))) return true;
+    const { writer } = registerOf(record, secret);
+    return alwaysWished(record.wroteAt, (wish) => isOf(wish) && managerOf(wish) === writer);
+  };
+
+  return {
+    existed,
+    periods: (target, secret) => targets.get(target)?.registers.get(secret)?.periods ?? [],
+    copy: () => new Map([...targets].map(([name, target]) => [name, copyOf(target)])),
+    wasMissing: (target, since) => recordOf(target).missing.some(({ until }) => until >= since),
+    wasWritten: (target) => targets.get(target)?.isWrittenOnce === true,
+
+    wrote({ target, manager, writerStartedAt, before, after }) {
+      if (before?.uid === after?.uid && before?.resourceVersion === after?.resourceVersion) return;
+      const record = recordOf(target);
+      const isExcused = before === undefined && mayHaveSeenMissing(record, writerStartedAt);
+      const wishes = (matches: (wish: Wish) => boolean): boolean =>
+        alwaysWished(record.wroteAt, (wish) => wish.target === target && matches(wish));
+      for (const secret of SECRETS) {
+        const [was, is] = [before?.data[secret], after?.data[secret]];
+        if (is !== undefined && is !== was) {
+          registerOf(record, secret).writer = manager;
+          holds(target, record, secret, versionOf(secret, is), isExcused);
+        } else if (is === undefined && was?.startsWith(`${secret}/`) === true && isWished(record, target, secret)) {
+          // Who wants it may lose it only because the store lost it, and only where deletionPolicy says so.
+          const mayLose = !wishes((wish) => wish.deletionPolicy === "Retain");
+          if (!mayLose) throw new Violation("blanked", `${target} lost ${secret} under deletionPolicy Retain`);
+          holds(target, record, secret, ABSENT, false);
+        }
+      }
+      judgeForeign(target, before, after, wishes);
+      existed(target, after !== undefined);
+      record.wroteAt = now();
+      record.isWrittenOnce = true;
+    },
+  };
+}
+
+function copyOf(target: TargetRecord): TargetRecord {
+  const registers = [...target.registers].map(
+    ([secret, register]) => [secret, { ...register, periods: register.periods.map((one) => ({ ...one })) }] as const,
+  );
+  return { ...target, registers: new Map(registers), missing: target.missing.map((one) => ({ ...one })) };
+}
+
+function judgeForeign(
+  target: string,
+  before: Sight | undefined,
+  after: Sight | undefined,
+  wishes: (matches: (wish: Wish) => boolean) => boolean,
+): void {
+  if (before === undefined) return;
+  const touched = (what: string): Violation => new Violation("foreign keys touched", `${target}: ${what}`);
+  if (after !== undefined && before.labels[FOREIGN_LABEL] !== after.labels[FOREIGN_LABEL]) throw touched("a label of others changed");
+  if (before.data[FOREIGN_KEY] !== after?.data[FOREIGN_KEY] && wishes(isShared)) throw touched("a data key of others changed");
+  const isExclusive = wishes((wish) => !isShared(wish));
+  if (
+    before.controller !== undefined &&
+    after !== undefined &&
+    isExclusive &&
+    SECRETS.some((key) => before.data[key] !== after.data[key])
+  ) {
+    throw touched(`it belongs to ${before.controller}`);
+  }
+}
+
+/** Values of the model name their secret and version: `s/v2`. */
+function versionOf(secret: string, value: string): string {
+  if (!value.startsWith(`${secret}/`)) throw new Violation("stale", `key ${secret} got ${value}`);
+  return value.slice(secret.length + 1);
+}

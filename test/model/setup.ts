@@ -1,0 +1,113 @@
+/** What a world of the model begins with: a few small numbers, and what they mean as config. */
+import type { CreationPolicy, DeletionPolicy, RegistrationSpec, ResolvedConfig } from "../../src/core/model.ts";
+import { aCluster, aSpec } from "../support/registrations.ts";
+
+/** One registration as the config wishes it, in short. Each secret goes to the data key of its own name. */
+export interface Wish {
+  readonly name: string;
+  readonly target: string;
+  readonly secrets: readonly string[];
+  /** A number in a label of its own (two that share a Secret and differ in one label would undo each other): another one is another spec. */
+  readonly tint: number;
+  readonly creationPolicy: CreationPolicy;
+  readonly deletionPolicy: DeletionPolicy;
+}
+
+/** Small numbers, so that fast-check shrinks each towards the plainest world. */
+export interface Setup {
+  /** Owner, Owner, CreateOrMerge, Merge, Orphan. */
+  readonly creation: number;
+  /** Retain, Delete, Merge. */
+  readonly deletion: number;
+  /** 0: one registration of one secret. 1: one of two secrets. 2: two registrations. */
+  readonly shape: number;
+  /** 0: all targets hold the first version. 1: registered, and not yet synced. 2: not even registered. */
+  readonly start: number;
+  /** What becomes of events that nobody took until the end. 0: delivered. 1: lost. */
+  readonly end: number;
+  /** Steps of the workers' clocks, from the store's own: one for each worker in turn. */
+  readonly clocks: number;
+}
+
+export const NAMESPACE = "app";
+export const CLUSTER = "tokyo";
+/** The data key that somebody else owns. */
+export const FOREIGN_KEY = "theirs";
+export const FOREIGN_LABEL = "team";
+
+const CREATION: readonly CreationPolicy[] = ["Owner", "Owner", "CreateOrMerge", "Merge", "Orphan"];
+const DELETION: readonly DeletionPolicy[] = ["Retain", "Delete", "Merge"];
+
+export function firstConfig({ creation, deletion, shape }: Setup): readonly Wish[] {
+  const creationPolicy = CREATION[creation] ?? "Owner";
+  const deletionPolicy = DELETION[deletion] ?? "Retain";
+  const first: Wish = { name: "a", target: "x", secrets: shape === 1 ? ["s", "t"] : ["s"], tint: 0, creationPolicy, deletionPolicy };
+  if (shape !== 2) return [first];
+  // Two that share a Secret merge different keys into it; two owners follow the same secret.
+  return [first, isShared(first) ? { ...first, name: "b", secrets: ["t"] } : { ...first, name: "b", target: "y" }];
+}
+
+/** Whether others may hold keys of the same Secret. */
+export function isShared({ creationPolicy }: Pick<Wish, "creationPolicy">): boolean {
+  return creationPolicy === "Merge" || creationPolicy === "CreateOrMerge";
+}
+
+export const SECRETS: readonly string[] = ["s", "t"];
+export const TARGETS: readonly string[] = ["x", "y", "z"];
+
+/** Every change that a deployment may bring to the config; `undefined` where it would change nothing. */
+export function changedConfig(config: readonly Wish[], first: readonly Wish[], choice: number): readonly Wish[] | undefined {
+  const [a, ...others] = config;
+  const original = first[0];
+  if (original === undefined) return undefined;
+  if (a === undefined) return first;
+  const free = TARGETS.find((target) => !config.some((wish) => wish.target === target)) ?? a.target;
+  switch (choice % 8) {
+    case 0:
+      return [{ ...a, tint: a.tint + 1 }, ...others];
+    case 1:
+    case 2:
+      return others;
+    case 3:
+      return isShared(a) ? [{ ...a, tint: a.tint + 1 }, ...others] : [{ ...a, target: free }, ...others];
+    case 4: {
+      const [b] = others;
+      // Two that take each other's target; or another registration that takes the target over.
+      if (b !== undefined && !isShared(a)) {
+        return [
+          { ...a, target: b.target },
+          { ...b, target: a.target },
+        ];
+      }
+      return [{ ...a, name: a.name === "a" ? "c" : "a" }, ...others];
+    }
+    case 5:
+      return isShared(a) ? others : [{ ...a, secrets: a.secrets[0] === "s" ? ["t"] : ["s"] }, ...others];
+    case 6:
+      return [{ ...a, name: a.name === "a" ? "c" : "a" }, ...others];
+    default:
+      return first;
+  }
+}
+
+const specs = new Map<string, RegistrationSpec>();
+
+/** Made once for each wish: specs are compared and stored, never changed. */
+function specOf(wish: Wish, namespace: string): RegistrationSpec {
+  const key = `${namespace} ${wish.name} ${wish.target} ${wish.secrets.join()} ${wish.tint} ${wish.creationPolicy} ${wish.deletionPolicy}`;
+  const known = specs.get(key);
+  if (known !== undefined) return known;
+  const { name, target, tint, creationPolicy } = wish;
+  const spec = aSpec({ cluster: CLUSTER, namespace, name, target, creationPolicy, labels: { [`tint-${name}`]: String(tint) } });
+  const made: RegistrationSpec = {
+    ...spec,
+    target: { ...spec.target, deletionPolicy: wish.deletionPolicy },
+    data: wish.secrets.map((secret) => ({ secretKey: secret, remoteRef: { key: secret } })),
+  };
+  specs.set(key, made);
+  return made;
+}
+
+export function resolved(config: readonly Wish[], namespace: string): ResolvedConfig {
+  return { clusters: [aCluster(CLUSTER)], registrations: config.map((wish) => specOf(wish, namespace)) };
+}

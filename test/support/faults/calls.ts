@@ -1,0 +1,63 @@
+/** Names each call as it is seen on the socket by the row of the fault matrix that it belongs to: the command, and what it is about. */
+import type { AwsCall } from "../aws-fault-proxy.ts";
+import type { ClusterCall } from "../cluster-proxy.ts";
+
+type Attributes = Readonly<Record<string, { readonly S?: string } | undefined>>;
+
+interface TransactItem {
+  readonly Update?: { readonly Key?: Attributes; readonly ExpressionAttributeValues?: Attributes };
+  readonly Delete?: { readonly Key?: Attributes };
+}
+
+/** `REG`, `HEAD`, `PROP` …: what PROTOCOL calls the item. */
+function kindOf(key: Attributes | undefined): string {
+  const pk = key?.["pk"]?.S ?? "";
+  const kind = /^[A-Z]+/.exec(pk)?.[0] ?? "";
+  return kind === "CLUSTER" ? "REG" : kind;
+}
+
+function firstKey(input: Readonly<Record<string, unknown>>): Attributes | undefined {
+  const tables = Object.values((input["RequestItems"] ?? {}) as Readonly<Record<string, { readonly Keys?: readonly Attributes[] }>>);
+  return tables[0]?.Keys?.[0];
+}
+
+function transactionOf(input: Readonly<Record<string, unknown>>): string {
+  const [first] = (input["TransactItems"] ?? []) as readonly TransactItem[];
+  const kind = kindOf((first?.Update ?? first?.Delete)?.Key);
+  const isTombstone = first?.Update?.ExpressionAttributeValues?.[":s_phase"]?.S === "tombstone";
+  return isTombstone ? "tombstone" : kind;
+}
+
+/** `GetSecretValue`, `GetSecretValue of a kubeconfig`, `UpdateItem HEAD`, `Query REF` … */
+export function awsRow({ operation, input }: AwsCall): string {
+  switch (operation) {
+    case "GetSecretValue": {
+      const id = String(input["SecretId"]);
+      if (id.startsWith("clusters/")) return "GetSecretValue of a kubeconfig";
+      return id === HASH_KEY_NAME ? "GetSecretValue of the hash key" : operation;
+    }
+    case "BatchGetItem":
+      return `BatchGetItem ${kindOf(firstKey(input))}`;
+    case "Query": {
+      const values = input["ExpressionAttributeValues"] as Attributes;
+      return `Query ${kindOf({ pk: values[":pk"] })}`;
+    }
+    case "UpdateItem":
+    case "DeleteItem":
+      return `${operation} ${kindOf(input["Key"] as Attributes)}`;
+    case "TransactWriteItems":
+      return `TransactWriteItems ${transactionOf(input)}`;
+    default:
+      return operation;
+  }
+}
+
+export const HASH_KEY_NAME = "hash-key";
+
+/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`. */
+export function clusterRow({ method, path, headers }: ClusterCall): string {
+  if (method === "GET") return "list";
+  if (method === "DELETE") return "remove";
+  if (headers["content-type"] === "application/merge-patch+json") return "takeOver";
+  return path.includes("dryRun=All") ? "look" : "apply";
+}

@@ -1,0 +1,85 @@
+/** The real parts that all cells of the matrix share: one AWS emulator and two API servers. What stands before them is each cell's own. */
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { applyObject } from "../../../src/local/kubernetes-api.ts";
+import { type MiniStack, startMiniStack } from "../../../src/local/ministack.ts";
+import { createCleanUpStack } from "../../../src/local/stop-on-exit.ts";
+import { type LocalCluster, startLocalCluster } from "../local-cluster.ts";
+import { HASH_KEY_NAME } from "./calls.ts";
+
+export const NAMESPACE = "app";
+/** Looks for drift by a dry-run a target, and by a list. */
+export const CLUSTERS = ["tokyo", "virginia"] as const;
+export type ClusterName = (typeof CLUSTERS)[number];
+
+export interface FaultParts {
+  readonly aws: MiniStack;
+  readonly cluster: (name: ClusterName) => LocalCluster;
+  /** Past every proxy. */
+  readonly clients: {
+    readonly dynamodb: DynamoDBClient;
+    readonly sqs: SQSClient;
+    readonly s3: S3Client;
+    readonly secretsManager: SecretsManagerClient;
+  };
+  readonly stop: () => Promise<void>;
+}
+
+/** Call it in `beforeAll` with a time-out of 120 s; a failed start leaves nothing behind. */
+export async function startFaultParts(): Promise<FaultParts> {
+  const stack = createCleanUpStack();
+  try {
+    return await bringUp(stack);
+  } catch (error) {
+    await stack.run();
+    throw error;
+  }
+}
+
+async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<FaultParts> {
+  const startAws = async (): Promise<MiniStack> => {
+    const emulator = await startMiniStack();
+    await stack.add(emulator.stop);
+    return emulator;
+  };
+  const startCluster = async (name: ClusterName): Promise<LocalCluster> => {
+    const started = await startLocalCluster(name, [NAMESPACE]);
+    await stack.add(started.stop);
+    return started;
+  };
+  // All are waited for, also when one fails: else one that comes up later would stay.
+  const starting = [startAws(), Promise.all(CLUSTERS.map(startCluster))] as const;
+  await Promise.allSettled(starting);
+  const [aws, list] = await Promise.all(starting);
+  const clusters = Object.fromEntries(list.map((each) => [each.name, each])) as Readonly<Record<ClusterName, LocalCluster>>;
+  const { endpoint, region } = aws;
+  const config = { endpoint, region, credentials: { accessKeyId: aws.account, secretAccessKey: "local" } };
+  const clients = {
+    dynamodb: new DynamoDBClient(config),
+    sqs: new SQSClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    secretsManager: new SecretsManagerClient(config),
+  };
+  await stack.add(() => {
+    for (const client of Object.values(clients)) client.destroy();
+  });
+  await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: "a key for hashes of thirty-two bytes" }));
+  await grantList(clusters.virginia);
+  return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
+}
+
+/** What `drift: list` needs beyond docs/cluster-access.yaml. */
+async function grantList({ server }: LocalCluster): Promise<void> {
+  const name = "secret-relay-list";
+  const group = "rbac.authorization.k8s.io";
+  const role = { kind: "ClusterRole", metadata: { name }, rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["list"] }] };
+  const binding = {
+    kind: "ClusterRoleBinding",
+    metadata: { name },
+    roleRef: { apiGroup: group, kind: "ClusterRole", name },
+    subjects: [{ apiGroup: group, kind: "Group", name: "secret-relay" }],
+  };
+  for (const object of [role, binding]) await applyObject(server, { apiVersion: `${group}/v1`, ...object });
+}

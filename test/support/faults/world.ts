@@ -1,0 +1,239 @@
+/** A cell's own tiny world: proxies, a table, two queues, a secret, and two registrations that read it, one in each cluster. */
+
+import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { CreateQueueCommand } from "@aws-sdk/client-sqs";
+import { parse } from "yaml";
+import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
+import { encodeMessages } from "../../../src/core/messages.ts";
+import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
+import type { Registry } from "../../../src/core/ports.ts";
+import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
+import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
+import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
+import { aCluster, aSpec, loaded, put } from "../registrations.ts";
+import { createRegistryTable } from "../registry-table.ts";
+import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
+import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE } from "./parts.ts";
+import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+
+export interface WorldOptions {
+  /** @default "Retain" */
+  readonly deletionPolicy?: RegistrationSpec["target"]["deletionPolicy"];
+  /** @default 20, as deployed */
+  readonly fastPathTargets?: number;
+}
+
+/** A write that an API server carried out for the relay. */
+export interface TargetWrite {
+  readonly cluster: string;
+  readonly name: string;
+  /** What `password` became; undefined by a deletion. */
+  readonly value: string | undefined;
+}
+
+export interface World {
+  /** In every name that is this world's own. */
+  readonly id: string;
+  /** Of the secret in the store. */
+  readonly key: string;
+  /** What the secret holds now: `v1`, and one more with each rotation. */
+  readonly value: string;
+  readonly clock: VirtualClock;
+  readonly proxies: Readonly<Record<"aws", AwsFaultProxy> & Record<ClusterName, ClusterProxy>>;
+  readonly gate: Gate;
+  readonly delivery: Delivery;
+  /** Past the proxy. */
+  readonly registry: Registry;
+  readonly log: CapturedLog;
+  readonly queueUrl: string;
+  readonly failureQueueUrl: string;
+  /** Answers to CloudFormation. */
+  readonly answers: readonly { readonly Status: string; readonly Reason?: string }[];
+  readonly writes: readonly TargetWrite[];
+  readonly spec: (cluster: ClusterName) => RegistrationSpec;
+  readonly clusterSpec: (cluster: ClusterName) => ClusterSpec;
+  readonly registrations: () => Promise<readonly Registration[]>;
+  /** What the target holds as `password`; undefined where there is no such Secret, and all that it holds where that is more. */
+  readonly read: (cluster: ClusterName, name?: string) => Promise<string | undefined>;
+  /** Makes the next value the current one, and gives the store's own event of it. */
+  readonly rotate: () => Promise<unknown>;
+  /** An event of CloudTrail about the secret. */
+  readonly callEvent: (eventName: string) => unknown;
+  /** From now on all is done by a new process, which knows nothing of before. */
+  readonly restart: (timeoutMs?: number) => void;
+  readonly work: <T>(run: (functions: Functions) => Promise<T>) => Promise<Ending<T>>;
+  readonly close: () => Promise<void>;
+}
+
+let made = 0;
+
+/** Registers, and syncs once: all is settled when it returns. */
+export async function createWorld(parts: FaultParts, options: WorldOptions = {}): Promise<World> {
+  made += 1;
+  const id = `w${made}`;
+  const key = `${id}/database`;
+  const { clients } = parts;
+  const { endpoint, region, account } = parts.aws;
+  const [aws, tokyo, virginia] = await Promise.all([
+    startAwsFaultProxy(endpoint),
+    startClusterProxy(parts.cluster("tokyo").user),
+    startClusterProxy(parts.cluster("virginia").user),
+  ]);
+  const proxies = { aws, tokyo, virginia };
+  const gate = createGate(aws, { tokyo, virginia });
+  const clock = createVirtualClock();
+  const log = captureLog(clock);
+  const tableName = `registry-${id}`;
+  const [, queueUrl, failureQueueUrl, { ARN: arn = "" }] = await Promise.all([
+    createRegistryTable(clients.dynamodb, tableName),
+    createQueue(parts, `sync-${id}`),
+    createQueue(parts, `failures-${id}`),
+    clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: "v1" })),
+    ...CLUSTERS.map(async (name) => {
+      const Name = `clusters/${id}/${name}`;
+      // As JSON, which needs no parser to be loaded: cells run ahead of their tests, and jest imports nothing between tests.
+      const SecretString = JSON.stringify(parse(proxies[name].kubeconfig));
+      await clients.secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
+    }),
+  ]);
+  const registry = createDynamoRegistry(clients.dynamodb, tableName);
+  const compose = (timeoutMs?: number): Functions =>
+    composeFunctions({
+      endpoint: aws.endpoint,
+      region,
+      account,
+      clock,
+      log: log.log,
+      tableName,
+      queueUrl,
+      failureQueueUrl,
+      timeoutMs,
+      fastPathTargets: options.fastPathTargets ?? 20,
+    });
+  let functions = compose();
+  const restart = (timeoutMs?: number): void => {
+    functions.close();
+    functions = compose(timeoutMs);
+  };
+  const work: World["work"] = async (run) => {
+    const ending = await run(functions).then(
+      (value) => ({ kind: "answered", value }) as const,
+      () => ({ kind: "failed" }) as const,
+    );
+    if (!gate.isDead) return ending;
+    await gate.bury();
+    restart();
+    return { kind: "died" };
+  };
+  const delivery = createDelivery({ clock, sqs: clients.sqs, dynamodb: clients.dynamodb, tableName, queueUrl, work });
+  const answers: { Status: string }[] = [];
+  aws.rewrite = delivery.rewrite;
+  aws.local = ({ operation }, body) => {
+    if (operation === "Invoke") delivery.invoke({ name: "register", event: JSON.parse(body) } satisfies Invocation);
+    else if (operation === "PutAnswer") answers.push(JSON.parse(body) as { Status: string });
+    else return undefined;
+    return { status: operation === "Invoke" ? 202 : 200, body: "" };
+  };
+  const writes = watchWrites(proxies);
+  let rotations = 0;
+
+  const spec: World["spec"] = (cluster) => {
+    const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
+    const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
+    return { ...base, store: { ...base.store, account, region }, target };
+  };
+  const clusterSpec: World["clusterSpec"] = (cluster) =>
+    aCluster(cluster, {
+      kubeconfigSecretName: `clusters/${id}/${cluster}`,
+      drift: cluster === "virginia" ? "list" : "probe",
+      allowedNamespaces: [NAMESPACE],
+    });
+  for (const cluster of CLUSTERS) await registry.putCluster(clusterSpec(cluster));
+  const registered = [];
+  for (const cluster of CLUSTERS) registered.push(await put(registry, spec(cluster), clock.now()));
+  const world: World = {
+    id,
+    key,
+    clock,
+    proxies,
+    gate,
+    delivery,
+    registry,
+    log,
+    queueUrl,
+    failureQueueUrl,
+    answers,
+    writes,
+    spec,
+    clusterSpec,
+    restart,
+    work,
+    async registrations() {
+      const found = await Promise.all(CLUSTERS.map((cluster) => loaded(registry, registrationId(spec(cluster)))));
+      return found.filter((one) => one !== undefined);
+    },
+    async read(cluster, name = id) {
+      const data = await parts.cluster(cluster).readSecret(NAMESPACE, name);
+      const { password, ...others } = data ?? {};
+      return Object.keys(others).length === 0 ? password : JSON.stringify(data);
+    },
+    get value() {
+      return `v${rotations + 1}`;
+    },
+    async rotate() {
+      rotations += 1;
+      // Away from the sync before it, as seconds are in any event's time.
+      clock.advanceTo(clock.now() + 2_000);
+      const { VersionId } = await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: key, SecretString: world.value }));
+      const detail = { name: key, labelUpdated: "AWSCURRENT", versionId: VersionId };
+      const time = new Date(clock.now()).toISOString();
+      return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [arn], detail };
+    },
+    callEvent(eventName) {
+      clock.advanceTo(clock.now() + 2_000);
+      const eventTime = new Date(clock.now()).toISOString();
+      const detail = { eventSource: "secretsmanager.amazonaws.com", eventName, eventTime, requestParameters: { secretId: key } };
+      return { source: "aws.secretsmanager", "detail-type": "AWS API Call via CloudTrail", account, region, detail };
+    },
+    async close() {
+      functions.close();
+      await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
+    },
+  };
+
+  const requests = registered.map((one) => {
+    const target = targetKey({ cluster: one.spec.cluster, namespace: NAMESPACE, name: id });
+    return { registration: one.id, cluster: one.spec.cluster, target, need: 0, verify: false, attempt: 0 };
+  });
+  const Records = encodeMessages(requests).map(({ body }, index) => {
+    return { messageId: String(index), receiptHandle: "none", body, attributes: { ApproximateReceiveCount: "1" } };
+  });
+  await work((composed) => composed.sync({ Records }, lambdaContext()));
+  const states = (await world.registrations()).map(({ status }) => status.state);
+  if (states.join() !== "Synced,Synced") throw new Error(`the world did not settle: ${states.join()}\n${log.text()}`);
+  return world;
+}
+
+/** What the API servers carried out, by way of the proxies, since the world began. */
+function watchWrites(proxies: World["proxies"]): readonly TargetWrite[] {
+  const writes: TargetWrite[] = [];
+  for (const name of CLUSTERS) {
+    proxies[name].afterAnswer = ({ call, status }) => {
+      if (status > 299 || call.method === "GET" || call.path.includes("dryRun=All")) return;
+      const secret = /\/secrets\/([^?]+)/.exec(call.path)?.[1] ?? "";
+      const { data } = JSON.parse(call.body) as { readonly data?: Readonly<Record<string, string>> };
+      const isMerge = call.headers["content-type"] === "application/merge-patch+json";
+      if (isMerge) return;
+      const encoded = call.method === "DELETE" ? undefined : data?.["password"];
+      writes.push({ cluster: name, name: secret, value: encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString() });
+    };
+  }
+  return writes;
+}
+
+async function createQueue({ clients }: FaultParts, QueueName: string): Promise<string> {
+  const { QueueUrl = "" } = await clients.sqs.send(new CreateQueueCommand({ QueueName }));
+  return QueueUrl;
+}
