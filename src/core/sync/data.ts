@@ -57,8 +57,8 @@ function selectedBytes(entry: Entry, secret: RemoteSecret): Uint8Array {
       throw entry.fail("PropertyNotFound", `no property '${property}'`);
     case "not-json":
       throw entry.fail("PropertyNotFound", `no property '${property}': the value is no JSON: ${describeFault(result.fault)}`);
-    case "unsupported":
-      throw entry.fail("PropertyNotFound", `property '${property}' uses gjson's ${result.construct}, which is not supported`);
+    case "too-costly":
+      throw entry.fail("PropertyNotFound", `property '${property}' takes more work than a property may`);
   }
 }
 
