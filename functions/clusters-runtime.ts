@@ -2,12 +2,13 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { createEventBus } from "../src/adapters/aws/event-bus.ts";
 import { loadHasher } from "../src/adapters/aws/hash-key.ts";
-import { createClusters } from "../src/adapters/kubernetes/clusters.ts";
-import { createSecretsManager } from "../src/adapters/providers/secretsmanager.ts";
+import { type ConnectedClusters, createClusters } from "../src/adapters/kubernetes/clusters.ts";
+import { createProviders } from "../src/adapters/providers/index.ts";
+import { createSourceSessions } from "../src/adapters/providers/sessions.ts";
 import type { SyncTargets } from "../src/app/outcome.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
-import { RelayError } from "../src/core/errors.ts";
-import type { Bus, Clock, Clusters, Log, SecretProvider } from "../src/core/ports.ts";
+import { isRelayError, RelayError } from "../src/core/errors.ts";
+import type { Bus, ClusterAuthReads, Clusters, Log, Registry, SecretProvider } from "../src/core/ports.ts";
 import { clientOptions } from "../src/core/remote-calls.ts";
 import type { SecretValue } from "../src/core/secret-value.ts";
 import { DEFAULT_BOUNDS, type FreshnessBounds } from "../src/core/sync/freshness.ts";
@@ -25,12 +26,15 @@ export interface ClustersRuntime {
 }
 
 /** @throws EnvironmentError */
-export function createClustersRuntime(from: Environment, clock: Clock): ClustersRuntime {
-  const provider = createSecretsManager();
+export function createClustersRuntime(from: Environment, { clock, registry }: Pick<Runtime, "clock" | "registry">): ClustersRuntime {
+  const sessions = createSourceSessions({ now: () => clock.now(), authReads: (name) => authReads(name) });
+  const provider = createProviders(sessions);
   const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
+  const clusters = createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
+  const authReads = createAuthReader(registry, clusters);
   return {
     provider,
-    clusters: createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" }),
+    clusters,
     bus: createEventBus(new EventBridgeClient(clientOptions()), textOf(from, "EVENT_BUS_NAME"), clock),
     bounds: { ...DEFAULT_BOUNDS, visibilityMs: numberOf(from, "VISIBILITY_BOUND_MS", DEFAULT_BOUNDS.visibilityMs) },
     timing: { driftIntervalMs: numberOf(from, "DRIFT_INTERVAL_MS", 600_000) },
@@ -42,6 +46,29 @@ export function createClustersRuntime(from: Environment, clock: Clock): Clusters
 export async function createSync(from: Environment, { registry, clock }: Runtime, parts: ClustersRuntime, log: Log): Promise<SyncTargets> {
   const hasher = await loadHasher(parts.readSecret, textOf(from, "HASH_KEY_SECRET"));
   return createSyncTargets({ registry, clock, log, hasher, ...parts });
+}
+
+/** Reads a cluster for a store's auth; credentials that its API server refuses are read anew once. */
+function createAuthReader(registry: Pick<Registry, "load">, clusters: ConnectedClusters): (name: string) => Promise<ClusterAuthReads> {
+  return async (name) => {
+    const { clusters: known } = await registry.load([], [name]);
+    const spec = known.get(name)?.spec;
+    if (spec === undefined) throw new RelayError("ClusterUnknown", name);
+    const again = async <T>(ask: (reads: ClusterAuthReads) => Promise<T>): Promise<T> => {
+      try {
+        return await ask(await clusters.authReads(spec));
+      } catch (error) {
+        if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
+        clusters.forget(name);
+        return ask(await clusters.authReads(spec));
+      }
+    };
+    return {
+      secretKey: (ref) => again((reads) => reads.secretKey(ref)),
+      serviceAccount: (ref) => again((reads) => reads.serviceAccount(ref)),
+      serviceAccountToken: (ref, audiences) => again((reads) => reads.serviceAccountToken(ref, audiences)),
+    };
+  };
 }
 
 function createSecretReader(provider: SecretProvider, ownRegion: string): (name: string) => Promise<SecretValue> {

@@ -3,7 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { editorNotes } from "../src/core/config/fields.ts";
-import { clusterSchema, clusterSecretStoreSchema, externalSecretSchema, secretStoreSchema } from "../src/core/config/schema.ts";
+import { clusterSchema, externalSecretSchema } from "../src/core/config/schema.ts";
+import { clusterSecretStoreSchema, secretStoreSchema } from "../src/core/config/store-schema.ts";
 
 const SCHEMAS = [
   { file: "cluster.json", kind: "Cluster of secret-relay.dev/v1alpha1", schema: clusterSchema },

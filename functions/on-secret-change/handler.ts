@@ -11,7 +11,7 @@ import { createOnSecretChangeHandler } from "./dispatch.ts";
 
 const onSecretChange = once(async () => {
   const runtime = createRuntime(environment);
-  const parts = createClustersRuntime(environment, runtime.clock);
+  const parts = createClustersRuntime(environment, runtime);
   const sync = await createSync(environment, runtime, parts, processLog);
   return createOnSecretChange({ ...runtime, log: processLog, sync, fastPathTargets: numberOf(environment, "FAST_PATH_TARGETS", 20) });
 });

@@ -8,7 +8,7 @@ import { createRuntime, environment, once, processLog } from "../runtime.ts";
 
 const reconcile = once(() => {
   const runtime = createRuntime(environment);
-  const deps = { ...runtime, ...createClustersRuntime(environment, runtime.clock), log: processLog };
+  const deps = { ...runtime, ...createClustersRuntime(environment, runtime), log: processLog };
   return createReconcile({ ...deps, settlePropagation: async (propagation) => settlePropagation(deps, propagation) });
 });
 

@@ -9,7 +9,7 @@ const runtime = once(() => createRuntime(environment));
 
 const parts = once(async () => {
   const base = await runtime();
-  const sync = await createSync(environment, base, createClustersRuntime(environment, base.clock), processLog);
+  const sync = await createSync(environment, base, createClustersRuntime(environment, base), processLog);
   return { sync, queue: base.queue };
 });
 

@@ -1,19 +1,17 @@
 /** Use case: a secret changed; wakes everyone who reads it, at once where they are few and by queue where they are many. */
 import { isRelayError } from "../core/errors.ts";
 import {
-  ANY_VERSION,
   type Interest,
   type Millis,
   parseReferenceKey,
   type Reference,
   type ReferenceKey,
-  referenceKey,
   type SyncRequest,
 } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
 import { holds } from "../core/sync/freshness.ts";
-import { labelMoveReferences } from "../core/sync/references.ts";
+import { changeReferences, labelMoveReferences } from "../core/sync/references.ts";
 import type { Openings, SyncTargets } from "./outcome.ts";
 import { type Resend, resends, sendAll } from "./settle-messages.ts";
 
@@ -109,12 +107,11 @@ async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promis
   return { requests, openings };
 }
 
-async function wokenByChange(deps: OnSecretChangeDeps, change: SecretChange): Promise<Woken> {
-  const { arn, name } = change;
-  const spellings = labelMoveReferences({ arn, name, label: "" }).map((reference) => ({ ...reference, version: ANY_VERSION }));
-  const unique = new Map(spellings.map((reference) => [referenceKey(reference), reference]));
-  const interests = await interestsIn(deps, [...unique.values()]);
-  return { requests: interests.map((interest) => requestFor(interest, latestMoment(change))), openings: new Map() };
+/** Each registration once: a request without a notice is served only when all that it reads is fresh. */
+async function wokenByChange(deps: OnSecretChangeDeps, change: Exclude<SecretChange, LabelMoved>): Promise<Woken> {
+  const interests = await interestsIn(deps, changeReferences(change));
+  const readers = new Map(interests.map((interest) => [interest.registration, interest]));
+  return { requests: [...readers.values()].map((interest) => requestFor(interest, latestMoment(change))), openings: new Map() };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   referenceKey,
 } from "../core/model.ts";
 import type { Clock, ClusterRecord, Log, SecretProvider } from "../core/ports.ts";
+import { isAdmittedByName } from "../core/stores/stores.ts";
 import { asOf, type FreshnessBounds } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { isFrozen } from "../core/sync/refresh.ts";
@@ -67,8 +68,12 @@ export async function findIntact(
   return intact;
 }
 
-/** The last sync went well and was of this generation: only then do the registry's facts say what the target holds. */
+/**
+ * The last sync went well and was of this generation: only then do the registry's facts say what the target holds. Where the labels of
+ * a namespace decide whether its store may be read, a sync asks for them first.
+ */
 function isSettled({ spec, status, known, generation, appliedGeneration }: Registration): boolean {
+  if (!isAdmittedByName(spec)) return false;
   const isWritten = known !== undefined || spec.target.creationPolicy === "None";
   return status.state === "Synced" && appliedGeneration === generation && isWritten;
 }

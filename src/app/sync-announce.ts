@@ -50,5 +50,5 @@ function namesOf({ namespace, name, target }: Done["registration"]["spec"]) {
 /** The key as the manifest wrote it, with the version where it asks for another than the current one. */
 function remoteName(reference: ReferenceKey): string {
   const { key, version } = parseReferenceKey(reference);
-  return version === "stage/AWSCURRENT" ? key : `${key} ${version}`;
+  return version === "stage/AWSCURRENT" || version === "latest" ? key : `${key} ${version}`;
 }

@@ -1,6 +1,7 @@
 /** One pass over one registration: reads, writes, records and finishes; whatever fails ends in an outcome or in another pass. */
 import { isRelayError, RelayError } from "../core/errors.ts";
 import type { Millis, Registration } from "../core/model.ts";
+import { needsNamespaceLabels, requireAdmitted } from "../core/stores/stores.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { passed } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
@@ -59,6 +60,7 @@ export async function runPass(world: PassWorld, gathered: Gathered): Promise<voi
 async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promise<void> {
   const { deps, session, reads, deadline } = world;
   const { registration } = pass;
+  await admit(session, registration);
   if (keepsVersions(registration)) {
     const frozen = await settleFrozen(deps, reads, pass);
     if (frozen !== undefined) {
@@ -83,6 +85,11 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   const isWaiting = result.change.applied === undefined;
   if (isWaiting || isFrozen(registration.spec)) return settle(job);
   finish(job, observed, { now: deps.clock.now(), deadline, bounds: deps.bounds });
+}
+
+/** Before anything of a source is read: the config was checked by names, but what a namespace is labelled only its cluster knows. */
+async function admit(session: ClusterSession, { spec }: Registration): Promise<void> {
+  requireAdmitted(spec, needsNamespaceLabels(spec) ? await session.namespaceLabels(spec.namespace) : {});
 }
 
 /**

@@ -18,6 +18,8 @@ export interface ClusterSession {
   readonly spec: ClusterSpec;
   /** @throws OutOfTime, ClusterUnreachable at once where the breaker is open, and what Clusters and the call throw */
   call<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
+  /** The labels of a namespace of the cluster, asked for once a batch. @throws as `call` */
+  namespaceLabels(namespace: string): Promise<Readonly<Record<string, string>>>;
   /** When the cluster may be tried again; undefined while it is not known to be dead. */
   openUntil(): Millis | undefined;
 }
@@ -50,14 +52,24 @@ export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord,
     }
   }
 
+  const call: ClusterSession["call"] = (work) =>
+    inTurn(async () => {
+      if (clock.now() >= deadline) throw new OutOfTime();
+      return withCredentials(work);
+    });
+  const labels = new Map<string, Promise<Readonly<Record<string, string>>>>();
+
   return {
     spec,
     openUntil: () => gate.openUntil(),
-    call: (work) =>
-      inTurn(async () => {
-        if (clock.now() >= deadline) throw new OutOfTime();
-        return withCredentials(work);
-      }),
+    call,
+    namespaceLabels(namespace) {
+      const asked = labels.get(namespace) ?? call((cluster) => cluster.namespaceLabels(namespace));
+      labels.set(namespace, asked);
+      // A failure is its own pass's, and the next one asks again.
+      asked.catch(() => labels.delete(namespace));
+      return asked;
+    },
   };
 }
 

@@ -41,6 +41,7 @@ export const ERRORS = {
   QueueUnavailable: { policy: "retry", help: "SQS refused or did not answer; the change is found by reconcile" },
   RegistryUnavailable: { policy: "retry", help: "DynamoDB refused or did not answer" },
   RewriteFailed: { policy: "park", help: "correct the rewrite at the place given, or the secrets that it works on" },
+  RoleNotAssumed: { policy: "park", help: "let the role's trust policy admit whoever assumes it, with this external id and these tags" },
   SecretNotFound: {
     policy: "park",
     help: "create the secret, or correct remoteRef.key, or set deletionPolicy to say what its absence means",
@@ -49,6 +50,12 @@ export const ERRORS = {
   StoreInvalidRequest: { policy: "park", help: "the store calls this request invalid; check remoteRef.key and remoteRef.version" },
   StoreThrottled: { policy: "retry", help: "raise the store's request quota" },
   StoreUnreachable: { policy: "retry", help: "the store did not answer in time; check its endpoint and the network path" },
+  StoreAuthForbidden: {
+    policy: "park",
+    help: "grant the relay's identity in this cluster what the store's auth and conditions need; see docs/clusters.md",
+  },
+  StoreAuthMissing: { policy: "park", help: "create the object that the store's auth names, with the key or annotation that it needs" },
+  StoreNotAllowed: { policy: "park", help: "add the namespace to the store's conditions, or use another store" },
   TargetConflict: { policy: "park", help: "another controller or registration owns this Secret; remove one of the two" },
   TargetImmutable: { policy: "park", help: "delete the immutable Secret, or set immutable: false; its data can't change" },
   TargetInvalid: { policy: "park", help: "the API server calls the Secret invalid; check template.type and the keys it demands" },

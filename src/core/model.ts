@@ -1,5 +1,7 @@
 /** The words of the domain as readonly types, and the keys that identify each thing. No behaviour beyond making keys. */
 import type { ErrorCode } from "./errors.ts";
+import type { SourceAccess } from "./stores/access.ts";
+import type { StoreCondition } from "./stores/conditions.ts";
 
 export type ProviderKind = "SecretsManager" | "ParameterStore";
 
@@ -7,33 +9,50 @@ export type ProviderKind = "SecretsManager" | "ParameterStore";
 export type Millis = number;
 
 /**
- * A remote secret that a registration reads (PROTOCOL, Words). `version` is `stage/AWSCURRENT` when the manifest names
- * none, `stage/<LABEL>` for a staging label, `id/<VERSION-ID>` for a pinned version (ESO writes `uuid/<VERSION-ID>`), and `tags`
- * where the secret's tags are its value (metadataPolicy Fetch).
+ * A remote secret that a registration reads (PROTOCOL, Words). `version` of Secrets Manager: `stage/AWSCURRENT` when the manifest
+ * names none, `stage/<LABEL>` for a staging label, `id/<VERSION-ID>` for a pinned version (ESO writes `uuid/<VERSION-ID>`). Of
+ * Parameter Store: `latest`, `label/<LABEL>`, `id/<NUMBER>`. Of both: `tags` where the tags are the value (metadataPolicy Fetch).
  */
 export interface Reference {
   readonly provider: ProviderKind;
   readonly account: string;
   readonly region: string;
-  /** As the manifest wrote it: a name, or an ARN. */
+  /** A name, or an ARN: the store's prefix and what the manifest wrote. */
   readonly key: string;
   readonly version: string;
+  /** The id of `access`, and part of the reference's own identity. @default the function's own role reads it */
+  readonly identity?: string | undefined;
+  /** Whose credentials read it; a reference that comes out of a key has none, and can't be read. */
+  readonly access?: SourceAccess | undefined;
 }
 
 /** Identifies a reference in HEAD, PROPAGATION, needs and status. */
 export type ReferenceKey = string;
 
-export function referenceKey(reference: Reference): ReferenceKey {
-  return [reference.provider, reference.account, reference.region, reference.version, reference.key].join("|");
+export function referenceKey({ provider, account, region, version, key, identity }: Reference): ReferenceKey {
+  return [provider, identity === undefined ? account : `${account}~${identity}`, region, version, key].join("|");
 }
 
 /** As the version of a reference that is looked up, every version of the secret: who reads any of them is meant. */
 export const ANY_VERSION = "*";
 
-/** Turns a key back into its reference; the key comes last because it may hold any character. */
+/** As the version of a reference that is looked up, every label of a parameter: its event does not say which one moved. */
+export const ANY_LABEL = "label/*";
+
+/** Turns a key back into its reference, without the credentials; the key comes last because it may hold any character. */
 export function parseReferenceKey(key: ReferenceKey): Reference {
-  const [provider, account, region, version, ...rest] = key.split("|");
-  return { provider: provider as ProviderKind, account: account ?? "", region: region ?? "", version: version ?? "", key: rest.join("|") };
+  const [provider, owner = "", region = "", version = "", ...rest] = key.split("|");
+  const [account = "", identity] = owner.split("~");
+  const reference = { provider: provider as ProviderKind, account, region, version, key: rest.join("|") };
+  return identity === undefined ? reference : { ...reference, identity };
+}
+
+/** Whether the reader of `held` is meant by a look-up of `asked`; without an identity, by whatever credentials it reads. */
+export function isMeant(asked: Reference, held: Reference): boolean {
+  if (asked.provider !== held.provider || asked.account !== held.account || asked.region !== held.region) return false;
+  if (asked.identity !== undefined && asked.identity !== held.identity) return false;
+  if (asked.version === ANY_LABEL) return held.version.startsWith("label/") && asked.key === held.key;
+  return asked.version === held.version && asked.key === held.key;
 }
 
 /** Identifies a registration: `<cluster>/<namespace>/<ExternalSecret name>`. */
@@ -134,8 +153,15 @@ export interface StoreSpec {
   readonly kind: "SecretStore" | "ClusterSecretStore";
   readonly name: string;
   readonly provider: ProviderKind;
+  /** The one whose secrets it reads: of the last role, else the deployment's own (where only the credentials tell, too). */
   readonly account: string;
   readonly region: string;
+  /** Before each key. @default "" */
+  readonly prefix?: string | undefined;
+  /** @default the function's own role */
+  readonly access?: SourceAccess | undefined;
+  /** Which namespaces may use it. @default all; a SecretStore has none, since its own namespace alone can name it */
+  readonly conditions?: readonly StoreCondition[] | undefined;
 }
 
 /**

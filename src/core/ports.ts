@@ -17,6 +17,7 @@ import type {
   TargetKey,
 } from "./model.ts";
 import type { SecretValue } from "./secret-value.ts";
+import type { SecretKeyRef } from "./stores/access.ts";
 
 /** Time and chance as inputs. */
 export interface Clock {
@@ -108,6 +109,27 @@ export interface Cluster {
   remove(target: Target, precondition: KnownTarget): Promise<"gone" | "stale">;
   /** Metadata of all Secrets of a namespace with our cluster label, in pages; only where `drift: list` is granted. */
   list(namespace: string): AsyncIterable<TargetView & { readonly name: string }>;
+  /** The labels of a namespace, metadata only, for stores whose conditions select by them. @throws StoreAuthForbidden, NamespaceMissing */
+  namespaceLabels(namespace: string): Promise<Readonly<Record<string, string>>>;
+}
+
+/**
+ * What a store's `auth` needs of its cluster: the only calls whose answers hold credentials, apart from `Cluster`, so that a sync can't
+ * reach them. Each asks for just the object that the store names. All throw StoreAuthMissing, StoreAuthForbidden, and as `Cluster`.
+ */
+export interface ClusterAuthReads {
+  /** One key of a Secret. */
+  secretKey(ref: SecretKeyRef): Promise<SecretValue>;
+  /** What the annotations of a service account say for IRSA; metadata only. */
+  serviceAccount(ref: ServiceAccountRef): Promise<{ readonly roleArn?: string | undefined; readonly audience?: string | undefined }>;
+  /** A token of a service account, by TokenRequest. */
+  serviceAccountToken(ref: ServiceAccountRef, audiences: readonly string[]): Promise<SecretValue>;
+}
+
+/** Names a service account. */
+export interface ServiceAccountRef {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Connects to clusters; connections and credentials are kept for the life of the process. */

@@ -1,7 +1,8 @@
 /** What an event on the bus says of a secret: parsed with a schema, and reduced to names, a version id and a time; never a value. */
 import * as z from "zod/mini";
-import { RelayError } from "./errors.ts";
+import { checked, filled, moment, wholeSecond } from "./event-fields.ts";
 import type { Millis } from "./model.ts";
+import { type ParameterChange, parseParameterCall, parseParameterEvent } from "./parameter-change.ts";
 
 /** A change of a secret in the store, at a moment within [at, at + 999]. */
 export type SecretChange =
@@ -14,8 +15,14 @@ export type SecretChange =
       readonly versionId: string;
       readonly at: Millis;
     }
-  /** CloudTrail: something about the secret changed (deleted, restored, a label moved), so all of its readers must look. */
-  | { readonly kind: "secret changed"; readonly arn: string; readonly name: string; readonly at: Millis };
+  /** CloudTrail: something about the secret changed (deleted, restored, a label moved), so all of its readers must look; or its tags. */
+  | {
+      readonly kind: "secret changed" | "tags changed";
+      readonly arn: string;
+      readonly name: string;
+      readonly at: Millis;
+    }
+  | ParameterChange;
 
 export type ParsedEvent =
   | { readonly kind: "change"; readonly change: SecretChange }
@@ -33,12 +40,11 @@ export function latestMoment({ at }: { readonly at: Millis }): Millis {
 const LABEL_UPDATED = "Secret Label Updated";
 const CLOUDTRAIL = ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"];
 const CHANGING_CALLS = ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"];
+const TAGGING_CALLS = ["TagResource", "UntagResource"];
 const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
 /** The name is what follows `secret:`, less the six random characters that a full ARN ends with. */
 const SECRET_ARN = /^arn:[^:]*:secretsmanager:[^:]+:[^:]+:secret:(.+?)(-[A-Za-z0-9]{6})?$/s;
 
-const filled = z.string().check(z.minLength(1));
-const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))));
 const secretArn = z.string().check(z.regex(SECRET_ARN));
 
 const envelope = z.object({ source: z.string(), "detail-type": z.string() });
@@ -68,7 +74,8 @@ const changingCall = z.object({
  */
 export function parseSecretChange(event: unknown): ParsedEvent {
   const { source, "detail-type": type } = checked("event", envelope, event);
-  if (source !== "aws.secretsmanager") return { kind: "ignored", reason: "the event is not of Secrets Manager" };
+  if (source === "aws.ssm") return parseOfParameter(type, event);
+  if (source !== "aws.secretsmanager") return { kind: "ignored", reason: "the event is of no store" };
   if (type === LABEL_UPDATED) {
     const { time, resources, detail } = checked(LABEL_UPDATED, labelUpdated, event);
     const { name, labelUpdated: label, versionId } = detail;
@@ -77,9 +84,14 @@ export function parseSecretChange(event: unknown): ParsedEvent {
   return CLOUDTRAIL.includes(type) ? parseCall(type, event) : { kind: "ignored", reason: "the event tells no change of a secret" };
 }
 
+function parseOfParameter(type: string, event: unknown): ParsedEvent {
+  const change = CLOUDTRAIL.includes(type) ? parseParameterCall(type, event) : parseParameterEvent(type, event);
+  return change === undefined ? { kind: "ignored", reason: "the event tells no change of a parameter" } : { kind: "change", change };
+}
+
 function parseCall(type: string, event: unknown): ParsedEvent {
   const { eventSource, eventName, errorCode } = checked(type, cloudTrail, event).detail;
-  if (eventSource !== SECRETS_MANAGER || !CHANGING_CALLS.includes(eventName)) {
+  if (eventSource !== SECRETS_MANAGER || ![...CHANGING_CALLS, ...TAGGING_CALLS].includes(eventName)) {
     return { kind: "ignored", reason: "the call changes no secret" };
   }
   if (typeof errorCode === "string") return { kind: "ignored", reason: "the call failed" };
@@ -88,18 +100,6 @@ function parseCall(type: string, event: unknown): ParsedEvent {
   const answered = detail.responseElements?.arn ?? detail.responseElements?.aRN ?? undefined;
   const arn = answered ?? (SECRET_ARN.test(secretId) ? secretId : `arn:aws:secretsmanager:${region}:${account}:secret:${secretId}`);
   const name = SECRET_ARN.exec(secretId)?.[1] ?? secretId;
-  return { kind: "change", change: { kind: "secret changed", arn, name, at: wholeSecond(detail.eventTime) } };
-}
-
-/** What is behind the second is cut off, so that the change lies within [at, at + 999] whoever wrote the time. */
-function wholeSecond(time: string): Millis {
-  return Math.floor(Date.parse(time) / 1000) * 1000;
-}
-
-/** Only the schema's own field names reach the error: nothing that the event holds (rule 4). */
-function checked<T extends z.ZodMiniType>(subject: string, schema: T, event: unknown): z.output<T> {
-  const result = schema.safeParse(event);
-  if (result.success) return result.data;
-  const fields = new Set(result.error.issues.map(({ path }) => (path.length === 0 ? "the event" : path.join("."))));
-  throw new RelayError("EventMalformed", subject, { detail: `missing or malformed: ${[...fields].join(", ")}` });
+  const kind = TAGGING_CALLS.includes(eventName) ? "tags changed" : "secret changed";
+  return { kind: "change", change: { kind, arn, name, at: wholeSecond(detail.eventTime) } };
 }

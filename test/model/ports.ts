@@ -147,6 +147,7 @@ function judged(world: World, worker: Worker): Cluster {
     takeOver: (...args) => write("takeOver", args, [args[0].name, args[1]], () => cluster.takeOver(...args)),
     remove: (...args) => write("remove", args, [args[0].name, ""], () => cluster.remove(...args)),
     list: (namespace) => cluster.list(namespace),
+    namespaceLabels: (namespace) => cluster.namespaceLabels(namespace),
   };
 }
 

@@ -61,6 +61,50 @@ const rewrite = z.strictObject({
   ),
 });
 
+const secretKeyRef = z.strictObject({ namespace: filled, name: filled, key: filled });
+
+const access = z.strictObject({
+  id: filled,
+  base: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("function") }),
+    z.strictObject({
+      kind: z.literal("serviceAccount"),
+      cluster: z.string(),
+      namespace: filled,
+      name: filled,
+      audiences: z.array(filled),
+    }),
+    z.strictObject({
+      kind: z.literal("secret"),
+      cluster: z.string(),
+      accessKeyId: secretKeyRef,
+      secretAccessKey: secretKeyRef,
+      sessionToken: z.optional(secretKeyRef),
+    }),
+  ]),
+  roles: z.array(
+    z.strictObject({
+      arn: filled,
+      externalId: z.optional(filled),
+      tags: z.optional(words),
+      transitiveTagKeys: z.optional(z.array(filled)),
+    }),
+  ),
+});
+
+const selector = z.strictObject({
+  matchLabels: z.optional(words),
+  matchExpressions: z.optional(
+    z.array(
+      z.strictObject({
+        key: filled,
+        operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]),
+        values: z.optional(z.array(z.string())),
+      }),
+    ),
+  ),
+});
+
 const store = z.strictObject({
   kind: z.enum(["SecretStore", "ClusterSecretStore"]),
   name: filled,
@@ -68,6 +112,17 @@ const store = z.strictObject({
   // Empty: the deployment's own.
   account: z.string(),
   region: z.string(),
+  prefix: z.optional(filled),
+  access: z.optional(access),
+  conditions: z.optional(
+    z.array(
+      z.strictObject({
+        namespaceSelector: z.optional(selector),
+        namespaces: z.optional(z.array(z.string())),
+        namespaceRegexes: z.optional(z.array(z.string())),
+      }),
+    ),
+  ),
 });
 
 /** Of each entry of dataFrom: what is done to what it reads, and where it reads it. */

@@ -87,7 +87,9 @@ export function referencePartition(reference: Reference): string {
 /** The lines of the reverse index for one reference of a registration: two for an ARN, so that an event asks for the name alone. */
 export function referenceItemKeys(reference: Reference, id: RegistrationId): readonly ItemKey[] {
   const { whole, short } = namesIn(reference.key);
-  const sk = `${id}|${reference.version}|${reference.key}`;
+  // Of one registration, two stores may read the same secret with different credentials.
+  const by = reference.identity === undefined ? "" : `~${reference.identity}`;
+  const sk = `${id}|${reference.version}${by}|${reference.key}`;
   return [...new Set([short, whole])].map((name) => ({ pk: referencePartitionOf(reference, name), sk }));
 }
 

@@ -1,7 +1,7 @@
 /** REG, TARGET and REF items: who is registered, who owns a target, and who must be woken by a reference. */
 import { randomUUID } from "node:crypto";
 import type { Interest, Reference, Registration } from "../../core/model.ts";
-import { ANY_VERSION, referenceKey, registrationId } from "../../core/model.ts";
+import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../core/model.ts";
 import type { LoadedRegistration, Registry } from "../../core/ports.ts";
 import { clusterRecords } from "./clusters.ts";
 import { createGatheredChanges } from "./gathered-changes.ts";
@@ -77,25 +77,23 @@ export function createRegistrations(table: Table): Part {
     async *interests(references) {
       const asked = Map.groupBy(references, referencePartition);
       const seen = new Set<string>();
-      const interestsOf = (page: readonly Item[], wanted: ReadonlySet<string>, wantsAny: boolean): readonly Interest[] =>
-        page.flatMap(({ id, version, cluster, target, reference }) => {
+      const interestsOf = (page: readonly Item[], wanted: readonly Reference[]): readonly Interest[] =>
+        page.flatMap(({ id, cluster, target, reference }) => {
+          const held = parseReferenceKey(String(reference));
+          const wantsAny = wanted.some(({ version }) => version === ANY_VERSION);
           // An exact key where a version is asked for: a name that ends like an ARN shares its partition with another secret.
-          if (!wantsAny && !wanted.has(String(reference))) return [];
-          const line = JSON.stringify([id, wantsAny ? ANY_VERSION : version]);
+          if (!wantsAny && !wanted.some((one) => isMeant(one, held))) return [];
+          const line = JSON.stringify(wantsAny ? [id, ANY_VERSION] : [id, held.version, held.identity]);
           if (seen.has(line)) return [];
           seen.add(line);
           return [{ registration: String(id), cluster: String(cluster), target: String(target), reference: String(reference) }];
         });
-      const partitions = [...asked].map(([pk, ofPartition]) => ({
-        pages: table.query(pk)[Symbol.asyncIterator](),
-        wanted: new Set(ofPartition.map(referenceKey)),
-        wantsAny: ofPartition.some(({ version }) => version === ANY_VERSION),
-      }));
+      const partitions = [...asked].map(([pk, wanted]) => ({ pages: table.query(pk)[Symbol.asyncIterator](), wanted }));
       // The first pages at once: where there are several partitions, they are nearly always all.
       const firsts = await Promise.all(partitions.map(({ pages }) => pages.next()));
-      for (const [index, { pages, wanted, wantsAny }] of partitions.entries()) {
+      for (const [index, { pages, wanted }] of partitions.entries()) {
         for (let page = firsts[index]; page?.done === false; page = await pages.next()) {
-          const interests = interestsOf(page.value, wanted, wantsAny);
+          const interests = interestsOf(page.value, wanted);
           if (interests.length > 0) yield interests;
         }
       }

@@ -112,6 +112,20 @@ export function createCluster(send: HttpSend): Cluster {
         if (token === "") return;
       } while (true);
     },
+
+    async namespaceLabels(namespace) {
+      const call: HttpCall = {
+        operation: "namespaceLabels",
+        method: "GET",
+        path: `/api/v1/namespaces/${encodeURIComponent(namespace)}`,
+        accept: METADATA_ONLY,
+        subject: namespace,
+        forbidden: "StoreAuthForbidden",
+      };
+      const answer = await send(call);
+      if (answer.status === 404) throw new RelayError("NamespaceMissing", namespace);
+      return metadataOf(call, answer).labels ?? {};
+    },
   };
 }
 

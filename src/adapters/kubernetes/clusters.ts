@@ -3,11 +3,23 @@ import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { RelayError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/model.ts";
-import type { Cluster, Clusters } from "../../core/ports.ts";
+import type { Cluster, ClusterAuthReads, Clusters } from "../../core/ports.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
+import { createAuthReads } from "./auth-reads.ts";
 import { createCluster } from "./cluster.ts";
 import { type ClusterCredentials, type CredentialOptions, parseCredentials } from "./credentials.ts";
 import { createHttpSend, type HttpTimeouts } from "./http.ts";
+
+/** The port, and beside it the reads that a store's auth needs, over the same connection. */
+export interface ConnectedClusters extends Clusters {
+  /** @throws as `connect` */
+  authReads(spec: ClusterSpec): Promise<ClusterAuthReads>;
+}
+
+interface Connection {
+  readonly cluster: Cluster;
+  readonly authReads: ClusterAuthReads;
+}
 
 /**
  * Makes the port. `readSecret` gives the secret that `kubeconfigSecretName` names and throws RelayErrors of its own;
@@ -16,31 +28,35 @@ import { createHttpSend, type HttpTimeouts } from "./http.ts";
 export function createClusters(
   readSecret: (name: string) => Promise<SecretValue>,
   options: CredentialOptions & HttpTimeouts = {},
-): Clusters {
+): ConnectedClusters {
   const { connectTimeoutMs, requestTimeoutMs } = options;
-  const connections = new Map<string, { readonly key: string; readonly cluster: Promise<Cluster> }>();
+  const connections = new Map<string, { readonly key: string; readonly opened: Promise<Connection> }>();
 
-  async function open(spec: ClusterSpec): Promise<Cluster> {
+  async function open(spec: ClusterSpec): Promise<Connection> {
     const secret = await readSecret(spec.kubeconfigSecretName);
     const credentials = await parseCredentials(secret.exposeText(), spec.name, options);
     requireUsable(credentials, spec.name);
-    return createCluster(createHttpSend(credentials, { ...spec, connectTimeoutMs, requestTimeoutMs }));
+    const send = createHttpSend(credentials, { ...spec, connectTimeoutMs, requestTimeoutMs });
+    return { cluster: createCluster(send), authReads: createAuthReads(send) };
+  }
+
+  function connected(spec: ClusterSpec): Promise<Connection> {
+    // A changed spec is another connection: its limits and its secret may differ.
+    const key = JSON.stringify([spec.kubeconfigSecretName, spec.concurrency, spec.requestsPerSecond]);
+    const kept = connections.get(spec.name);
+    if (kept?.key === key) return kept.opened;
+    const entry = { key, opened: open(spec) };
+    connections.set(spec.name, entry);
+    entry.opened.catch(() => {
+      // The caller gets this rejection through the promise itself; here only the cache is cleaned.
+      if (connections.get(spec.name) === entry) connections.delete(spec.name);
+    });
+    return entry.opened;
   }
 
   return {
-    connect(spec) {
-      // A changed spec is another connection: its limits and its secret may differ.
-      const key = JSON.stringify([spec.kubeconfigSecretName, spec.concurrency, spec.requestsPerSecond]);
-      const kept = connections.get(spec.name);
-      if (kept?.key === key) return kept.cluster;
-      const entry = { key, cluster: open(spec) };
-      connections.set(spec.name, entry);
-      entry.cluster.catch(() => {
-        // The caller gets this rejection through the promise itself; here only the cache is cleaned.
-        if (connections.get(spec.name) === entry) connections.delete(spec.name);
-      });
-      return entry.cluster;
-    },
+    connect: async (spec) => (await connected(spec)).cluster,
+    authReads: async (spec) => (await connected(spec)).authReads,
     forget(cluster) {
       connections.delete(cluster);
     },

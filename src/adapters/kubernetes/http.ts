@@ -12,16 +12,21 @@ export const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k
 /** The same for a list. */
 export const METADATA_LIST_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
+/** The whole object: only where a store's auth needs what it holds (auth-reads.ts). */
+export const WHOLE_OBJECT = "application/json";
+
 /** One request to an API server. */
 export interface HttpCall {
-  readonly operation: "look" | "apply" | "takeOver" | "remove" | "list";
-  readonly method: "GET" | "PATCH" | "DELETE";
+  readonly operation: "look" | "apply" | "takeOver" | "remove" | "list" | "namespaceLabels" | "secretKey" | "serviceAccount" | "token";
+  readonly method: "GET" | "PATCH" | "DELETE" | "POST";
   readonly path: string;
-  readonly accept: typeof METADATA_ONLY | typeof METADATA_LIST_ONLY;
+  readonly accept: typeof METADATA_ONLY | typeof METADATA_LIST_ONLY | typeof WHOLE_OBJECT;
   readonly contentType?: string | undefined;
   readonly body?: string | undefined;
   /** Names only; part of the error. */
   readonly subject: string;
+  /** What 403 means for it. @default "Forbidden" */
+  readonly forbidden?: ErrorCode | undefined;
 }
 
 /** Status and parsed body; `body` is undefined where the answer was empty. */
@@ -243,7 +248,7 @@ function codeOf(status: number, facts: StatusFacts, call: HttpCall): ErrorCode {
     case 401:
       return "ClusterUnauthorized";
     case 403:
-      return "Forbidden";
+      return call.forbidden ?? "Forbidden";
     case 404:
       // A GET or a DELETE never needs the namespace; for them 404 is an answer that the caller treats before.
       return call.method === "PATCH" ? "NamespaceMissing" : "ClusterUnreachable";

@@ -8,13 +8,17 @@ import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
 import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
+import { type Connect, createSourceClients, REFUSED_CREDENTIALS } from "./clients.ts";
 import { readCurrentVersions } from "./secretsmanager-batch.ts";
+import type { SourceSessions } from "./sessions.ts";
+import { TAGS_VERSION, tagsAnswer, tagsOfVersion } from "./tags.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   AccessDeniedException: "AccessDenied",
   DecryptionFailure: "AccessDenied",
   UnrecognizedClientException: "AccessDenied",
   ExpiredTokenException: "AccessDenied",
+  InvalidSignatureException: "AccessDenied",
   ThrottlingException: "StoreThrottled",
   TooManyRequestsException: "StoreThrottled",
   LimitExceededException: "StoreThrottled",
@@ -47,36 +51,60 @@ function versionInput(version: string): Pick<GetSecretValueCommandInput, "Versio
   return { VersionStage: version.startsWith("stage/") ? version.slice("stage/".length) : version };
 }
 
-/** Reads secrets with one client a region, made by `connect` at first use. */
+const connectToAws: Connect<SecretsManagerClient> = (region, credentials) =>
+  new SecretsManagerClient({ ...clientOptions(region), ...(credentials === undefined ? {} : { credentials }) });
+
+/**
+ * Reads secrets with one client a region and identity, made by `connect` at first use.
+ * @default sessions - none: stores that name a role or credentials of their own can't be read
+ */
 export function createSecretsManager(
-  connect: (region: string) => SecretsManagerClient = (region) => new SecretsManagerClient(clientOptions(region)),
+  connect: Connect<SecretsManagerClient> = connectToAws,
+  sessions: SourceSessions | undefined = undefined,
 ): SecretProvider {
-  const clients = new Map<string, SecretsManagerClient>();
-  const clientOf = (region: string): SecretsManagerClient => {
-    const client = clients.get(region) ?? connect(region);
-    clients.set(region, client);
-    return client;
+  const clients = createSourceClients(connect, sessions);
+
+  /** Drops credentials that the store refused, and translates the error. */
+  const failed = (reference: Reference, operation: string, error: unknown): RelayError => {
+    if (REFUSED_CREDENTIALS.has(errorName(error) ?? "")) clients.refused(reference);
+    return translated(reference, operation, error);
   };
 
   /** GetSecretValue's NotFound is only a suspicion: proven by DescribeSecret, else the version alone is missing. */
   async function provenAbsence(reference: Reference, suspicion: unknown): Promise<SourceAnswer> {
     try {
-      const { DeletedDate } = await clientOf(reference.region).send(new DescribeSecretCommand({ SecretId: reference.key }));
-      if (DeletedDate === undefined) throw translated(reference, "GetSecretValue", suspicion);
+      const { DeletedDate } = await (await clients.of(reference)).send(new DescribeSecretCommand({ SecretId: reference.key }));
+      if (DeletedDate === undefined) throw failed(reference, "GetSecretValue", suspicion);
       const deletedAt = DeletedDate.getTime();
       // A date ahead is when the deletion is due, not when it was asked for: it bounds nothing.
       return { kind: "absent", versionId: "absent", createdAt: deletedAt > Date.now() ? 0 : deletedAt };
     } catch (error) {
       if (isRelayError(error)) throw error;
       if (errorName(error) === "ResourceNotFoundException") return { kind: "absent", versionId: "absent", createdAt: 0 };
-      throw translated(reference, "DescribeSecret", error);
+      throw failed(reference, "DescribeSecret", error);
+    }
+  }
+
+  /** The tags as the value; DescribeSecret's absence is proof. */
+  async function readTags(reference: Reference): Promise<SourceAnswer> {
+    try {
+      const client = await clients.of(reference);
+      const { Tags = [], DeletedDate } = await client.send(new DescribeSecretCommand({ SecretId: reference.key }));
+      if (DeletedDate !== undefined) return { kind: "absent", versionId: "absent", createdAt: 0 };
+      return tagsAnswer(Tags.map(({ Key = "", Value = "" }) => [Key, Value] as const));
+    } catch (error) {
+      if (isRelayError(error)) throw error;
+      if (errorName(error) === "ResourceNotFoundException") return { kind: "absent", versionId: "absent", createdAt: 0 };
+      throw failed(reference, "DescribeSecret", error);
     }
   }
 
   async function get(reference: Reference, version: string): Promise<SourceAnswer> {
+    if (reference.version === TAGS_VERSION) return tagsOfVersion(reference, await readTags(reference), version);
     try {
       const input = { SecretId: reference.key, ...versionInput(version) };
-      const answer = await clientOf(reference.region).send(new GetSecretValueCommand(input));
+      const client = await clients.of(reference);
+      const answer = await client.send(new GetSecretValueCommand(input));
       const value = answer.SecretBinary ?? answer.SecretString;
       if (answer.VersionId === undefined || value === undefined) throw new RelayError("StoreUnreachable", reference.key);
       return {
@@ -88,7 +116,18 @@ export function createSecretsManager(
     } catch (error) {
       if (isRelayError(error)) throw error;
       if (SUSPICIONS.has(errorName(error) ?? "")) return provenAbsence(reference, error);
-      throw translated(reference, "GetSecretValue", error);
+      throw failed(reference, "GetSecretValue", error);
+    }
+  }
+
+  /** Of references of one region and identity; those whose credentials can't be had are left out. */
+  async function clientOrNothing([first]: readonly Reference[]): Promise<SecretsManagerClient | undefined> {
+    if (first === undefined) return undefined;
+    try {
+      return await clients.of(first);
+    } catch (error) {
+      if (isRelayError(error)) return undefined;
+      throw error;
     }
   }
 
@@ -98,12 +137,14 @@ export function createSecretsManager(
     async currentVersions(references) {
       const found = new Map<ReferenceKey, ShownVersion>();
       const alone = references.filter(({ version }) => version !== CURRENT);
-      const byRegion = Map.groupBy(
+      const byClient = Map.groupBy(
         references.filter(({ version }) => version === CURRENT),
-        ({ region }) => region,
+        ({ region, identity }) => JSON.stringify([region, identity]),
       );
-      for (const [region, ofRegion] of byRegion) {
-        const answers = await readCurrentVersions(clientOf(region), [...new Set(ofRegion.map(({ key }) => key))]);
+      for (const ofRegion of byClient.values()) {
+        const client = await clientOrNothing(ofRegion);
+        if (client === undefined) continue;
+        const answers = await readCurrentVersions(client, [...new Set(ofRegion.map(({ key }) => key))]);
         for (const reference of ofRegion) {
           const answer = answers.get(reference.key);
           if (answer?.kind === "shown") found.set(referenceKey(reference), { versionId: answer.versionId, createdAt: answer.createdAt });

@@ -1,6 +1,6 @@
 /** Where a config is deployed: unknown when the stack is synthesised, filled in by the function that registers it. */
 import type { ResolvedConfig, StoreSpec } from "../model.ts";
-import type { StoreDefaults } from "./registration.ts";
+import type { StoreDefaults } from "./store-lookup.ts";
 
 /**
  * The defaults of a config that is resolved before anybody knows where it goes: empty account and region stand for "the

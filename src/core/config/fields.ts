@@ -104,3 +104,6 @@ export const clusterMetadata = closed({
   generateName: notYet(""),
   ...SERVER_MANAGED,
 });
+
+/** The kinds below are the same in both. */
+export const esoVersion = z.enum(["external-secrets.io/v1", "external-secrets.io/v1beta1"]);

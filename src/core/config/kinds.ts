@@ -1,20 +1,18 @@
 /** Tells what each document is: one of ours, one of ESO's, or somebody else's and none of our business. */
 import { type Checked, check, valueAt } from "./check.ts";
+import { checkClusterObjects } from "./cluster-object.ts";
 import { type Diagnostic, type SourceFile } from "./diagnostics.ts";
 import { NOT_YET } from "./fields.ts";
 import { didYouMean, editDistance } from "./nearest.ts";
 import { type Finding, parseFile, type SourceDocument } from "./parse.ts";
 import { checkExternalSecretRules } from "./rules.ts";
+import { type ClusterManifest, clusterSchema, type ExternalSecretManifest, externalSecretSchema } from "./schema.ts";
 import {
-  type ClusterManifest,
   type ClusterSecretStoreManifest,
-  clusterSchema,
   clusterSecretStoreSchema,
-  type ExternalSecretManifest,
-  externalSecretSchema,
   type SecretStoreManifest,
   secretStoreSchema,
-} from "./schema.ts";
+} from "./store-schema.ts";
 import { checkSourceRules } from "./source-rules.ts";
 import { checkUnwired } from "./unwired.ts";
 
@@ -107,9 +105,9 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
     if (kind === "ExternalSecret") {
       const checked = check(externalSecretSchema, value);
       const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkUnwired(value)];
-      return typed("ExternalSecret", broken.length === 0 ? checked : { findings: [...findingsOf(checked), ...broken] }, source);
+      return typed("ExternalSecret", withFindings(checked, broken), source);
     }
-    if (kind === "SecretStore") return typed("SecretStore", check(secretStoreSchema, value), source);
+    if (kind === "SecretStore") return typed("SecretStore", withFindings(check(secretStoreSchema, value), checkClusterObjects(value)), source);
     return typed("ClusterSecretStore", check(clusterSecretStoreSchema, value), source);
   }
   if (group === OURS) {
@@ -124,8 +122,9 @@ function typed<K extends string, M>(kind: K, checked: Checked<M>, source: Source
   return "value" in checked ? { kind, manifest: checked.value, source } : checked;
 }
 
-function findingsOf(checked: Checked<unknown>): readonly Finding[] {
-  return "findings" in checked ? checked.findings : [];
+function withFindings<T>(checked: Checked<T>, broken: readonly Finding[]): Checked<T> {
+  if (broken.length === 0) return checked;
+  return { findings: [...("findings" in checked ? checked.findings : []), ...broken] };
 }
 
 function refuseKind(message: string, hint?: string) {

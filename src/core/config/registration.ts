@@ -6,84 +6,47 @@ import type {
   RegistrationSpec,
   RemoteRef,
   RewriteOperation,
-  StoreSpec,
   TargetSpec,
   TargetTemplate,
   ValueStrategies,
 } from "../model.ts";
-import { compareText } from "./diagnostics.ts";
 import { parseDuration } from "./duration.ts";
 import type { ExternalSecretDocument, StoreDocument } from "./kinds.ts";
-import { didYouMean } from "./nearest.ts";
-import type { Finding } from "./parse.ts";
 import type { ExternalSecretManifest, FindManifest, RemoteRefManifest, RewriteManifest } from "./schema.ts";
-
-/** What a store without its own says. */
-export interface StoreDefaults {
-  readonly account: string;
-  readonly defaultRegion: string;
-}
-
-/** The namespace of a manifest that names none. */
-export const DEFAULT_NAMESPACE = "default";
-
-/** Where an ExternalSecret or a SecretStore lives. */
-export function namespaceOf(document: ExternalSecretDocument | StoreDocument): string {
-  return document.kind === "ClusterSecretStore" ? "" : (document.manifest.metadata.namespace ?? DEFAULT_NAMESPACE);
-}
-
-/** Finds the store that a manifest names, among those that the same cluster takes. */
-export function findStore(document: ExternalSecretDocument, stores: readonly StoreDocument[]): StoreDocument | Finding {
-  const reference = document.manifest.spec.secretStoreRef;
-  const kind = reference.kind ?? "SecretStore";
-  const namespace = namespaceOf(document);
-  const reachable = stores.filter((store) => store.kind === kind && (kind === "ClusterSecretStore" || namespaceOf(store) === namespace));
-  const found = reachable.find((store) => store.manifest.metadata.name === reference.name);
-  if (found !== undefined) return found;
-  const where = kind === "SecretStore" ? ` in namespace ${namespace}` : "";
-  const other = stores.find((store) => store.kind !== kind && store.manifest.metadata.name === reference.name);
-  const hint =
-    other === undefined
-      ? didYouMean(
-          reference.name,
-          reachable.map((store) => store.manifest.metadata.name),
-        )
-      : `there is a ${other.kind} of this name: set secretStoreRef.kind to ${other.kind}`;
-  return { path: ["spec", "secretStoreRef", "name"], message: `no ${kind} ${reference.name}${where}`, hint };
-}
+import { sorted } from "./sorted.ts";
+import { type EntryStores, namespaceOf, type StoreDefaults } from "./store-lookup.ts";
+import { toStore } from "./store.ts";
 
 /** The registration of an ExternalSecret for a cluster. Equal inputs give equal values with equal key order (rule 8). */
 export function toRegistration(
   cluster: string,
   document: ExternalSecretDocument,
-  store: StoreDocument,
+  stores: EntryStores,
   defaults: StoreDefaults,
 ): RegistrationSpec {
   const { metadata, spec } = document.manifest;
+  const namespace = namespaceOf(document);
+  const storeSpec = (store: StoreDocument) => toStore(store, { cluster, namespace, ...defaults });
+  const own = (store: StoreDocument | undefined) => (store === undefined ? {} : { store: storeSpec(store) });
   return {
     cluster,
-    namespace: namespaceOf(document),
+    namespace,
     name: metadata.name,
-    store: toStore(store, defaults),
+    store: storeSpec(stores.main),
     refreshPolicy: spec.refreshPolicy ?? "Periodic",
     // The schema let only durations pass.
     refreshIntervalMs: parseDuration(spec.refreshInterval ?? "1h") ?? 0,
     labels: sorted(metadata.labels),
     annotations: sorted(metadata.annotations),
     target: toTarget(metadata.name, spec.target),
-    data: (spec.data ?? []).map((entry) => ({ secretKey: entry.secretKey, remoteRef: toRemoteRef(entry.remoteRef) })),
-    dataFrom: (spec.dataFrom ?? []).flatMap(toDataFrom),
-  };
-}
-
-function toStore(store: StoreDocument, defaults: StoreDefaults): StoreSpec {
-  const { aws } = store.manifest.spec.provider;
-  return {
-    kind: store.kind,
-    name: store.manifest.metadata.name,
-    provider: aws.service,
-    account: defaults.account,
-    region: aws.region ?? defaults.defaultRegion,
+    data: (spec.data ?? []).map(({ secretKey, remoteRef }, index) => ({
+      secretKey,
+      remoteRef: toRemoteRef(remoteRef),
+      ...own(stores.data[index]),
+    })),
+    dataFrom: (spec.dataFrom ?? []).flatMap((entry, index) =>
+      toDataFrom(entry).map((one) => ({ ...one, ...own(stores.dataFrom[index]) })),
+    ),
   };
 }
 
@@ -163,9 +126,4 @@ function toMerge(merge: NonNullable<RewriteManifest["merge"]>): MergeRewrite {
     ...(merge.conflictPolicy === "Ignore" ? { conflictPolicy: merge.conflictPolicy } : {}),
     ...(merge.strategy === "JSON" ? { strategy: merge.strategy } : {}),
   };
-}
-
-/** A map with its keys in order. */
-export function sorted(map: Readonly<Record<string, string>> | null | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(map ?? {}).toSorted(([a], [b]) => compareText(a, b)));
 }

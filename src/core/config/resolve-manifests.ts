@@ -4,8 +4,9 @@ import { valueAt } from "./check.ts";
 import { type Diagnostic, type SourceFile, sortDiagnostics } from "./diagnostics.ts";
 import { readConfig } from "./kinds.ts";
 import type { SourceDocument } from "./parse.ts";
-import { DEFAULT_NAMESPACE, type StoreDefaults } from "./registration.ts";
+import { DEFAULT_NAMESPACE } from "./namespace.ts";
 import { findCollisions, resolveEach } from "./resolve.ts";
+import type { StoreDefaults } from "./store-lookup.ts";
 
 /** An ExternalSecret that can be rendered. */
 export interface ResolvedManifest {

@@ -12,7 +12,10 @@ import {
   type StoreDocument,
 } from "./kinds.ts";
 import type { Finding } from "./parse.ts";
-import { findStore, namespaceOf, type StoreDefaults, sorted, toRegistration } from "./registration.ts";
+import { toRegistration } from "./registration.ts";
+import { sorted } from "./sorted.ts";
+import { isOfAnotherController } from "./store.ts";
+import { findStores, namespaceOf, type StoreDefaults, type StoreFinding } from "./store-lookup.ts";
 
 /** The config is given only where nothing is wrong with it: half a config would prune what the other half registers. */
 export interface Resolution {
@@ -71,21 +74,21 @@ export function resolveEach(
   const failures: (readonly [ExternalSecretDocument, Diagnostic])[] = [];
   for (const document of documents) {
     if (document.kind !== "ExternalSecret") continue;
-    const store = findStore(document, stores);
-    if ("manifest" in store) registrations.push({ spec: toRegistration(cluster, document, store, defaults), document });
-    else failures.push([document, document.source.locate(becauseRefused(document, store, refusedStores))]);
+    const found = findStores(document, stores);
+    if (!("main" in found)) failures.push([document, document.source.locate(becauseRefused(found, refusedStores))]);
+    // ESO leaves an ExternalSecret alone whose store is another controller's.
+    else if (!isOfAnotherController(found.main)) registrations.push({ spec: toRegistration(cluster, document, found, defaults), document });
   }
   return { registrations, failures };
 }
 
 /** A store that exists but is refused is not called missing: its own mistake is named instead. */
-function becauseRefused(document: ExternalSecretDocument, missing: Finding, refused: ReadConfig["refused"]): Finding {
-  const { name, kind } = document.manifest.spec.secretStoreRef;
-  const wanted = kind ?? "SecretStore";
-  const broken = refused.find(({ kind: of, source }) => of === wanted && metadataName(source.value) === name);
+function becauseRefused({ wanted, ...missing }: StoreFinding, refused: ReadConfig["refused"]): Finding {
+  if (wanted === undefined) return missing;
+  const broken = refused.find(({ kind, source }) => kind === wanted.kind && metadataName(source.value) === wanted.name);
   const first = broken?.diagnostics[0];
   if (first === undefined) return missing;
-  return { ...missing, message: `${wanted} ${name} can't be used`, hint: `see its mistake at ${placeOf(first)}` };
+  return { ...missing, message: `${wanted.kind} ${wanted.name} can't be used`, hint: `see its mistake at ${placeOf(first)}` };
 }
 
 function metadataName(value: unknown): unknown {

@@ -14,12 +14,6 @@ interface Unwired {
 const UNWIRED: readonly Unwired[] = [
   // Needs the stores' listing and its events.
   { path: ["spec", "dataFrom", "*", "find"] },
-  // Needs the resolution of a store for each entry.
-  { path: ["spec", "dataFrom", "*", "sourceRef"] },
-  { path: ["spec", "data", "*", "sourceRef"] },
-  // Needs the providers to read references of version `tags`.
-  { path: ["spec", "dataFrom", "*", "extract", "metadataPolicy"], value: "Fetch" },
-  { path: ["spec", "data", "*", "remoteRef", "metadataPolicy"], value: "Fetch" },
   // Needs the template engine.
   { path: ["spec", "dataFrom", "*", "rewrite", "*", "transform"] },
 ];

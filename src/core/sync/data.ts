@@ -20,6 +20,7 @@ import { convertKey, secretKeyFault } from "../source/keys.ts";
 import type { SecretMap } from "../source/merge.ts";
 import { lookUpProperty } from "../source/property.ts";
 import { type RenderKey, rewriteKeys } from "../source/rewrite.ts";
+import { storeOf } from "../stores/stores.ts";
 import { resolveReference } from "./references.ts";
 
 /** What a registration needs beside the answers. */
@@ -58,7 +59,7 @@ function presentSecret(
   entry: RemoteEntry,
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
 ): RemoteSecret | undefined {
-  const answer = answers.get(referenceKey(resolveReference(entry.store ?? spec.store, entry.remoteRef)));
+  const answer = answers.get(referenceKey(resolveReference(storeOf(spec, entry), entry.remoteRef)));
   // Never taken for absence: that would let a caller's mistake delete a target (rule 5).
   if (answer === undefined) throw new Error("collectData was called without an answer for one of the registration's references");
   if (answer.kind === "present") return answer;

@@ -1,33 +1,59 @@
 /** Which remote secrets a registration reads, and which of them a moved staging label concerns. */
-import { type Reference, type ReferenceKey, type RegistrationSpec, type RemoteRef, referenceKey, type StoreSpec } from "../model.ts";
+import {
+  ANY_LABEL,
+  ANY_VERSION,
+  type ProviderKind,
+  type Reference,
+  type ReferenceKey,
+  type RegistrationSpec,
+  type RemoteRef,
+  referenceKey,
+  type StoreSpec,
+} from "../model.ts";
+import type { SecretChange } from "../secret-change.ts";
+import { storeOf } from "../stores/stores.ts";
 
 const CURRENT = "stage/AWSCURRENT";
 const PREVIOUS = "stage/AWSPREVIOUS";
 
+const LATEST = "latest";
+
 /** Tags have no versions: what the manifest says of one does not count (ESO). */
 const TAGS = "tags";
 
-function versionOf({ version, metadataPolicy }: RemoteRef): string {
+function versionOf(provider: ProviderKind, { version, metadataPolicy }: RemoteRef): string {
   if (metadataPolicy === "Fetch") return TAGS;
+  return provider === "SecretsManager" ? secretVersion(version) : parameterVersion(version);
+}
+
+function secretVersion(version: string | undefined): string {
   if (version === undefined || version === "") return CURRENT;
   return version.startsWith("uuid/") ? `id/${version.slice("uuid/".length)}` : `stage/${version}`;
 }
 
-/** Account and region that an ARN names, each empty where it leaves it out; undefined for anything else. */
+/** A label can't begin with a digit, so that a number is always a version's. */
+function parameterVersion(version: string | undefined): string {
+  if (version === undefined || version === "") return LATEST;
+  return /^\d+$/.test(version) ? `id/${version}` : `label/${version}`;
+}
+
+/** Account and region that an ARN names, each empty where it leaves it out; undefined for anything else, so that no key can forge an identity. */
 function ownerOfArn(key: string): readonly [account: string, region: string] | undefined {
-  const [, region, account] = /^arn:[^:]*:[^:]*:([^:]*):([^:]*):./s.exec(key) ?? [];
+  const [, region, account] = /^arn:[^:]*:[^:]*:([a-z0-9-]*):(\d*):./s.exec(key) ?? [];
   return account === undefined || region === undefined ? undefined : [account, region];
 }
 
 /** Resolves a remoteRef against its store. A key that is an ARN names its own account and region, which may differ from the store's. */
 export function resolveReference(store: StoreSpec, remoteRef: RemoteRef): Reference {
-  const [account, region] = ownerOfArn(remoteRef.key) ?? [];
+  const key = `${store.prefix ?? ""}${remoteRef.key}`;
+  const [account, region] = ownerOfArn(key) ?? [];
   return {
     provider: store.provider,
     account: account || store.account,
     region: region || store.region,
-    key: remoteRef.key,
-    version: versionOf(remoteRef),
+    key,
+    version: versionOf(store.provider, remoteRef),
+    ...(store.access === undefined ? {} : { identity: store.access.id, access: store.access }),
   };
 }
 
@@ -35,8 +61,8 @@ export function resolveReference(store: StoreSpec, remoteRef: RemoteRef): Refere
 export function referencesOf(spec: RegistrationSpec): readonly Reference[] {
   const references = new Map<ReferenceKey, Reference>();
   const extracts = spec.dataFrom.flatMap(({ extract, store }) => (extract === undefined ? [] : [{ remoteRef: extract, store }]));
-  for (const { remoteRef, store } of [...extracts, ...spec.data]) {
-    const reference = resolveReference(store ?? spec.store, remoteRef);
+  for (const entry of [...extracts, ...spec.data]) {
+    const reference = resolveReference(storeOf(spec, entry), entry.remoteRef);
     const key = referenceKey(reference);
     if (!references.has(key)) references.set(key, reference);
   }
@@ -67,4 +93,38 @@ export function labelMoveReferences(move: LabelMove): readonly Reference[] {
   const moved: Reference = { provider: "SecretsManager", account, region, key: move.name, version: `stage/${move.label}` };
   const spellings = new Set([move.name, move.arn, move.arn.replace(/-[A-Za-z0-9]{6}$/, "")]);
   return [...spellings].flatMap((key) => concernedReferences({ ...moved, key }));
+}
+
+type OtherChange = Exclude<SecretChange, { kind: "label moved" }>;
+
+/**
+ * The references that a change concerns which names no version. A version that is pinned by its number never changes, but it goes
+ * and returns with its parameter; a new value moves no label, and a moved label changes no latest version.
+ */
+export function changeReferences(change: OtherChange): readonly Reference[] {
+  switch (change.kind) {
+    case "secret changed":
+      return secretReferences(change, ANY_VERSION);
+    case "tags changed":
+      return secretReferences(change, TAGS);
+    case "parameter came or went":
+      return parameterReferences(change, ANY_VERSION);
+    case "parameter updated":
+      return parameterReferences(change, LATEST);
+    case "parameter labelled":
+      return parameterReferences(change, ANY_LABEL);
+    case "parameter tags changed":
+      return parameterReferences(change, TAGS);
+  }
+}
+
+function secretReferences({ arn, name }: OtherChange, version: string): readonly Reference[] {
+  const spellings = labelMoveReferences({ arn, name, label: "" }).map((reference) => ({ ...reference, version }));
+  return [...new Map(spellings.map((reference) => [referenceKey(reference), reference])).values()];
+}
+
+/** A manifest names a parameter by its name or, where another account shares it, by its ARN. */
+function parameterReferences({ arn, name }: OtherChange, version: string): readonly Reference[] {
+  const [account, region] = ownerOfArn(arn) ?? ["", ""];
+  return [name, arn].map((key) => ({ provider: "ParameterStore", account, region, key, version }));
 }

@@ -20,7 +20,7 @@ interface StoredSecret {
 export interface MemoryCluster extends Cluster {
   /** Called before each operation; what it throws or rejects with is the operation's failure. */
   before: ((operation: keyof Cluster, name: string) => Promise<void> | void) | undefined;
-  addNamespace(namespace: string): void;
+  addNamespace(namespace: string, labels?: Readonly<Record<string, string>>): void;
   /** Another cluster that begins as this one is now. */
   fork(): MemoryCluster;
   writeByHand(namespace: string, name: string, manager: string, data: Readonly<Record<string, string>>): void;
@@ -43,18 +43,18 @@ export interface MemoryCluster extends Cluster {
 
 /** Makes an empty cluster with the given namespaces. */
 export function createMemoryCluster(namespaces: readonly string[]): MemoryCluster {
-  return clusterOf({ namespaces, secrets: new Map(), revision: 1, made: 0 });
+  return clusterOf({ namespaces: namespaces.map((name) => [name, {}] as const), secrets: new Map(), revision: 1, made: 0 });
 }
 
 interface Stored {
-  readonly namespaces: Iterable<string>;
+  readonly namespaces: Iterable<readonly [name: string, labels: Readonly<Record<string, string>>]>;
   readonly secrets: ReadonlyMap<string, StoredSecret>;
   readonly revision: number;
   readonly made: number;
 }
 
 function clusterOf(from: Stored): MemoryCluster {
-  const existing = new Set(from.namespaces);
+  const existing = new Map(from.namespaces);
   const secrets = new Map([...from.secrets].map(([key, secret]) => [key, copyOf(secret)]));
   let { revision, made } = from;
 
@@ -161,10 +161,17 @@ function clusterOf(from: Stored): MemoryCluster {
       }
     },
 
+    async namespaceLabels(namespace) {
+      if (cluster.before !== undefined) await cluster.before("namespaceLabels", namespace);
+      const labels = existing.get(namespace);
+      if (labels === undefined) throw new RelayError("NamespaceMissing", namespace);
+      return labels;
+    },
+
     fork: () => clusterOf({ namespaces: existing, secrets, revision, made }),
 
-    addNamespace(namespace) {
-      existing.add(namespace);
+    addNamespace(namespace, labels = {}) {
+      existing.set(namespace, labels);
     },
 
     writeByHand(namespace, name, manager, data) {

@@ -13,7 +13,7 @@ import type {
   RegistrationId,
   TargetKey,
 } from "../../../src/core/model.ts";
-import { ANY_VERSION, referenceKey, registrationId } from "../../../src/core/model.ts";
+import { ANY_VERSION, isMeant, referenceKey, registrationId } from "../../../src/core/model.ts";
 import type { Breaker, ClusterRecord, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
@@ -100,7 +100,6 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
     },
     async *interests(wanted) {
-      const exact = new Set(wanted.map(referenceKey));
       const anyIn = new Set(wanted.filter(({ version }) => version === ANY_VERSION).map(referencePartition));
       const page: Interest[] = [];
       for (const [id, theirs] of references) {
@@ -110,8 +109,8 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
         const matches = new Map<string, Reference>();
         for (const reference of theirs) {
           const isOfAny = referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
-          const asked = isOfAny ? ANY_VERSION : reference.version;
-          if ((isOfAny || exact.has(referenceKey(reference))) && !matches.has(asked)) matches.set(asked, reference);
+          const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
+          if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
         }
         for (const match of matches.values()) {
           page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });

@@ -150,7 +150,7 @@ function outcome(yaml: string): { readonly registrations: number; readonly diagn
   const { documents, refused, diagnostics } = readConfig([{ path: "apps/a.yaml", text: yaml }]);
   const registrations = documents.flatMap((document) => {
     if (document.kind !== "ExternalSecret" || store?.kind !== "ClusterSecretStore") return [];
-    return [toRegistration("c", document, store, defaults)];
+    return [toRegistration("c", document, { main: store, data: [], dataFrom: [] }, defaults)];
   });
   return { registrations: registrations.length, diagnostics: diagnostics.length + refused.flatMap((one) => one.diagnostics).length };
 }

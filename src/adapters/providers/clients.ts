@@ -1,0 +1,41 @@
+/** One SDK client a region and identity: a client that holds one store's credentials never serves another. */
+import type { Reference } from "../../core/model.ts";
+import type { SourceCredentials, SourceSessions } from "./sessions.ts";
+
+export type Connect<C> = (region: string, credentials: SourceCredentials | undefined) => C;
+
+export interface SourceClients<C> {
+  /** @throws what getting the reference's credentials throws */
+  of(reference: Reference): Promise<C>;
+  /** The store does not know the credentials (any more): the next call makes a client with new ones. */
+  refused(reference: Reference): void;
+}
+
+/** Errors that say so; our own role's credentials renew themselves. */
+export const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "InvalidClientTokenId",
+  "InvalidSignatureException",
+  "UnrecognizedClientException",
+]);
+
+/** @default sessions - none: only references of the function's own role can be read */
+export function createSourceClients<C>(connect: Connect<C>, sessions?: SourceSessions): SourceClients<C> {
+  const clients = new Map<string, { readonly client: C; readonly credentials: SourceCredentials | undefined }>();
+  return {
+    async of(reference) {
+      const { region, identity } = reference;
+      if (identity !== undefined && sessions === undefined) throw new Error("no sessions for a store with an identity of its own");
+      const credentials = await sessions?.credentials(reference);
+      const key = `${region}|${identity ?? ""}`;
+      const kept = clients.get(key);
+      // The very object: sessions hands out another one when they are renewed.
+      if (kept !== undefined && kept.credentials === credentials) return kept.client;
+      const client = connect(region, credentials);
+      clients.set(key, { client, credentials });
+      return client;
+    },
+    refused: (reference) => sessions?.forget(reference),
+  };
+}

@@ -1,0 +1,160 @@
+/** The shapes of ESO's stores: everything that the AWS providers know, and the names of what is not built. */
+import * as z from "zod/mini";
+import { compileGoRegexp } from "../text/go-regexp.ts";
+import {
+  choice,
+  closed,
+  clusterMetadata,
+  esoVersion,
+  filled,
+  labels,
+  managed,
+  namespacedMetadata,
+  notYetAll,
+  objectName,
+} from "./fields.ts";
+import { parseDuration } from "./duration.ts";
+
+/** ESO's other providers: real names, none of them built. */
+const OTHER_PROVIDERS = [
+  "akeyless",
+  "alibaba",
+  "azurekv",
+  "barbican",
+  "beyondtrust",
+  "bitwardensecretsmanager",
+  "chef",
+  "cloudrusm",
+  "conjur",
+  "delinea",
+  "device42",
+  "doppler",
+  "dvls",
+  "fake",
+  "fortanix",
+  "gcpsm",
+  "github",
+  "gitlab",
+  "ibm",
+  "infisical",
+  "keepersecurity",
+  "kubernetes",
+  "ngrok",
+  "onboardbase",
+  "onepassword",
+  "onepasswordSDK",
+  "oracle",
+  "passbolt",
+  "passworddepot",
+  "previder",
+  "pulumi",
+  "scaleway",
+  "secretserver",
+  "senhasegura",
+  "vault",
+  "volcengine",
+  "webhook",
+  "yandexcertificatemanager",
+  "yandexlockbox",
+];
+
+const count = z.int().check(z.gte(0, "this must be at least 0"));
+
+const roleArn = z
+  .string()
+  .check(z.regex(/^(arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512})?$/, "this is no role's ARN; write it like arn:aws:iam::111122223333:role/name"));
+
+/** Limits of STS, so that a wrong one is seen here and not at each read. */
+const tagKey = z.string().check(z.minLength(1, "a session tag needs a key"), z.maxLength(128, "a session tag's key has at most 128 characters"));
+const tagValue = z.string().check(z.maxLength(256, "a session tag's value has at most 256 characters"));
+const externalId = z
+  .string()
+  .check(z.regex(/^([\w+=,.@:/-]{2,1224})?$/, "an external id is 2 to 1224 letters, digits and characters of _+=,.@:/-"));
+
+const secretKeyRef = closed({ name: objectName, namespace: z.nullish(objectName), key: filled });
+
+const auth = closed({
+  secretRef: z.nullish(
+    closed({ accessKeyIDSecretRef: secretKeyRef, secretAccessKeySecretRef: secretKeyRef, sessionTokenSecretRef: z.nullish(secretKeyRef) }),
+  ),
+  jwt: z.nullish(
+    closed({
+      serviceAccountRef: closed({ name: objectName, namespace: z.nullish(objectName), audiences: z.nullish(z.array(filled)) }),
+    }),
+  ),
+});
+
+const aws = closed({
+  service: choice(["SecretsManager", "ParameterStore"], ["CertificateManager"]),
+  region: z.nullish(z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "this is no AWS region; write it like us-east-1"))),
+  auth: z.nullish(auth),
+  role: z.nullish(roleArn),
+  additionalRoles: z.nullish(z.array(roleArn.check(z.minLength(1, "this must not be empty")))),
+  externalID: z.nullish(externalId),
+  sessionTags: z.nullish(z.array(closed({ key: tagKey, value: tagValue }))),
+  transitiveTagKeys: z.nullish(z.array(tagKey)),
+  sessionTagsPolicy: z.nullish(choice(["None", "Simple", "Custom"])),
+  customSessionTags: z.nullish(z.record(tagKey, tagValue)),
+  prefix: z.nullish(z.string()),
+  // They say how PushSecret deletes: reading has no use for them.
+  secretsManager: z.nullish(closed({ forceDeleteWithoutRecovery: z.nullish(z.boolean()), recoveryWindowInDays: z.nullish(z.int()) })),
+});
+
+const selector = closed({
+  matchLabels: z.nullish(labels),
+  matchExpressions: z.nullish(
+    z.array(
+      closed({ key: filled, operator: choice(["In", "NotIn", "Exists", "DoesNotExist"]), values: z.nullish(z.array(z.string())) }).check(
+        z.refine(({ operator, values }) => ((values ?? []).length > 0) === (operator === "In" || operator === "NotIn"), {
+          error: "In and NotIn need values, Exists and DoesNotExist have none",
+        }),
+      ),
+    ),
+  ),
+});
+
+const regexp = z.string().check(
+  z.refine((pattern) => compileGoRegexp(pattern).kind === "compiled", { error: "this is no regular expression; the syntax is that of Go (RE2)" }),
+);
+
+const condition = closed({
+  namespaceSelector: z.nullish(selector),
+  namespaces: z.nullish(z.array(objectName)),
+  namespaceRegexes: z.nullish(z.array(regexp)),
+});
+
+const duration = z
+  .string()
+  .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
+
+const storeSpec = closed({
+  provider: closed({ aws, ...notYetAll(OTHER_PROVIDERS) }),
+  conditions: z.nullish(z.array(condition)),
+  controller: z.nullish(z.string()),
+  // How often ESO checks the store itself, in seconds, and how it repeats calls: the relay does neither by the store.
+  refreshInterval: z.nullish(z.int()),
+  retrySettings: z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
+});
+
+/** SecretStore of external-secrets.io. */
+export const secretStoreSchema = closed({
+  apiVersion: esoVersion,
+  kind: z.literal("SecretStore"),
+  metadata: namespacedMetadata,
+  status: managed,
+  spec: storeSpec,
+});
+
+/** ClusterSecretStore of external-secrets.io. */
+export const clusterSecretStoreSchema = closed({
+  apiVersion: esoVersion,
+  kind: z.literal("ClusterSecretStore"),
+  metadata: clusterMetadata,
+  status: managed,
+  spec: storeSpec,
+});
+
+export type SecretStoreManifest = z.infer<typeof secretStoreSchema>;
+export type ClusterSecretStoreManifest = z.infer<typeof clusterSecretStoreSchema>;
+export type AwsManifest = z.infer<typeof aws>;
+export type ConditionManifest = z.infer<typeof condition>;

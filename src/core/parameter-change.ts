@@ -1,0 +1,59 @@
+/** What an event of Parameter Store says: which parameter, and what sort of change; its events never name a version. */
+import * as z from "zod/mini";
+import { checked, filled, moment, wholeSecond } from "./event-fields.ts";
+import type { Millis } from "./model.ts";
+
+/** A change of a parameter, at a moment within [at, at + 999]. */
+export interface ParameterChange {
+  readonly kind: "parameter came or went" | "parameter updated" | "parameter labelled" | "parameter tags changed";
+  readonly arn: string;
+  readonly name: string;
+  readonly at: Millis;
+}
+
+const PARAMETER_CHANGE = "Parameter Store Change";
+
+const KINDS: Readonly<Record<string, ParameterChange["kind"]>> = {
+  Create: "parameter came or went",
+  Delete: "parameter came or went",
+  Update: "parameter updated",
+  LabelParameterVersion: "parameter labelled",
+};
+
+const TAGGING_CALLS = ["AddTagsToResource", "RemoveTagsFromResource"];
+
+/** A parameter's ARN ends with its name, less the slash with which a hierarchy begins. */
+const PARAMETER_ARN = /^arn:[^:]*:ssm:[^:]+:[^:]+:parameter\/./s;
+
+const changeEvent = z.object({
+  time: moment,
+  resources: z.tuple([z.string().check(z.regex(PARAMETER_ARN))], z.unknown()),
+  detail: z.object({ name: filled, operation: filled }),
+});
+
+const call = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
+
+const taggingCall = z.object({
+  account: filled,
+  region: filled,
+  detail: z.object({ eventTime: moment, requestParameters: z.object({ resourceType: filled, resourceId: filled }) }),
+});
+
+/** @returns undefined for an event that tells no change. @throws EventMalformed */
+export function parseParameterEvent(type: string, event: unknown): ParameterChange | undefined {
+  if (type !== PARAMETER_CHANGE) return undefined;
+  const { time, resources, detail } = checked(type, changeEvent, event);
+  const kind = KINDS[detail.operation];
+  return kind === undefined ? undefined : { kind, arn: resources[0], name: detail.name, at: wholeSecond(time) };
+}
+
+/** What CloudTrail tells of a parameter's tags. @returns undefined for any other call, and one that failed. @throws EventMalformed */
+export function parseParameterCall(type: string, event: unknown): ParameterChange | undefined {
+  const { eventSource, eventName, errorCode } = checked(type, call, event).detail;
+  if (eventSource !== "ssm.amazonaws.com" || !TAGGING_CALLS.includes(eventName) || typeof errorCode === "string") return undefined;
+  const { account, region, detail } = checked(type, taggingCall, event);
+  const { resourceType, resourceId } = detail.requestParameters;
+  if (resourceType !== "Parameter") return undefined;
+  const arn = `arn:aws:ssm:${region}:${account}:parameter/${resourceId.replace(/^\//, "")}`;
+  return { kind: "parameter tags changed", arn, name: resourceId, at: wholeSecond(detail.eventTime) };
+}
