@@ -6,13 +6,15 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 
-const SOURCE = "aws.secretsmanager";
+const SECRETS_MANAGER = "aws.secretsmanager";
+const PARAMETER_STORE = "aws.ssm";
+const BY_CLOUDTRAIL = ["AWS API Call via CloudTrail"];
 
 export interface ChangeEventsProps {
   readonly target: IFunction;
   /** Gets the events that could not be handed to the function. */
   readonly failureQueue: IQueue;
-  /** Further accounts whose secrets the config names by ARN; their events count if somebody forwards them here. */
+  /** Further accounts whose secrets the config reads, by ARN or by role; their events count if somebody forwards them here. */
   readonly accounts: readonly string[];
 }
 
@@ -21,16 +23,33 @@ export class ChangeEvents extends Construct {
     super(scope, id);
     const account = [Aws.ACCOUNT_ID, ...props.accounts];
     const patterns: Readonly<Record<string, EventPattern>> = {
-      LabelUpdated: { source: [SOURCE], detailType: ["Secret Label Updated"], account },
+      LabelUpdated: { source: [SECRETS_MANAGER], detailType: ["Secret Label Updated"], account },
       // Only CloudTrail tells of these, and only where a trail logs management events; reconcile finds them otherwise.
       Managed: {
-        source: [SOURCE],
-        detailType: ["AWS API Call via CloudTrail"],
+        source: [SECRETS_MANAGER],
+        detailType: BY_CLOUDTRAIL,
         account,
         detail: {
           eventSource: ["secretsmanager.amazonaws.com"],
-          eventName: ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"],
+          eventName: ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage", "TagResource", "UntagResource"],
           errorCode: Match.doesNotExist(),
+        },
+      },
+      ParameterChanged: {
+        source: [PARAMETER_STORE],
+        detailType: ["Parameter Store Change"],
+        account,
+        detail: { operation: ["Create", "Update", "Delete", "LabelParameterVersion"] },
+      },
+      ParameterTagged: {
+        source: [PARAMETER_STORE],
+        detailType: BY_CLOUDTRAIL,
+        account,
+        detail: {
+          eventSource: ["ssm.amazonaws.com"],
+          eventName: ["AddTagsToResource", "RemoveTagsFromResource"],
+          errorCode: Match.doesNotExist(),
+          requestParameters: { resourceType: ["Parameter"] },
         },
       },
     };

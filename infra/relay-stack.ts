@@ -11,7 +11,7 @@ import { HashKey } from "./hash-key.ts";
 import { ReconcileSchedule } from "./reconcile-schedule.ts";
 import { RegistryTable } from "./registry-table.ts";
 import { RelayFunction } from "./relay-function.ts";
-import { allowBatchRead, allowConfiguredSecrets, namedAccounts } from "./secret-access.ts";
+import { allowBatchRead, allowConfiguredSources, namedAccounts } from "./secret-access.ts";
 import type { RelaySettings } from "./settings.ts";
 import { SyncQueue } from "./sync-queue.ts";
 
@@ -111,7 +111,7 @@ export class RelayStack extends Stack {
     registry.allowDueQuery(reconcile);
     for (const each of [onSecretChange, sync, reconcile]) {
       each.allow(["events:PutEvents"], [bus.eventBusArn]);
-      allowConfiguredSecrets(each, config, props.kmsKeyArns);
+      allowConfiguredSources(each, config, props.kmsKeyArns);
     }
     allowBatchRead(reconcile);
     for (const each of [onSecretChange, sync]) hashKey.allowRead(each);

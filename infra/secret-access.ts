@@ -1,6 +1,6 @@
-/** Which secrets a function may read: those that the config names, and no other. */
+/** Which secrets and parameters a function may read by its own role, and which roles it may assume: those that the config names, and no other. */
 import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
-import type { ResolvedConfig } from "../src/core/model.ts";
+import type { ProviderKind, Reference, ResolvedConfig } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
 import type { RelayFunction } from "./relay-function.ts";
 import { UserMistake } from "./settings.ts";
@@ -18,16 +18,23 @@ interface NamedSecret {
   readonly region: string;
 }
 
+/** What the functions read by their own role: what a role or other credentials read is granted to those. */
+function ownReferences(config: ResolvedConfig, of: ProviderKind): readonly Reference[] {
+  return config.registrations.flatMap(referencesOf).filter(({ provider, access }) => provider === of && access === undefined);
+}
+
 function namedSecrets(config: ResolvedConfig): readonly NamedSecret[] {
-  const references = config.registrations.flatMap(referencesOf).filter(({ provider }) => provider === "SecretsManager");
+  const references = ownReferences(config, "SecretsManager");
   const clusters = config.clusters.map(({ kubeconfigSecretName }) => ({ key: kubeconfigSecretName, region: "" }));
   const named = [...references.map(({ key, region }) => ({ key, region })), ...clusters];
   return [...new Map(named.map((secret) => [`${secret.region}|${secret.key}`, secret])).values()];
 }
 
-/** The accounts that the config names in ARNs, each once. */
+/** The accounts that the config names in ARNs of secrets, parameters and roles, each once. */
 export function namedAccounts(config: ResolvedConfig): readonly string[] {
-  return [...new Set(namedSecrets(config).flatMap(({ key }) => ARN.exec(key)?.[1] ?? []))].toSorted();
+  // Empty: the deployment's own.
+  const accounts = config.registrations.flatMap(referencesOf).map(({ account }) => account);
+  return [...new Set([...accounts, ...namedSecrets(config).map(({ key }) => ARN.exec(key)?.[1] ?? "")])].filter(Boolean).toSorted();
 }
 
 /**
@@ -64,14 +71,46 @@ export function allowBatchRead(by: RelayFunction): void {
   });
 }
 
-/** Lets a function read the secrets of the config: sources and clusters' credentials. */
-export function allowConfiguredSecrets(by: RelayFunction, config: ResolvedConfig, kmsKeyArns: readonly string[]): void {
-  const arns = secretArns(by, config);
-  for (let from = 0; from < arns.length; from += ARNS_IN_A_STATEMENT) {
-    by.allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], arns.slice(from, from + ARNS_IN_A_STATEMENT));
-  }
+/** Lets a function read what the config names: secrets and parameters, clusters' credentials, and whatever its stores' roles may read. */
+export function allowConfiguredSources(by: RelayFunction, config: ResolvedConfig, kmsKeyArns: readonly string[]): void {
+  allowEach(by, ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], secretArns(by, config));
+  const parameters = parameterArns(by, config);
+  // The history proves an absence; without decryption, so that nothing of older versions is read.
+  allowEach(by, ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:ListTagsForResource"], parameters);
+  allowRoles(by, config);
   if (kmsKeyArns.length > 0) {
-    // Through Secrets Manager only: the key opens nothing else for us.
-    by.allow(["kms:Decrypt"], kmsKeyArns, { StringLike: { "kms:ViaService": "secretsmanager.*.amazonaws.com" } });
+    // Through the stores only: the key opens nothing else for us.
+    const services = ["secretsmanager.*.amazonaws.com", ...(parameters.length > 0 ? ["ssm.*.amazonaws.com"] : [])];
+    by.allow(["kms:Decrypt"], kmsKeyArns, { StringLike: { "kms:ViaService": services.length === 1 ? services[0] : services } });
   }
+}
+
+function allowEach(by: RelayFunction, actions: readonly string[], arns: readonly string[]): void {
+  for (let from = 0; from < arns.length; from += ARNS_IN_A_STATEMENT) by.allow(actions, arns.slice(from, from + ARNS_IN_A_STATEMENT));
+}
+
+/** The first role of each chain: the others are assumed by the one before. Tags on it need a right of their own. */
+function allowRoles(by: RelayFunction, config: ResolvedConfig): void {
+  const steps = config.registrations
+    .flatMap(referencesOf)
+    .flatMap(({ access }) => (access?.base.kind === "function" ? access.roles.slice(0, 1) : []));
+  const arnsOf = (roles: typeof steps): readonly string[] => [...new Set(roles.map(({ arn }) => arn))].toSorted();
+  allowEach(by, ["sts:AssumeRole"], arnsOf(steps));
+  allowEach(by, ["sts:TagSession"], arnsOf(steps.filter(({ tags }) => tags !== undefined)));
+}
+
+/** What Parameter Store takes as a name: so no key can hold a wildcard of IAM. */
+const PARAMETER = /^[\w./-]{1,1011}$/;
+const PARAMETER_ARN = /^arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter\/[\w./-]{1,1011}$/;
+
+/** The ARNs of the config's parameters, sorted. @throws UserMistake for a key that can be no parameter's name */
+function parameterArns(scope: RelayFunction, config: ResolvedConfig): readonly string[] {
+  const stack = Stack.of(scope);
+  const arns = ownReferences(config, "ParameterStore").map(({ key, region }) => {
+    if (PARAMETER_ARN.test(key)) return key;
+    if (!PARAMETER.test(key)) throw new UserMistake(`remote key ${JSON.stringify(key)} is neither the name nor the ARN of a parameter`);
+    const place = region === "" ? {} : { region };
+    return stack.formatArn({ ...place, service: "ssm", resource: "parameter", resourceName: key.replace(/^\//, "") });
+  });
+  return [...new Set(arns)].toSorted();
 }

@@ -1,13 +1,6 @@
 /** Use case: a secret changed; wakes everyone who reads it, at once where they are few and by queue where they are many. */
 import { isRelayError } from "../core/errors.ts";
-import {
-  type Interest,
-  type Millis,
-  parseReferenceKey,
-  type Reference,
-  type ReferenceKey,
-  type SyncRequest,
-} from "../core/model.ts";
+import { type Interest, type Millis, parseReferenceKey, type Reference, type ReferenceKey, type SyncRequest } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
 import { holds } from "../core/sync/freshness.ts";

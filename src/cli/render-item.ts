@@ -11,6 +11,7 @@ import {
 } from "../core/model.ts";
 import type { SecretManifest, SecretProvider, SourceAnswer } from "../core/ports.ts";
 import { SecretValue } from "../core/secret-value.ts";
+import { requireAdmitted } from "../core/stores/stores.ts";
 import { collectData } from "../core/sync/data.ts";
 import { type Decision, decide, isExclusive, type Seen } from "../core/sync/decide.ts";
 import { guardTarget } from "../core/sync/guard.ts";
@@ -34,10 +35,11 @@ export interface Rendered {
   readonly reason: string;
 }
 
-/** Where a render looks: the store, and what the cluster's Secrets hold (`namespace/name` to key to text). */
+/** Where a render looks: the store, what the cluster's Secrets hold (`namespace/name` to key to text), and its namespaces' labels. */
 export interface RenderWorld {
   readonly source: Pick<SecretProvider, "read">;
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** Renders one manifest; what is wrong with it is in the item, never thrown. */
@@ -57,6 +59,7 @@ export async function renderItem(manifest: ResolvedManifest | FailedManifest, wo
 }
 
 async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<Rendered> {
+  requireAdmitted(spec, world.namespaces.get(spec.namespace) ?? {});
   const answers = new Map<ReferenceKey, SourceAnswer>();
   for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), await world.source.read(reference));
   const manifest = renderTarget(spec, collectData(spec, answers));

@@ -39,7 +39,7 @@ async function render(options: Options, io: Io): Promise<void> {
   const chosen = options.name === undefined ? manifests : choose(manifests, options.name);
   const rendered: Rendered[] = [];
   for (const manifest of chosen) {
-    rendered.push(await renderItem(manifest, { source: createWorldSource(world), secrets: world.secrets }));
+    rendered.push(await renderItem(manifest, { ...world, source: createWorldSource(world) }));
     if (manifest.kind === "failed") io.stderr.write(`${formatDiagnostics(manifest.diagnostics)}\n`);
   }
   for (const { item } of rendered) {

@@ -18,8 +18,12 @@ export interface WorldVersion {
 export interface World {
   /** By provider and remote key. */
   readonly remote: ReadonlyMap<ProviderKind, ReadonlyMap<string, readonly WorldVersion[]>>;
+  /** By provider and remote key; of what `remote` names, those that have any. */
+  readonly tags: ReadonlyMap<ProviderKind, ReadonlyMap<string, Readonly<Record<string, string>>>>;
   /** The target cluster's Secrets: `namespace/name` to key to text. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The target cluster's namespaces with their labels. */
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** The version that a value without versions is. */
@@ -35,6 +39,8 @@ const versionSchema = closed({
   // Parameter Store counts its versions.
   id: z.union([filled, z.int()], { error: "this must be a text or a whole number" }),
   stages: z.nullish(z.array(filled)),
+  // As Parameter Store calls them.
+  labels: z.nullish(z.array(filled)),
   ...content,
 });
 const entrySchema = closed({ ...content, tags: z.nullish(texts), versions: z.nullish(z.array(versionSchema)) });
@@ -59,7 +65,7 @@ export function readWorld(file: SourceFile): { readonly world: World } | { reado
   return diagnostics.length > 0 ? { diagnostics: withoutLines(diagnostics) } : { world };
 }
 
-const EMPTY: World = { remote: new Map(), secrets: new Map() };
+const EMPTY: World = { remote: new Map(), tags: new Map(), secrets: new Map(), namespaces: new Map() };
 
 function withoutLines(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return sortDiagnostics(diagnostics).map((diagnostic) => ({ ...diagnostic, lineText: "" }));
@@ -72,14 +78,20 @@ function readDocument(value: SourceDocument["value"], findings: Finding[]): Worl
     }
   }
   const section = (name: (typeof SECTIONS)[number]) => {
-    const held = isMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-    return entries(held ?? {}, [name], findings);
+    const given = isMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    return entries(given ?? {}, [name], findings);
   };
+  const stores = PROVIDERS.map((provider) => ({
+    provider,
+    entries: section(provider).map(([key, entry, path]) => ({ key, ...readEntry(provider, entry, path, findings) })),
+  }));
   const remote = new Map(
-    PROVIDERS.map((provider) => [
-      provider,
-      new Map(section(provider).map(([key, held, path]) => [key, readEntry(held, path, findings)] as const)),
-    ]),
+    stores.map((one) => [one.provider, new Map(one.entries.map(({ key, versions }) => [key, versions] as const))] as const),
+  );
+  const tags = new Map(
+    stores.map(
+      (one) => [one.provider, new Map(one.entries.flatMap((entry) => (entry.tags ? [[entry.key, entry.tags] as const] : [])))] as const,
+    ),
   );
   const textsOf = (name: "configMaps" | "secrets") =>
     new Map(
@@ -88,31 +100,38 @@ function readDocument(value: SourceDocument["value"], findings: Finding[]): Worl
         return [key, new Map(Object.entries(checked(texts, held ?? {}, path, findings) ?? {}))] as const;
       }),
     );
-  // Nothing that is built reads these two yet; a mistake in them is one all the same.
+  // Nothing that is built reads them yet; a mistake in them is one all the same.
   textsOf("configMaps");
-  for (const [, held, path] of section("namespaces")) checked(texts, held ?? {}, path, findings);
-  return { remote, secrets: textsOf("secrets") };
+  const namespaces = new Map(
+    section("namespaces").map(([name, labels, path]) => [name, checked(texts, labels ?? {}, path, findings) ?? {}] as const),
+  );
+  return { remote, tags, secrets: textsOf("secrets"), namespaces };
+}
+
+interface WorldEntry {
+  readonly versions: readonly WorldVersion[];
+  readonly tags?: Readonly<Record<string, string>> | null | undefined;
 }
 
 /** A remote secret's versions; a value of its own is the current one. */
-function readEntry(value: unknown, path: FieldPath, findings: Finding[]): readonly WorldVersion[] {
-  if (typeof value === "string") return [toVersion({ id: ONLY_VERSION, stages: [CURRENT], value })];
+function readEntry(provider: ProviderKind, value: unknown, path: FieldPath, findings: Finding[]): WorldEntry {
+  if (typeof value === "string") return { versions: versionsOf(provider, { value }, path, findings) };
   if (!isMapping(value)) {
     findings.push({
       path,
       message: `${place(path)} must be a text or a mapping`,
       ...(value === null || Array.isArray(value) ? {} : { hint: "put it in quotes" }),
     });
-    return [];
+    return { versions: [] };
   }
   const entry = checked(entrySchema, value, path, findings);
-  if (entry === undefined) return [];
-  return versionsOf(entry, path, findings);
+  if (entry === undefined) return { versions: [] };
+  return { versions: versionsOf(provider, entry, path, findings), tags: entry.tags };
 }
 
-function versionsOf(entry: Entry, path: FieldPath, findings: Finding[]): readonly WorldVersion[] {
+function versionsOf(provider: ProviderKind, entry: Entry, path: FieldPath, findings: Finding[]): readonly WorldVersion[] {
   const listed = (entry.versions ?? []).map((version, index) => ({ version, at: [...path, "versions", index] as FieldPath }));
-  const own = ownVersion(entry);
+  const own = provider === "SecretsManager" ? ownVersion(entry) : ownParameter(entry);
   if (own === undefined && entry.versions == null) {
     findings.push({ path, message: `${place(path)} needs a value, binary or versions`, at: "key" });
   }
@@ -126,7 +145,7 @@ function versionsOf(entry: Entry, path: FieldPath, findings: Finding[]): readonl
     }
     if (ids.has(String(version.id))) findings.push({ path: [...at, "id"], message: `${place(at)}: id ${version.id} is given twice` });
     ids.add(String(version.id));
-    for (const stage of version.stages ?? []) {
+    for (const stage of stagesOf(version)) {
       if (stages.has(stage)) findings.push({ path: at, message: `${place(at)}: stage ${stage} is on another version already`, at: "key" });
       stages.add(stage);
     }
@@ -134,9 +153,20 @@ function versionsOf(entry: Entry, path: FieldPath, findings: Finding[]): readonl
   return all.map(({ version }) => toVersion(version));
 }
 
-function ownVersion({ value, binary }: Entry): Version | undefined {
+function ownVersion({ value, binary }: Pick<Entry, "value" | "binary">): Version | undefined {
   if (value === undefined && binary === undefined) return undefined;
   return { id: ONLY_VERSION, stages: [CURRENT], ...(value === undefined ? {} : { value }), ...(binary === undefined ? {} : { binary }) };
+}
+
+/** Parameter Store counts its versions, and a new one has no label. */
+function ownParameter({ value, binary, versions }: Entry): Version | undefined {
+  const last = Math.max(0, ...(versions ?? []).map(({ id }) => Number(id)).filter(Number.isSafeInteger));
+  const own = ownVersion({ value, binary });
+  return own === undefined ? undefined : { ...own, id: last + 1, stages: [] };
+}
+
+function stagesOf({ stages, labels }: Version): readonly string[] {
+  return [...(stages ?? []), ...(labels ?? [])];
 }
 
 /** The value of the entry may be listed among its versions once more. */
@@ -147,7 +177,7 @@ function isSameCurrent(version: Version, own: Version): boolean {
 function toVersion(version: Version): WorldVersion {
   const { value, binary } = version;
   const bytes = value === undefined ? Buffer.from(binary ?? "", "base64") : Buffer.from(value, "utf8");
-  return { id: String(version.id), stages: version.stages ?? [], value: new Uint8Array(bytes) };
+  return { id: String(version.id), stages: stagesOf(version), value: new Uint8Array(bytes) };
 }
 
 /** Validates a part; its findings are placed below `path`. */

@@ -3,8 +3,8 @@ import { GetParametersCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { isRelayError } from "../../core/errors.ts";
 import type { Millis, Reference, ReferenceKey } from "../../core/model.ts";
 import { referenceKey } from "../../core/model.ts";
-import { errorName } from "../../core/remote-calls.ts";
 import type { SourceAnswer } from "../../core/ports.ts";
+import { errorName } from "../../core/remote-calls.ts";
 import { isVersion, selectorOf, versionIdOf } from "./parameter-version.ts";
 import { TAGS_VERSION } from "./tags.ts";
 
@@ -73,7 +73,9 @@ async function readBatch(
   const left: Reference[] = [];
   try {
     const client = await clientOf(first);
-    const answer = await client.send(new GetParametersCommand({ Names: names.filter((name) => name !== undefined), WithDecryption: false }));
+    const answer = await client.send(
+      new GetParametersCommand({ Names: names.filter((name) => name !== undefined), WithDecryption: false }),
+    );
     for (const [index, reference] of batch.entries()) {
       const parameter = (answer.Parameters ?? []).find(
         ({ Name = "", ARN = "", Selector = "" }) => names[index] === `${Name}${Selector}` || names[index] === `${ARN}${Selector}`,

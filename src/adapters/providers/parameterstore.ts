@@ -1,10 +1,5 @@
 /** SecretProvider over Systems Manager Parameter Store: a value or a proven absence; every other failure throws and leaves targets as they are. */
-import {
-  GetParameterCommand,
-  GetParameterHistoryCommand,
-  ListTagsForResourceCommand,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
+import { GetParameterCommand, GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { ErrorCode } from "../../core/errors.ts";
 import { isRelayError, RelayError } from "../../core/errors.ts";
 import type { Reference } from "../../core/model.ts";
@@ -42,10 +37,7 @@ const connectToAws: Connect<SSMClient> = (region, credentials) =>
  * Reads parameters with one client a region and identity, made by `connect` at first use.
  * @default sessions - none: stores that name a role or credentials of their own can't be read
  */
-export function createParameterStore(
-  connect: Connect<SSMClient> = connectToAws,
-  sessions: SourceSessions | undefined = undefined,
-): SecretProvider {
+export function createParameterStore(connect: Connect<SSMClient> = connectToAws, sessions?: SourceSessions): SecretProvider {
   const clients = createSourceClients(connect, sessions);
 
   function failed(reference: Reference, operation: string, error: unknown): RelayError {
@@ -105,6 +97,7 @@ export function createParameterStore(
   return {
     read: (reference) => get(reference, reference.version),
     readVersion: (reference, versionId) => get(reference, `id/${versionId}`),
-    currentVersions: (references) => currentParameters(references, { clientOf: clients.of, read: (one) => get(one, one.version) }),
+    currentVersions: (references) =>
+      currentParameters(references, { clientOf: (one) => clients.of(one), read: (one) => get(one, one.version) }),
   };
 }

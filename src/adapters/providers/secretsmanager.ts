@@ -58,10 +58,7 @@ const connectToAws: Connect<SecretsManagerClient> = (region, credentials) =>
  * Reads secrets with one client a region and identity, made by `connect` at first use.
  * @default sessions - none: stores that name a role or credentials of their own can't be read
  */
-export function createSecretsManager(
-  connect: Connect<SecretsManagerClient> = connectToAws,
-  sessions: SourceSessions | undefined = undefined,
-): SecretProvider {
+export function createSecretsManager(connect: Connect<SecretsManagerClient> = connectToAws, sessions?: SourceSessions): SecretProvider {
   const clients = createSourceClients(connect, sessions);
 
   /** Drops credentials that the store refused, and translates the error. */

@@ -1,10 +1,5 @@
 /** Credentials of stores that name their own: roles assumed by STS, tokens of service accounts, access keys; each kept for its own identity only. */
-import {
-  AssumeRoleCommand,
-  type AssumeRoleCommandOutput,
-  AssumeRoleWithWebIdentityCommand,
-  STSClient,
-} from "@aws-sdk/client-sts";
+import { AssumeRoleCommand, type AssumeRoleCommandOutput, AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type ErrorCode, isRelayError, RelayError } from "../../core/errors.ts";
 import type { Millis, Reference } from "../../core/model.ts";
 import type { ClusterAuthReads } from "../../core/ports.ts";

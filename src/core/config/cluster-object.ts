@@ -28,11 +28,13 @@ const OBJECTS: readonly FieldPath[] = [
 /** Refuses a SecretStore that names an object of another namespace. It reads raw values, beside mistakes of shape. */
 export function checkClusterObjects(store: unknown): readonly Finding[] {
   if (valueAt(store, ["kind"]) !== "SecretStore") return [];
-  const own = valueAt(store, ["metadata", "namespace"]) ?? DEFAULT_NAMESPACE;
+  const given = valueAt(store, ["metadata", "namespace"]) ?? DEFAULT_NAMESPACE;
+  // Anything but a text is another mistake.
+  const own = typeof given === "string" ? given : "";
   return OBJECTS.flatMap((path) => {
     const named = valueAt(store, [...path, "namespace"]) ?? own;
     if (named === own || named === "") return [];
-    const message = `a SecretStore can't reach beyond its own namespace ${String(own)}`;
+    const message = `a SecretStore can't reach beyond its own namespace ${own}`;
     return [{ path: [...path, "namespace"], message, hint: "leave the namespace out, or use a ClusterSecretStore" }];
   });
 }

@@ -7,13 +7,8 @@ import { didYouMean, editDistance } from "./nearest.ts";
 import { type Finding, parseFile, type SourceDocument } from "./parse.ts";
 import { checkExternalSecretRules } from "./rules.ts";
 import { type ClusterManifest, clusterSchema, type ExternalSecretManifest, externalSecretSchema } from "./schema.ts";
-import {
-  type ClusterSecretStoreManifest,
-  clusterSecretStoreSchema,
-  type SecretStoreManifest,
-  secretStoreSchema,
-} from "./store-schema.ts";
 import { checkSourceRules } from "./source-rules.ts";
+import { type ClusterSecretStoreManifest, clusterSecretStoreSchema, type SecretStoreManifest, secretStoreSchema } from "./store-schema.ts";
 import { checkUnwired } from "./unwired.ts";
 
 /** A document with its typed manifest. */
@@ -107,7 +102,8 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
       const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkUnwired(value)];
       return typed("ExternalSecret", withFindings(checked, broken), source);
     }
-    if (kind === "SecretStore") return typed("SecretStore", withFindings(check(secretStoreSchema, value), checkClusterObjects(value)), source);
+    if (kind === "SecretStore")
+      return typed("SecretStore", withFindings(check(secretStoreSchema, value), checkClusterObjects(value)), source);
     return typed("ClusterSecretStore", check(clusterSecretStoreSchema, value), source);
   }
   if (group === OURS) {

@@ -14,8 +14,8 @@ import { parseDuration } from "./duration.ts";
 import type { ExternalSecretDocument, StoreDocument } from "./kinds.ts";
 import type { ExternalSecretManifest, FindManifest, RemoteRefManifest, RewriteManifest } from "./schema.ts";
 import { sorted } from "./sorted.ts";
-import { type EntryStores, namespaceOf, type StoreDefaults } from "./store-lookup.ts";
 import { toStore } from "./store.ts";
+import { type EntryStores, namespaceOf, type StoreDefaults } from "./store-lookup.ts";
 
 /** The registration of an ExternalSecret for a cluster. Equal inputs give equal values with equal key order (rule 8). */
 export function toRegistration(
@@ -44,9 +44,7 @@ export function toRegistration(
       remoteRef: toRemoteRef(remoteRef),
       ...own(stores.data[index]),
     })),
-    dataFrom: (spec.dataFrom ?? []).flatMap((entry, index) =>
-      toDataFrom(entry).map((one) => ({ ...one, ...own(stores.dataFrom[index]) })),
-    ),
+    dataFrom: (spec.dataFrom ?? []).flatMap((entry, index) => toDataFrom(entry).map((one) => ({ ...one, ...own(stores.dataFrom[index]) }))),
   };
 }
 

@@ -3,8 +3,8 @@ import type { RegistrationSpec } from "../model.ts";
 import { valueAt } from "./check.ts";
 import { type Diagnostic, type SourceFile, sortDiagnostics } from "./diagnostics.ts";
 import { readConfig } from "./kinds.ts";
-import type { SourceDocument } from "./parse.ts";
 import { DEFAULT_NAMESPACE } from "./namespace.ts";
+import type { SourceDocument } from "./parse.ts";
 import { findCollisions, resolveEach } from "./resolve.ts";
 import type { StoreDefaults } from "./store-lookup.ts";
 

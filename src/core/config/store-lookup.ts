@@ -40,10 +40,12 @@ export function findStores(document: ExternalSecretDocument, stores: readonly St
   const { spec } = document.manifest;
   const own: Asked = { ref: spec.secretStoreRef, path: ["spec", "secretStoreRef"] };
   const refsOf = (name: "data" | "dataFrom") =>
-    (spec[name] ?? []).map(({ sourceRef }, index): Asked => ({
-      ref: sourceRef?.storeRef,
-      path: ["spec", name, index, "sourceRef", "storeRef"],
-    }));
+    (spec[name] ?? []).map(
+      ({ sourceRef }, index): Asked => ({
+        ref: sourceRef?.storeRef,
+        path: ["spec", name, index, "sourceRef", "storeRef"],
+      }),
+    );
   const [data, dataFrom] = [refsOf("data"), refsOf("dataFrom")];
   const entries = [...dataFrom, ...data];
   // What no entry reads is looked for all the same: a name that is nobody's is a mistake.

@@ -1,6 +1,7 @@
 /** The shapes of ESO's stores: everything that the AWS providers know, and the names of what is not built. */
 import * as z from "zod/mini";
 import { compileGoRegexp } from "../text/go-regexp.ts";
+import { parseDuration } from "./duration.ts";
 import {
   choice,
   closed,
@@ -13,7 +14,6 @@ import {
   notYetAll,
   objectName,
 } from "./fields.ts";
-import { parseDuration } from "./duration.ts";
 
 /** ESO's other providers: real names, none of them built. */
 const OTHER_PROVIDERS = [
@@ -62,10 +62,17 @@ const count = z.int().check(z.gte(0, "this must be at least 0"));
 
 const roleArn = z
   .string()
-  .check(z.regex(/^(arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512})?$/, "this is no role's ARN; write it like arn:aws:iam::111122223333:role/name"));
+  .check(
+    z.regex(
+      /^(arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512})?$/,
+      "this is no role's ARN; write it like arn:aws:iam::111122223333:role/name",
+    ),
+  );
 
 /** Limits of STS, so that a wrong one is seen here and not at each read. */
-const tagKey = z.string().check(z.minLength(1, "a session tag needs a key"), z.maxLength(128, "a session tag's key has at most 128 characters"));
+const tagKey = z
+  .string()
+  .check(z.minLength(1, "a session tag needs a key"), z.maxLength(128, "a session tag's key has at most 128 characters"));
 const tagValue = z.string().check(z.maxLength(256, "a session tag's value has at most 256 characters"));
 const externalId = z
   .string()
@@ -105,7 +112,7 @@ const selector = closed({
   matchExpressions: z.nullish(
     z.array(
       closed({ key: filled, operator: choice(["In", "NotIn", "Exists", "DoesNotExist"]), values: z.nullish(z.array(z.string())) }).check(
-        z.refine(({ operator, values }) => ((values ?? []).length > 0) === (operator === "In" || operator === "NotIn"), {
+        z.refine(({ operator, values }) => (values ?? []).length > 0 === (operator === "In" || operator === "NotIn"), {
           error: "In and NotIn need values, Exists and DoesNotExist have none",
         }),
       ),
@@ -114,7 +121,9 @@ const selector = closed({
 });
 
 const regexp = z.string().check(
-  z.refine((pattern) => compileGoRegexp(pattern).kind === "compiled", { error: "this is no regular expression; the syntax is that of Go (RE2)" }),
+  z.refine((pattern) => compileGoRegexp(pattern).kind === "compiled", {
+    error: "this is no regular expression; the syntax is that of Go (RE2)",
+  }),
 );
 
 const condition = closed({

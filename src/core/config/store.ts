@@ -78,7 +78,7 @@ function toAccess(store: StoreDocument, aws: AwsManifest, use: StoreUse): Source
 /** As in ESO, access keys win over a service account. */
 function toBase(store: StoreDocument, { auth }: AwsManifest, { cluster, namespace }: StoreUse): AccessBase {
   // The rules let no reference into another namespace pass.
-  const placed = <R extends { readonly namespace?: string | null | undefined }>(ref: R) => resolveClusterObject(store, namespace, ref);
+  const placed = (ref: { readonly namespace?: string | null | undefined }) => resolveClusterObject(store, namespace, ref);
   const keyRef = (ref: { readonly name: string; readonly key: string; readonly namespace?: string | null | undefined }): SecretKeyRef => ({
     namespace: placed(ref),
     name: ref.name,

@@ -26,14 +26,9 @@ describe("an ExternalSecret with a mistake", () => {
       want: "10:25 spec.data[0].remoteRef.decodingStrategy must be one of None, Base64, Base64URL, Auto | did you mean Base64?",
     },
     {
-      name: "tags as values",
-      rest: "  data:\n  - secretKey: a\n    remoteRef:\n      key: k\n      metadataPolicy: Fetch",
-      want: "10:23 spec.data[0].remoteRef.metadataPolicy Fetch is not supported yet",
-    },
-    {
-      name: "another store for an entry",
+      name: "another store for an entry, which is missing",
       rest: "  data:\n  - secretKey: a\n    remoteRef: { key: k }\n    sourceRef: { storeRef: { name: b } }",
-      want: "9:5 spec.data[0].sourceRef is not supported yet",
+      want: "9:36 no SecretStore b in namespace app-shop",
     },
     {
       name: "transform",
@@ -212,15 +207,15 @@ describe("kinds and versions", () => {
     expect(mistakes(head(apiVersion, kind))).toEqual(want.map((line) => `apps/x.yaml:${line}`));
   });
 
-  it("refuses eks and ParameterStore as not supported yet", () => {
+  it("refuses eks and CertificateManager as not supported yet", () => {
     const store = {
       path: "apps/s.yaml",
-      text: storeFile().text.replace("SecretsManager", "ParameterStore").replace("name: aws", "name: b"),
+      text: storeFile().text.replace("SecretsManager", "CertificateManager").replace("name: aws", "name: b"),
     };
     const cluster = clusterFile({ name: "osaka", extra: "  eks: { name: a }\n" });
 
     expect(mistakes(store, cluster)).toEqual([
-      "apps/s.yaml:4:37 spec.provider.aws.service ParameterStore is not supported yet | supported: SecretsManager",
+      "apps/s.yaml:4:37 spec.provider.aws.service CertificateManager is not supported yet | supported: SecretsManager, ParameterStore",
       "clusters/osaka.yaml:8:3 spec.eks is not supported yet",
     ]);
   });

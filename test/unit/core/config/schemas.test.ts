@@ -29,7 +29,7 @@ describe("docs/schemas", () => {
     {
       file: "cluster-secret-store.json",
       text: storeFile().text,
-      wrong: (text: string) => text.replace("SecretsManager", "ParameterStore"),
+      wrong: (text: string) => text.replace("SecretsManager", "CertificateManager"),
     },
     {
       file: "secret-store.json",
