@@ -1,5 +1,5 @@
 /** SecretProvider over Systems Manager Parameter Store: a value or a proven absence; every other failure throws and leaves targets as they are. */
-import { GetParameterCommand, GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetParameterCommand, GetParameterHistoryCommand, ListTagsForResourceCommand, SSMClient, type Tag } from "@aws-sdk/client-ssm";
 import type { ErrorCode } from "../../core/errors.ts";
 import { isRelayError, RelayError } from "../../core/errors.ts";
 import type { Reference } from "../../core/model.ts";
@@ -27,7 +27,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ParameterVersionNotFound: "VersionMissing",
 };
 
-const NOT_FOUND: ReadonlySet<string> = new Set(["ParameterNotFound", "InvalidResourceId"]);
+const NOT_FOUND: ReadonlySet<string> = new Set(["ParameterNotFound", "ParameterVersionNotFound"]);
 const ABSENT: SourceAnswer = { kind: "absent", versionId: "absent", createdAt: 0 };
 
 const connectToAws: Connect<SSMClient> = (region, credentials) =>
@@ -46,50 +46,51 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
     return relayError(CODES[name] ?? "StoreUnreachable", reference.key, "ssm", operation, error);
   }
 
-  /** GetParameter's NotFound is only a suspicion, since it may mean the version alone: proven by the history, which has all versions. */
-  async function provenAbsence(reference: Reference, suspicion: unknown): Promise<SourceAnswer> {
+  /** Whether there is any version of the parameter: the history has them all. Without decryption, so that nothing of them is read. */
+  async function exists(reference: Reference): Promise<boolean> {
     try {
       const client = await clients.of(reference);
-      // Without decryption: the names of versions are all that is asked for.
       await client.send(new GetParameterHistoryCommand({ Name: reference.key, MaxResults: 1 }));
+      return true;
     } catch (error) {
       if (isRelayError(error)) throw error;
-      if (errorName(error) === "ParameterNotFound") return ABSENT;
+      if (errorName(error) === "ParameterNotFound") return false;
       throw failed(reference, "GetParameterHistory", error);
     }
-    throw failed(reference, "GetParameter", suspicion);
   }
 
-  /** The tags as the value. A service that knows no such parameter is asked once more, as for its value. */
+  /** The tags as the value. No tags at all may mean no parameter. */
   async function readTags(reference: Reference): Promise<SourceAnswer> {
+    let tags: readonly Tag[] = [];
     try {
       const client = await clients.of(reference);
       const request = { ResourceType: "Parameter", ResourceId: reference.key } as const;
-      const { TagList = [] } = await client.send(new ListTagsForResourceCommand(request));
-      return tagsAnswer(TagList.map(({ Key = "", Value = "" }) => [Key, Value] as const));
+      tags = (await client.send(new ListTagsForResourceCommand(request))).TagList ?? [];
     } catch (error) {
       if (isRelayError(error)) throw error;
-      if (NOT_FOUND.has(errorName(error) ?? "")) return provenAbsence(reference, error);
-      throw failed(reference, "ListTagsForResource", error);
+      if (errorName(error) !== "InvalidResourceId") throw failed(reference, "ListTagsForResource", error);
     }
+    if (tags.length === 0 && !(await exists(reference))) return ABSENT;
+    return tagsAnswer(tags.map(({ Key = "", Value = "" }) => [Key, Value] as const));
   }
 
   async function get(reference: Reference, version: string): Promise<SourceAnswer> {
     if (reference.version === TAGS_VERSION) return tagsOfVersion(reference, await readTags(reference), version);
     const Name = selectorOf(reference.key, version);
-    const missing = () => new RelayError("VersionMissing", reference.key);
-    if (Name === undefined) return provenAbsence(reference, Object.assign(new Error(), { name: "ParameterVersionNotFound" }));
+    const missing = new RelayError("VersionMissing", reference.key);
     try {
+      if (Name === undefined) throw missing;
       const client = await clients.of(reference);
       const { Parameter: parameter } = await client.send(new GetParameterCommand({ Name, WithDecryption: true }));
       if (parameter?.Version === undefined || parameter.Value === undefined) throw new RelayError("StoreUnreachable", reference.key);
-      if (!isVersion(parameter, version)) throw missing();
+      if (!isVersion(parameter, version)) throw missing;
       const createdAt = parameter.LastModifiedDate?.getTime() ?? 0;
       return { kind: "present", versionId: versionIdOf(parameter), createdAt, value: new SecretValue(parameter.Value) };
     } catch (error) {
+      const isSuspicion = error === missing || NOT_FOUND.has(errorName(error) ?? "");
+      // A NotFound may mean the version alone, and is proven by nothing but the whole history's.
+      if (isSuspicion && !(await exists(reference))) return ABSENT;
       if (isRelayError(error)) throw error;
-      const name = errorName(error) ?? "";
-      if (name === "ParameterNotFound" || name === "ParameterVersionNotFound") return provenAbsence(reference, error);
       throw failed(reference, "GetParameter", error);
     }
   }
