@@ -35,6 +35,43 @@ spec:
     - {secretKey: three, remoteRef: {key: "${FOREIGN}"}}
 ---
 apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: parameters}
+spec: {provider: {aws: {service: ParameterStore, prefix: /shop/}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: other-account}
+spec:
+  provider:
+    aws:
+      service: SecretsManager
+      additionalRoles: [arn:aws:iam::111122223333:role/hop]
+      role: arn:aws:iam::777788889999:role/reader
+      sessionTags: [{key: team, value: shop}]
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: tagged}
+spec: {provider: {aws: {service: ParameterStore, role: "arn:aws:iam::777788889999:role/tagged", sessionTagsPolicy: Simple}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: irsa}
+spec: {provider: {aws: {service: SecretsManager, role: "arn:aws:iam::777788889999:role/irsa", auth: {jwt: {serviceAccountRef: {name: reader}}}}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: c, namespace: app}
+spec:
+  secretStoreRef: {name: parameters, kind: ClusterSecretStore}
+  data:
+    - {secretKey: one, remoteRef: {key: db/password}}
+    - {secretKey: two, remoteRef: {key: theirs}, sourceRef: {storeRef: {name: other-account, kind: ClusterSecretStore}}}
+    - {secretKey: three, remoteRef: {key: /theirs}, sourceRef: {storeRef: {name: tagged, kind: ClusterSecretStore}}}
+    - {secretKey: four, remoteRef: {key: theirs}, sourceRef: {storeRef: {name: irsa, kind: ClusterSecretStore}}}
+---
+apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata: {name: b, namespace: app}
 spec:
@@ -91,7 +128,15 @@ const logs = (name: string) => [`logs:CreateLogStream <${name}Logs.Arn>`, `logs:
 const table = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"].map(
   (action) => `${action} ${TABLE}`,
 );
-const sources = SECRETS.flatMap((arn) => [`secretsmanager:DescribeSecret ${arn}`, `secretsmanager:GetSecretValue ${arn}`]);
+const PARAMETER = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/shop/db/password";
+const sources = [
+  ...SECRETS.flatMap((arn) => [`secretsmanager:DescribeSecret ${arn}`, `secretsmanager:GetSecretValue ${arn}`]),
+  ...["GetParameter", "GetParameterHistory", "GetParameters", "ListTagsForResource"].map((action) => `ssm:${action} ${PARAMETER}`),
+  // What the second role of a chain, a service account or a role itself reads is granted to those.
+  "sts:AssumeRole arn:aws:iam::111122223333:role/hop",
+  "sts:AssumeRole arn:aws:iam::777788889999:role/tagged",
+  "sts:TagSession arn:aws:iam::777788889999:role/tagged",
+];
 const bus = "events:PutEvents arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default";
 const send = "sqs:SendMessage <SyncQueue.Arn>";
 const hashKey = "secretsmanager:GetSecretValue <HashKey>";
@@ -164,6 +209,6 @@ it("takes events of the accounts whose secrets the config names, and of no other
     EventPattern === undefined ? [] : [JSON.parse(JSON.stringify(EventPattern)).account],
   );
 
-  const want = ["<AWS::AccountId>", "111122223333", "444455556666"];
-  expect(accounts).toEqual([want, want]);
+  const want = ["<AWS::AccountId>", "111122223333", "444455556666", "777788889999"];
+  expect(accounts).toEqual([want, want, want, want]);
 });
