@@ -9,6 +9,7 @@ export interface ClusterFixture {
   readonly cluster: Cluster;
   /** An existing, empty namespace of its own. */
   readonly namespace: string;
+  labelNamespace(labels: Readonly<Record<string, string>>): Promise<void>;
   /** Writes data keys by Update under a manager of its own, creating the Secret where it is missing. */
   writeByHand(name: string, manager: string, data: Readonly<Record<string, string>>): Promise<void>;
   deleteByHand(name: string): Promise<void>;
@@ -43,6 +44,13 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       if (view === "missing") throw new Error("the Secret is missing");
       return view;
     };
+
+    it("tells the labels of a namespace, and that one is missing", async () => {
+      await fixture.labelNamespace({ team: "shop" });
+
+      expect(await fixture.cluster.namespaceLabels(fixture.namespace)).toMatchObject({ team: "shop" });
+      await expect(fixture.cluster.namespaceLabels("nowhere")).rejects.toMatchObject({ code: "NamespaceMissing" });
+    });
 
     it("looks at a missing Secret without creating it", async () => {
       expect(await fixture.cluster.look(target)).toBe("missing");

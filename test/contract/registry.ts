@@ -1,7 +1,7 @@
 /** The contract suite of the Registry port: run on the table and on its fake, so that both mean the same. */
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { Reference, Registration, RegistrationSpec } from "../../src/core/model.ts";
-import { ANY_VERSION, leftBehindId, referenceKey, registrationId } from "../../src/core/model.ts";
+import { ANY_LABEL, ANY_VERSION, leftBehindId, referenceKey, registrationId } from "../../src/core/model.ts";
 import type { Registry } from "../../src/core/ports.ts";
 import { describeClusters, describeHeads, reference } from "./registry-heads.ts";
 
@@ -231,6 +231,45 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       const found = await all(registry.interests([{ ...named, version: ANY_VERSION }]));
 
       expect(found.map(({ registration }) => registration).toSorted()).toEqual([both.id, pinned.id].toSorted());
+    });
+
+    it("wakes whoever reads a secret, by whatever credentials, and each of its identities", async () => {
+      const named = reference();
+      const one = { ...named, identity: "one" };
+      const other = { ...named, identity: "other" };
+      const both = await put(specOf(), [one, other]);
+      const own = await put(specOf(), [named]);
+
+      const found = await all(registry.interests([named]));
+
+      const lines = found.map((line) => `${line.registration} ${line.reference}`).toSorted();
+      expect(lines).toEqual(
+        [`${both.id} ${referenceKey(one)}`, `${both.id} ${referenceKey(other)}`, `${own.id} ${referenceKey(named)}`].toSorted(),
+      );
+      expect((await all(registry.interests([one]))).map(({ registration }) => registration)).toEqual([both.id]);
+    });
+
+    it("forgets one identity of a reader and keeps the other", async () => {
+      const named = reference();
+      const [one, other] = [
+        { ...named, identity: "one" },
+        { ...named, identity: "other" },
+      ];
+      const first = await put(specOf(), [one, other]);
+      await put({ ...first.spec, labels: { a: "b" } }, [other], first);
+
+      expect((await all(registry.interests([named]))).map((line) => line.reference)).toEqual([referenceKey(other)]);
+    });
+
+    it("wakes the readers of any label of a parameter, and of no number", async () => {
+      const latest: Reference = { ...reference(), provider: "ParameterStore", version: "latest" };
+      const labelled = await put(specOf(), [{ ...latest, version: "label/live" }]);
+      await put(specOf(), [latest]);
+      await put(specOf(), [{ ...latest, version: "id/1" }]);
+
+      const found = await all(registry.interests([{ ...latest, version: ANY_LABEL }]));
+
+      expect(found.map(({ registration }) => registration)).toEqual([labelled.id]);
     });
 
     it("wakes a reader of two versions once for each that is asked for", async () => {

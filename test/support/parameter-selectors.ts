@@ -19,7 +19,7 @@ export function createParameterClient(config: SSMClientConfig): SSMClient {
           );
           const selected = chosen.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
           if (plain.length === 0) return { response: {}, output: { $metadata: {}, Parameters: selected } as never };
-          const answer = await next({ ...args, input: { ...args.input, Names: plain } as never });
+          const answer = await next({ ...args, input: { ...args.input, Names: plain } });
           const { Parameters = [] } = answer.output as { Parameters?: readonly object[] };
           return { ...answer, output: { ...answer.output, Parameters: [...Parameters, ...selected] } };
         }

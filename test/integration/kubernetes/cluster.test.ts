@@ -38,6 +38,13 @@ function handsIn(namespace: string) {
     return answer.status === 404 ? undefined : answer.json;
   };
   return {
+    async labelNamespace(labels: Readonly<Record<string, string>>): Promise<void> {
+      const { json: space } = await restRequestOk(environment.config, "GET", `/api/v1/namespaces/${namespace}`);
+      await restRequestOk(environment.config, "PUT", `/api/v1/namespaces/${namespace}`, {
+        ...space,
+        metadata: { ...space.metadata, labels: { ...space.metadata.labels, ...labels } },
+      });
+    },
     async writeByHand(name: string, manager: string, data: Readonly<Record<string, string>>): Promise<void> {
       const current = await read(name);
       const query = `fieldManager=${encodeURIComponent(manager)}`;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
 import type { Openings, SyncOutcome, SyncTargets } from "../../../src/app/outcome.ts";
 import { RelayError } from "../../../src/core/errors.ts";
-import { referenceKey, type SyncRequest } from "../../../src/core/model.ts";
+import { type RemoteRef, referenceKey, type SyncRequest } from "../../../src/core/model.ts";
 import type { SecretChange } from "../../../src/core/secret-change.ts";
 import { referencesOf } from "../../../src/core/sync/references.ts";
 import { createManualClock } from "../../support/fakes/manual-clock.ts";
@@ -231,6 +231,76 @@ describe("on-secret-change", () => {
     await handle(moved);
 
     expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T, expected: 1 }]);
+  });
+});
+
+describe("a change of a parameter", () => {
+  const arn = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/shop/db`;
+  const store = { kind: "SecretStore", name: "p", provider: "ParameterStore", account: ACCOUNT, region: REGION } as const;
+  const READERS: Readonly<Record<string, Partial<RemoteRef>>> = {
+    latest: {},
+    labelled: { version: "live" },
+    pinned: { version: "3" },
+    tagged: { metadataPolicy: "Fetch" },
+    other: { key: "/shop/other" },
+    arn: { key: arn },
+  };
+
+  it.each([
+    // Whoever names it by its ARN has a parameter of another partition of the index.
+    { kind: "parameter came or went", want: ["arn", "labelled", "latest", "pinned", "tagged"] },
+    { kind: "parameter updated", want: ["arn", "latest"] },
+    { kind: "parameter labelled", want: ["labelled"] },
+    { kind: "parameter tags changed", want: ["tagged"] },
+  ] as const)("wakes, when the $kind, whom that concerns: $want", async ({ kind, want }) => {
+    const { registry, synced, handle } = await world([]);
+    for (const [name, ref] of Object.entries(READERS)) {
+      const spec = aSpec({ name });
+      await put(registry, { ...spec, store, data: [{ secretKey: "a", remoteRef: { key: "/shop/db", ...ref } }] }, T - 900_000);
+    }
+
+    await handle({ kind, arn, name: "/shop/db", at: T });
+
+    expect(synced.map(({ registration }) => registration).toSorted()).toEqual(want.map((name) => `tokyo/app/${name}`));
+    expect(synced.every(({ notice, need }) => notice === undefined && need === T + 999)).toBe(true);
+  });
+
+  it("wakes by an event of the account that a role reads, and by no other account's", async () => {
+    const { registry, synced, handle } = await world([]);
+    const account = "222222222222";
+    const role = `arn:aws:iam::${account}:role/reader`;
+    const access = { id: "reader", base: { kind: "function" }, roles: [{ arn: role }] } as const;
+    const spec = aSpec({ key: "/shop/db" });
+    await put(registry, { ...spec, store: { ...store, account, access } }, T - 900_000);
+
+    await handle({ kind: "parameter updated", arn, name: "/shop/db", at: T });
+    expect(synced).toEqual([]);
+    await handle({ kind: "parameter updated", arn: arn.replace(ACCOUNT, account), name: "/shop/db", at: T });
+    expect(synced).toHaveLength(1);
+  });
+});
+
+describe("a change of a secret's tags", () => {
+  it("wakes those whose value they are, and nobody else", async () => {
+    const { registry, synced, handle } = await world([{ name: "value" }]);
+    const spec = aSpec({ name: "tags" });
+    await put(registry, { ...spec, data: [{ secretKey: "a", remoteRef: { key: "shop/db", metadataPolicy: "Fetch" } }] }, T - 900_000);
+
+    await handle({ kind: "tags changed", arn: ARN, name: "shop/db", at: T });
+
+    expect(synced.map(({ registration }) => registration)).toEqual(["tokyo/app/tags"]);
+  });
+});
+
+describe("a moved label", () => {
+  it("wakes a reader of AWSPREVIOUS with AWSCURRENT, one of a custom stage by its own, and one of a version id by none", async () => {
+    const specs = ["AWSPREVIOUS", "blue", "uuid/v1"].map((version) => ({ name: version.toLowerCase().replace("/", "-"), version }));
+    const { synced, handle } = await world(specs);
+
+    await handle(moved);
+    expect(synced.map(({ registration }) => registration)).toEqual(["tokyo/app/awsprevious"]);
+    await handle({ ...moved, label: "blue" });
+    expect(synced.map(({ registration }) => registration)).toEqual(["tokyo/app/awsprevious", "tokyo/app/blue"]);
   });
 });
 

@@ -34,7 +34,55 @@ function called(eventName: string, change: Record<string, unknown> = {}) {
   };
 }
 
+const PARAMETER = "arn:aws:ssm:eu-west-1:111122223333:parameter/shop/db";
+
+function parameterEvent(operation: string) {
+  const detail = { name: "/shop/db", type: "SecureString", operation };
+  return { ...moved, source: "aws.ssm", "detail-type": "Parameter Store Change", resources: [PARAMETER], detail };
+}
+
+function parameterTagged(change: Record<string, unknown> = {}) {
+  const event = called("AddTagsToResource", {
+    eventSource: "ssm.amazonaws.com",
+    requestParameters: { resourceType: "Parameter", resourceId: "/shop/db" },
+    ...change,
+  });
+  return { ...event, source: "aws.ssm" };
+}
+
+describe("an event of Parameter Store", () => {
+  it.each([
+    { operation: "Create", kind: "parameter came or went" },
+    { operation: "Delete", kind: "parameter came or went" },
+    { operation: "Update", kind: "parameter updated" },
+    { operation: "LabelParameterVersion", kind: "parameter labelled" },
+  ])("$operation is read as $kind", ({ operation, kind }) => {
+    expect(parseSecretChange(parameterEvent(operation))).toEqual({
+      kind: "change",
+      change: { kind, arn: PARAMETER, name: "/shop/db", at: AT },
+    });
+  });
+
+  it("tells of tags by CloudTrail", () => {
+    expect(parseSecretChange(parameterTagged())).toEqual({
+      kind: "change",
+      change: { kind: "parameter tags changed", arn: PARAMETER, name: "/shop/db", at: AT },
+    });
+  });
+
+  it.each([
+    { name: "no name", detail: { operation: "Update" }, field: "detail.name" },
+    { name: "no operation", detail: { name: "/shop/db" }, field: "detail.operation" },
+  ])("is malformed with $name", ({ detail, field }) => {
+    expect(() => parseSecretChange({ ...parameterEvent("Update"), detail })).toThrow(`missing or malformed: ${field}`);
+  });
+});
+
 describe("parseSecretChange", () => {
+  it.each(["TagResource", "UntagResource"])("reads CloudTrail's %s as a change of tags", (name) => {
+    expect(parseSecretChange(called(name))).toMatchObject({ change: { kind: "tags changed", arn: ARN, name: "shop/db", at: AT } });
+  });
+
   it("reads the native event", () => {
     expect(parseSecretChange(moved)).toEqual({
       kind: "change",
@@ -69,7 +117,11 @@ describe("parseSecretChange", () => {
   });
 
   it.each([
-    { name: "another source", event: { ...moved, source: "aws.ssm" } },
+    { name: "another source", event: { ...moved, source: "aws.s3" } },
+    { name: "another event of Systems Manager", event: { ...moved, source: "aws.ssm" } },
+    { name: "an operation of no consequence", event: parameterEvent("Expire") },
+    { name: "another tagged resource", event: parameterTagged({ requestParameters: { resourceType: "Document", resourceId: "x" } }) },
+    { name: "tags that were refused", event: parameterTagged({ errorCode: "AccessDenied" }) },
     { name: "another type", event: { ...moved, "detail-type": "Secret Rotation Scheduled" } },
     { name: "another call", event: called("GetSecretValue") },
     { name: "another service's call", event: called("DeleteSecret", { eventSource: "kms.amazonaws.com" }) },

@@ -7,6 +7,7 @@ describeCluster("the cluster in memory", async () => {
   return {
     cluster,
     namespace: "app",
+    labelNamespace: async (labels) => cluster.addNamespace("app", labels),
     writeByHand: async (name, manager, data) => cluster.writeByHand("app", name, manager, data),
     deleteByHand: async (name) => cluster.deleteByHand("app", name),
     setImmutable: async (name) => cluster.setImmutable("app", name),
