@@ -8,7 +8,7 @@ import { createSourceSessions } from "../src/adapters/providers/sessions.ts";
 import type { SyncTargets } from "../src/app/outcome.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import { isRelayError, RelayError } from "../src/core/errors.ts";
-import type { Bus, ClusterAuthReads, Clusters, Log, Registry, SecretProvider } from "../src/core/ports.ts";
+import type { Bus, Clock, ClusterAuthReads, Clusters, Log, Registry, SecretProvider } from "../src/core/ports.ts";
 import { clientOptions } from "../src/core/remote-calls.ts";
 import type { SecretValue } from "../src/core/secret-value.ts";
 import { DEFAULT_BOUNDS, type FreshnessBounds } from "../src/core/sync/freshness.ts";
@@ -31,7 +31,7 @@ export function createClustersRuntime(from: Environment, { clock, registry }: Pi
   const provider = createProviders(sessions);
   const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
   const clusters = createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
-  const authReads = createAuthReader(registry, clusters);
+  const authReads = createAuthReader(registry, clusters, clock);
   return {
     provider,
     clusters,
@@ -48,16 +48,28 @@ export async function createSync(from: Environment, { registry, clock }: Runtime
   return createSyncTargets({ registry, clock, log, hasher, ...parts });
 }
 
+/** A cluster that did not answer is not asked again for so long: many stores may need it, and none of them may hold up the others. */
+const SILENT_MS = 15_000;
+
 /** Reads a cluster for a store's auth; credentials that its API server refuses are read anew once. */
-function createAuthReader(registry: Pick<Registry, "load">, clusters: ConnectedClusters): (name: string) => Promise<ClusterAuthReads> {
+function createAuthReader(
+  registry: Pick<Registry, "load">,
+  clusters: ConnectedClusters,
+  clock: Pick<Clock, "now">,
+): (name: string) => Promise<ClusterAuthReads> {
+  const silentUntil = new Map<string, number>();
   return async (name) => {
     const { clusters: known } = await registry.load([], [name]);
-    const spec = known.get(name)?.spec;
-    if (spec === undefined) throw new RelayError("ClusterUnknown", name);
+    const record = known.get(name);
+    if (record === undefined) throw new RelayError("ClusterUnknown", name);
+    const { spec, breaker } = record;
+    const until = Math.max(breaker.openUntil, silentUntil.get(name) ?? 0);
+    if (clock.now() < until) throw new RelayError("ClusterUnreachable", name, { detail: "it did not answer a moment ago" });
     const again = async <T>(ask: (reads: ClusterAuthReads) => Promise<T>): Promise<T> => {
       try {
         return await ask(await clusters.authReads(spec));
       } catch (error) {
+        if (isRelayError(error) && error.code === "ClusterUnreachable") silentUntil.set(name, clock.now() + SILENT_MS);
         if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
         clusters.forget(name);
         return ask(await clusters.authReads(spec));

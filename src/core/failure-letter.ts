@@ -11,7 +11,7 @@ export interface FailureLetter {
   readonly time?: string;
   readonly account?: string;
   readonly region?: string;
-  /** ARNs of secrets only. */
+  /** ARNs of secrets and parameters only. */
   readonly resources?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ const ENVELOPE = {
   region: /^[a-z\d-]{1,40}$/,
 } as const;
 
-const SECRET_ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,520}$/;
+const SOURCE_ARN = /^arn:[\w-]+:(?:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,520}|ssm:[\w-]+:\d{12}:parameter\/[\w./-]{1,1011})$/;
 
 /** The detail of a malformed event is what nobody understands: so it is left behind, and only the envelope is told. */
 export function failureLetter(event: unknown, error: RelayError): FailureLetter {
@@ -36,7 +36,7 @@ export function failureLetter(event: unknown, error: RelayError): FailureLetter 
     }),
   );
   const resources = Array.isArray(given["resources"])
-    ? given["resources"].filter((one): one is string => typeof one === "string" && SECRET_ARN.test(one))
+    ? given["resources"].filter((one): one is string => typeof one === "string" && SOURCE_ARN.test(one))
     : [];
   return { reason: error.message, code: error.code, ...envelope, ...(resources.length > 0 ? { resources: resources.slice(0, 10) } : {}) };
 }

@@ -7,7 +7,7 @@ import { createWorldSource } from "../../src/cli/render-source.ts";
 import { readWorld } from "../../src/cli/world-file.ts";
 import { resolveManifests } from "../../src/core/config/resolve-manifests.ts";
 import { isRelayError, RelayError } from "../../src/core/errors.ts";
-import { type Reference, type ReferenceKey, referenceKey } from "../../src/core/model.ts";
+import { type Reference, type ReferenceKey, type RegistrationSpec, referenceKey } from "../../src/core/model.ts";
 import type { ClusterAuthReads, SourceAnswer } from "../../src/core/ports.ts";
 import { SecretValue } from "../../src/core/secret-value.ts";
 import { requireAdmitted } from "../../src/core/stores/stores.ts";
@@ -69,6 +69,12 @@ export async function outcomeOf(vector: StoreVector): Promise<Pick<StoreVector, 
     if (!isRelayError(error)) throw error;
     return { error: error.code };
   }
+}
+
+/** The registration of a vector's manifest, where it is valid. */
+export function resolvedSpec(vector: StoreVector): RegistrationSpec | undefined {
+  const [manifest] = resolveManifests([{ path: "all.yaml", text: documentsOf(vector) }], OWN).manifests;
+  return manifest?.kind === "resolved" ? manifest.spec : undefined;
 }
 
 const OWN = { account: "111111111111", defaultRegion: "eu-west-1" };

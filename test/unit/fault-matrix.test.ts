@@ -1,10 +1,10 @@
 /** Every call that leaves the process has its row in the fault matrix: read from the sources, so that a new call without cells fails here. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import { DOCUMENTED_ERRORS } from "../support/faults/errors.ts";
-import { CELLS, ROWS, SOCKET_COLUMNS } from "../support/faults/matrix.ts";
+import { CELLS, ROWS, SOCKET_COLUMNS, WITHOUT_CELLS } from "../support/faults/matrix.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -60,7 +60,12 @@ describe("the fault matrix", () => {
 
     const made = new Set([...sources.flatMap(commandsOf), ...sources.flatMap(operationsOf), ANSWER]);
 
-    expect([...new Set<string>(ROWS.map(({ call }) => call))].toSorted()).toEqual([...made].toSorted());
+    const known = [...ROWS.map(({ call }) => call), ...Object.keys(WITHOUT_CELLS)];
+    expect([...new Set<string>(known)].toSorted()).toEqual([...made].toSorted());
+  });
+
+  it("names an existing test for each call that has no cells yet", () => {
+    expect(Object.values(WITHOUT_CELLS).filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
 
   it("knows every place that could open a connection of its own", async () => {
@@ -77,11 +82,11 @@ describe("the fault matrix", () => {
     const sources = await readSources();
     const aws = sources.flatMap(({ text }) => [...text.matchAll(/from "(@aws-sdk\/[^"]+)"/g)].map(([, name]) => name ?? ""));
 
-    expect(aws.filter((name) => !/^@aws-sdk\/client-(dynamodb|eventbridge|lambda|s3|secrets-manager|sqs)$/.test(name))).toEqual([]);
+    expect(aws.filter((name) => !/^@aws-sdk\/client-(dynamodb|eventbridge|lambda|s3|secrets-manager|sqs|ssm|sts)$/.test(name))).toEqual([]);
     // The aggregated clients (`new S3({})`) have a method for each command, which the rows would not see.
     expect(
       sources.filter(({ text }) =>
-        /import \{[^}]*\b(DynamoDB|EventBridge|Lambda|S3|SecretsManager|SQS)\b[^}]*\} from "@aws-sdk/.test(text),
+        /import \{[^}]*\b(DynamoDB|EventBridge|Lambda|S3|SecretsManager|SQS|SSM|STS)\b[^}]*\} from "@aws-sdk/.test(text),
       ),
     ).toEqual([]);
   });

@@ -1,4 +1,5 @@
 /** One SDK client a region and identity: a client that holds one store's credentials never serves another. */
+import { isRelayError } from "../../core/errors.ts";
 import type { Reference } from "../../core/model.ts";
 import type { SourceCredentials, SourceSessions } from "./sessions.ts";
 
@@ -38,4 +39,35 @@ export function createSourceClients<C>(connect: Connect<C>, sessions?: SourceSes
     },
     refused: (reference) => sessions?.forget(reference),
   };
+}
+
+const CONCURRENCY = 8;
+
+/**
+ * Hands each client the references that are its own, several clients at once, so that credentials which are slow to be had hold up no
+ * other store. Those that can't be had leave out their references.
+ */
+export async function withEachClient<C>(
+  clients: SourceClients<C>,
+  references: readonly Reference[],
+  work: (client: C, references: readonly Reference[]) => Promise<void>,
+): Promise<void> {
+  const groups = [...Map.groupBy(references, ({ region, identity }) => JSON.stringify([region, identity])).values()];
+  const worker = async (): Promise<void> => {
+    for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+      const client = await clientOrNothing(clients, group[0]);
+      if (client !== undefined) await work(client, group);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+async function clientOrNothing<C>(clients: SourceClients<C>, first: Reference | undefined): Promise<C | undefined> {
+  if (first === undefined) return undefined;
+  try {
+    return await clients.of(first);
+  } catch (error) {
+    if (isRelayError(error)) return undefined;
+    throw error;
+  }
 }

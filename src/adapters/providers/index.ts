@@ -14,7 +14,7 @@ export function createProviders(sessions: SourceSessions): SecretProvider {
 }
 
 /** Hands each reference to the provider of its kind. */
-export function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>): SecretProvider {
+function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>): SecretProvider {
   const of = ({ provider }: Reference): SecretProvider => providers[provider];
   return {
     read: (reference) => of(reference).read(reference),

@@ -5,6 +5,7 @@ import type { Millis, Reference, ReferenceKey } from "../../core/model.ts";
 import { referenceKey } from "../../core/model.ts";
 import type { SourceAnswer } from "../../core/ports.ts";
 import { errorName } from "../../core/remote-calls.ts";
+import { type SourceClients, withEachClient } from "./clients.ts";
 import { isVersion, selectorOf, versionIdOf } from "./parameter-version.ts";
 import { TAGS_VERSION } from "./tags.ts";
 
@@ -19,7 +20,7 @@ interface Shown {
 }
 
 export interface ParameterReads {
-  readonly clientOf: (reference: Reference) => Promise<SSMClient>;
+  readonly clients: SourceClients<SSMClient>;
   /** Proves an absence, and reads what no batch can. */
   readonly read: (reference: Reference) => Promise<SourceAnswer>;
 }
@@ -32,9 +33,9 @@ export async function currentParameters(
   const found = new Map<ReferenceKey, Shown>();
   const alone: Reference[] = references.filter(({ version }) => version === TAGS_VERSION);
   const batched = references.filter(({ version }) => version !== TAGS_VERSION);
-  for (const ofClient of Map.groupBy(batched, ({ region, identity }) => JSON.stringify([region, identity])).values()) {
-    for (const batch of batchesOf(ofClient)) alone.push(...(await readBatch(batch, reads, found)));
-  }
+  await withEachClient(reads.clients, batched, async (client, ofClient) => {
+    for (const batch of batchesOf(ofClient)) alone.push(...(await readBatch(client, batch, found)));
+  });
   for (let from = 0; from < alone.length; from += CONCURRENCY) {
     await Promise.all(
       alone.slice(from, from + CONCURRENCY).map(async (reference) => {
@@ -62,17 +63,10 @@ function batchesOf(references: readonly Reference[]): readonly (readonly Referen
 }
 
 /** @returns those that are to be asked for alone */
-async function readBatch(
-  batch: readonly Reference[],
-  { clientOf }: ParameterReads,
-  found: Map<ReferenceKey, Shown>,
-): Promise<readonly Reference[]> {
-  const [first] = batch;
-  if (first === undefined) return [];
+async function readBatch(client: SSMClient, batch: readonly Reference[], found: Map<ReferenceKey, Shown>): Promise<readonly Reference[]> {
   const names = batch.map(({ key, version }) => selectorOf(key, version));
   const left: Reference[] = [];
   try {
-    const client = await clientOf(first);
     const answer = await client.send(
       new GetParametersCommand({ Names: names.filter((name) => name !== undefined), WithDecryption: false }),
     );

@@ -98,7 +98,6 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
   return {
     read: (reference) => get(reference, reference.version),
     readVersion: (reference, versionId) => get(reference, `id/${versionId}`),
-    currentVersions: (references) =>
-      currentParameters(references, { clientOf: (one) => clients.of(one), read: (one) => get(one, one.version) }),
+    currentVersions: (references) => currentParameters(references, { clients, read: (one) => get(one, one.version) }),
   };
 }

@@ -8,7 +8,7 @@ import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
 import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
-import { type Connect, createSourceClients, REFUSED_CREDENTIALS } from "./clients.ts";
+import { type Connect, createSourceClients, REFUSED_CREDENTIALS, withEachClient } from "./clients.ts";
 import { readCurrentVersions } from "./secretsmanager-batch.ts";
 import type { SourceSessions } from "./sessions.ts";
 import { TAGS_VERSION, tagsAnswer, tagsOfVersion } from "./tags.ts";
@@ -117,37 +117,21 @@ export function createSecretsManager(connect: Connect<SecretsManagerClient> = co
     }
   }
 
-  /** Of references of one region and identity; those whose credentials can't be had are left out. */
-  async function clientOrNothing([first]: readonly Reference[]): Promise<SecretsManagerClient | undefined> {
-    if (first === undefined) return undefined;
-    try {
-      return await clients.of(first);
-    } catch (error) {
-      if (isRelayError(error)) return undefined;
-      throw error;
-    }
-  }
-
   return {
     read: (reference) => get(reference, reference.version),
     readVersion: (reference, versionId) => get(reference, `id/${versionId}`),
     async currentVersions(references) {
       const found = new Map<ReferenceKey, ShownVersion>();
       const alone = references.filter(({ version }) => version !== CURRENT);
-      const byClient = Map.groupBy(
-        references.filter(({ version }) => version === CURRENT),
-        ({ region, identity }) => JSON.stringify([region, identity]),
-      );
-      for (const ofRegion of byClient.values()) {
-        const client = await clientOrNothing(ofRegion);
-        if (client === undefined) continue;
-        const answers = await readCurrentVersions(client, [...new Set(ofRegion.map(({ key }) => key))]);
-        for (const reference of ofRegion) {
+      const current = references.filter(({ version }) => version === CURRENT);
+      await withEachClient(clients, current, async (client, ofClient) => {
+        const answers = await readCurrentVersions(client, [...new Set(ofClient.map(({ key }) => key))]);
+        for (const reference of ofClient) {
           const answer = answers.get(reference.key);
           if (answer?.kind === "shown") found.set(referenceKey(reference), { versionId: answer.versionId, createdAt: answer.createdAt });
           else if (answer?.kind === "ask alone") alone.push(reference);
         }
-      }
+      });
       for (let from = 0; from < alone.length; from += CONCURRENCY) {
         const chunk = alone.slice(from, from + CONCURRENCY);
         const answers = await Promise.allSettled(chunk.map((reference) => get(reference, reference.version)));

@@ -45,7 +45,7 @@ export function admits(conditions: readonly StoreCondition[] | undefined, namesp
 }
 
 /** Kubernetes' LabelSelectorAsSelector: NotIn and DoesNotExist match what lacks the key. */
-export function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
+function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
   const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
   return (
     Object.entries(matchLabels).every(([key, value]) => valueOf(key) === value) &&

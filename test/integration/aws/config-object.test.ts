@@ -9,6 +9,7 @@ import { resolveConfig } from "../../../src/core/config/resolve.ts";
 import type { ClusterSpec, ResolvedConfig } from "../../../src/core/model.ts";
 import { startAws } from "../../support/local-parts.ts";
 import { aSpec } from "../../support/registrations.ts";
+import { readVectors, resolvedSpec } from "../../support/store-vectors.ts";
 
 const BUCKET = "relay-config";
 const cluster: ClusterSpec = {
@@ -39,6 +40,16 @@ describe("config object", () => {
     await put("sample.json", JSON.stringify(config));
 
     expect(JSON.stringify(await read("sample.json"))).toBe(JSON.stringify(config));
+  });
+
+  it("gives back all that a store may say", async () => {
+    const vectors = await readVectors("stores.yaml");
+    const specs = vectors.flatMap((vector) => resolvedSpec(vector) ?? []).map((spec) => ({ ...spec, cluster: cluster.name }));
+    const config: ResolvedConfig = { clusters: [cluster], registrations: specs };
+    expect(specs.length).toBeGreaterThan(30);
+    await put("stores.json", JSON.stringify(config));
+
+    expect(JSON.stringify(await read("stores.json"))).toBe(JSON.stringify(config));
   });
 
   it.each([

@@ -65,6 +65,23 @@ export const ROWS: readonly Row[] = [
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },
 ];
 
+/**
+ * Calls that have no cells yet, and the tests that hold their errors until then. All of them read, before anything is written: what
+ * fails in them fails as a read of the source does. A call that writes never belongs here.
+ */
+export const WITHOUT_CELLS: Readonly<Record<string, string>> = {
+  GetParameter: "test/unit/adapters/providers/parameterstore.test.ts",
+  GetParameterHistory: "test/unit/adapters/providers/parameterstore.test.ts",
+  GetParameters: "test/unit/adapters/providers/parameterstore.test.ts",
+  ListTagsForResource: "test/unit/adapters/providers/parameterstore.test.ts",
+  AssumeRole: "test/unit/adapters/providers/sessions.test.ts",
+  AssumeRoleWithWebIdentity: "test/unit/vectors/stores.test.ts",
+  secretKey: "test/unit/adapters/kubernetes/auth-reads.test.ts",
+  serviceAccount: "test/integration/kubernetes/auth-reads.test.ts",
+  token: "test/integration/kubernetes/auth-reads.test.ts",
+  namespaceLabels: "test/unit/app/store-isolation.test.ts",
+};
+
 /** What happens on the socket, or to the worker: for every row. */
 export const SOCKET_COLUMNS = ["before", "after", "cut", "hang", "die before", "die after"] as const;
 

@@ -48,4 +48,19 @@ describe("placeConfig", () => {
   it("leaves no trace of a place in the unplaced config", () => {
     expect(resolved("").registrations[0]?.store).toMatchObject({ account: "", region: "" });
   });
+
+  it("keeps the account of the role that a store assumes, also of a store that one entry names", () => {
+    const text = `${manifests("").replace("remoteRef: {key: db}", "remoteRef: {key: db}, sourceRef: {storeRef: {name: theirs, kind: ClusterSecretStore}}")}---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: theirs}
+spec: {provider: {aws: {service: ParameterStore, role: "arn:aws:iam::222222222222:role/reader"}}}
+`;
+    const { config } = resolveConfig([{ path: "all.yaml", text }], UNPLACED);
+    if (config === undefined) throw new Error("the sample is wrong");
+
+    const [registration] = placeConfig(config, own).registrations;
+
+    expect(registration?.data[0]?.store).toMatchObject({ name: "theirs", account: "222222222222", region: own.region });
+  });
 });
