@@ -4,7 +4,6 @@ import { createEventBus } from "../src/adapters/aws/event-bus.ts";
 import { loadHasher } from "../src/adapters/aws/hash-key.ts";
 import { type ConnectedClusters, createClusters } from "../src/adapters/kubernetes/clusters.ts";
 import { createProviders } from "../src/adapters/providers/index.ts";
-import { createSourceSessions } from "../src/adapters/providers/sessions.ts";
 import type { SyncTargets } from "../src/app/outcome.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import { isRelayError, RelayError } from "../src/core/errors.ts";
@@ -27,8 +26,7 @@ export interface ClustersRuntime {
 
 /** @throws EnvironmentError */
 export function createClustersRuntime(from: Environment, { clock, registry }: Pick<Runtime, "clock" | "registry">): ClustersRuntime {
-  const sessions = createSourceSessions({ now: () => clock.now(), authReads: (name) => authReads(name) });
-  const provider = createProviders(sessions);
+  const provider = createProviders({ now: () => clock.now(), authReads: (name) => authReads(name) });
   const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
   const clusters = createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
   const authReads = createAuthReader(registry, clusters, clock);

@@ -3,10 +3,11 @@ import type { ProviderKind, Reference, ReferenceKey } from "../../core/model.ts"
 import type { SecretProvider } from "../../core/ports.ts";
 import { createParameterStore } from "./parameterstore.ts";
 import { createSecretsManager } from "./secretsmanager.ts";
-import type { SourceSessions } from "./sessions.ts";
+import { createSourceSessions, type SessionDeps } from "./sessions.ts";
 
 /** One provider for all stores. */
-export function createProviders(sessions: SourceSessions): SecretProvider {
+export function createProviders(deps: SessionDeps): SecretProvider {
+  const sessions = createSourceSessions(deps);
   return byKind({
     SecretsManager: createSecretsManager(undefined, sessions),
     ParameterStore: createParameterStore(undefined, sessions),
