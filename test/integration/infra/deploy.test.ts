@@ -108,13 +108,13 @@ describe("cdk deploy", () => {
     expect(EventSourceMappings).toMatchObject([{ State: "Enabled", FunctionResponseTypes: ["ReportBatchItemFailures"] }]);
   });
 
-  it("wakes on-secret-change by two rules and reconcile by one", async () => {
+  it("wakes on-secret-change by four rules and reconcile by one", async () => {
     const rulesOf = async (key: string) => {
       const { FunctionArn } = await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: output(key) }));
       return (await clients.events.send(new ListRuleNamesByTargetCommand({ TargetArn: FunctionArn }))).RuleNames;
     };
 
-    expect(await rulesOf("OnSecretChangeFunctionName")).toHaveLength(2);
+    expect(await rulesOf("OnSecretChangeFunctionName")).toHaveLength(4);
     expect(await rulesOf("ReconcileFunctionName")).toHaveLength(1);
   });
 
