@@ -120,8 +120,8 @@ describe("cdk deploy", () => {
 
   it("registers the config for the account and region that it is deployed to", async () => {
     expect(await readersOf("shop/database")).toEqual([
-      "tokyo/app-shop/database|stage/AWSCURRENT",
-      "virginia/app-shop/database|stage/AWSCURRENT",
+      "tokyo/app-shop/database|stage/AWSCURRENT|shop/database",
+      "virginia/app-shop/database|stage/AWSCURRENT|shop/database",
     ]);
   });
 });
@@ -156,7 +156,10 @@ describe("a further cdk deploy", () => {
 
     expect(hasChanged).toBe(true);
     expect(await readersOf("shop/database")).toHaveLength(2);
-    expect(await readersOf("shop/refund")).toEqual(["tokyo/app-shop/refund|stage/AWSCURRENT", "virginia/app-shop/refund|stage/AWSCURRENT"]);
+    expect(await readersOf("shop/refund")).toEqual([
+      "tokyo/app-shop/refund|stage/AWSCURRENT|shop/refund",
+      "virginia/app-shop/refund|stage/AWSCURRENT|shop/refund",
+    ]);
   }, 120_000);
 });
 
