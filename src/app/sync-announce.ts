@@ -14,7 +14,7 @@ export async function announceBatch(
   if (done.length > 0) {
     const registrations = done.map(({ registration, action, versions }) => ({
       ...namesOf(registration.spec),
-      versions: Object.fromEntries(Object.entries(versions).map(([reference, versionId]) => [remoteName(reference), versionId])),
+      versions: namedVersions(versions),
       action,
     }));
     events.push({ type: "Secret Synced", detail: { cluster, registrations } });
@@ -45,6 +45,19 @@ export async function publish({ bus, log }: { readonly bus: Bus; readonly log: L
 
 function namesOf({ namespace, name, target }: Done["registration"]["spec"]) {
   return { namespace, name, target: target.name };
+}
+
+/** Where two stores of one registration read the same key, the identity tells the two apart. */
+function namedVersions(versions: Done["versions"]): Readonly<Record<string, string>> {
+  const names = new Map(Object.keys(versions).map((reference) => [reference, remoteName(reference)]));
+  const isShared = (name: string): boolean => [...names.values()].filter((other) => other === name).length > 1;
+  return Object.fromEntries(
+    Object.entries(versions).map(([reference, versionId]) => {
+      const name = names.get(reference) ?? "";
+      const { identity } = parseReferenceKey(reference);
+      return [identity !== undefined && isShared(name) ? `${name} ~${identity}` : name, versionId];
+    }),
+  );
 }
 
 /** The key as the manifest wrote it, with the version where it asks for another than the current one. */

@@ -17,7 +17,10 @@ interface ErrorSpec {
 
 /** Every error code with its policy and its advice. Each code has a heading in docs/errors.md; a test compares the two. */
 export const ERRORS = {
-  AccessDenied: { policy: "park", help: "grant the sync function's role read access to this secret, and to its KMS key" },
+  AccessDenied: {
+    policy: "park",
+    help: "grant whoever the store names, or else the functions' role, read access to this secret and to its KMS key",
+  },
   BusUnavailable: { policy: "retry", help: "EventBridge refused or did not answer; the event is announced again by reconcile" },
   ClusterCredentials: {
     policy: "park",
