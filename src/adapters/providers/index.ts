@@ -15,7 +15,7 @@ export function createProviders(deps: SessionDeps): SecretProvider {
 }
 
 /** Hands each reference to the provider of its kind. */
-function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>): SecretProvider {
+export function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>): SecretProvider {
   const of = ({ provider }: Reference): SecretProvider => providers[provider];
   return {
     read: (reference) => of(reference).read(reference),

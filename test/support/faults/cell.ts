@@ -21,10 +21,14 @@ const SILENT: readonly string[] = [
   "BatchGetItem REG",
   "UpdateItem REG",
   "BatchGetSecretValue",
+  "GetParameters",
   "GetSecretValue of a kubeconfig",
   "look",
   "list",
 ];
+/** What asks a store for a version. */
+const READS: readonly string[] = ["GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters"];
+
 /** A registration whose source is gone is asked for by a sync each time, since only DescribeSecret proves an absence. */
 const SILENT_WITHOUT_SOURCE: readonly string[] = [
   ...SILENT,
@@ -32,6 +36,8 @@ const SILENT_WITHOUT_SOURCE: readonly string[] = [
   "GetSecretValue of the hash key",
   "GetSecretValue",
   "DescribeSecret",
+  "GetParameter",
+  "GetParameterHistory",
   "BatchGetItem HEAD",
   "Query PROP",
 ];
@@ -101,7 +107,7 @@ export async function expectSilence(world: World, story: Story): Promise<void> {
   expect([...rows].filter((row) => !allowed.includes(row))).toEqual([]);
   expect({ writes: world.writes.length, facts: (await world.registrations()).map(factsOf) }).toEqual(before);
   // The store is asked once a run for a reference, or once by each of the two syncs.
-  const reads = gate.seen.filter(({ row }) => row === "GetSecretValue" || row === "BatchGetSecretValue").length;
+  const reads = gate.seen.filter(({ row }) => READS.includes(row)).length;
   expect(reads).toBeLessThanOrEqual((delivery.runs - runsBefore) * (isWithoutSource(story) ? 2 : 1));
 }
 
@@ -132,7 +138,7 @@ function factsOf({ rev: _rev, dueAt: _dueAt, status, applied, ...facts }: Regist
 }
 
 function isWithoutSource(story: Story): boolean {
-  return story === STORIES["deletion of the secret"];
+  return story === STORIES["deletion of the secret"] || story === STORIES["deletion of the parameter"];
 }
 
 function isDeployment(story: Story): boolean {

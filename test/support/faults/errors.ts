@@ -46,6 +46,8 @@ const SECRETS_MANAGER = [
   ...aws(400, "InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException"),
 ];
 
+const PARAMETER_STORE = [...COMMON, ...aws(500, "InternalServerError"), ...aws(400, "InvalidKeyId", "ParameterNotFound")];
+
 const DYNAMODB = [
   ...COMMON,
   ...aws(400, "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ResourceNotFoundException"),
@@ -85,6 +87,9 @@ export const DOCUMENTED_ERRORS = {
   GetSecretValue: [...SECRETS_MANAGER, ...aws(400, "DecryptionFailure")],
   BatchGetSecretValue: [...SECRETS_MANAGER, ...aws(400, "DecryptionFailure", "InvalidNextTokenException")],
   DescribeSecret: SECRETS_MANAGER,
+  GetParameter: [...PARAMETER_STORE, ...aws(400, "ParameterVersionNotFound")],
+  GetParameters: PARAMETER_STORE,
+  GetParameterHistory: PARAMETER_STORE,
   BatchGetItem: DYNAMODB,
   Query: DYNAMODB,
   UpdateItem: DYNAMODB_WRITE,

@@ -5,6 +5,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { createHandler, type LambdaHandler } from "../../../functions/middleware.ts";
 import { createOnSecretChangeHandler } from "../../../functions/on-secret-change/dispatch.ts";
 import { createSendAnswer } from "../../../functions/register/custom-resource.ts";
@@ -18,6 +19,8 @@ import { loadHasher } from "../../../src/adapters/aws/hash-key.ts";
 import { createFailureQueue, createMessageVisibility, createSqsQueue } from "../../../src/adapters/aws/sqs-queue.ts";
 import { createClusters } from "../../../src/adapters/kubernetes/clusters.ts";
 import type { BoundLog } from "../../../src/adapters/log.ts";
+import { byKind } from "../../../src/adapters/providers/index.ts";
+import { createParameterStore } from "../../../src/adapters/providers/parameterstore.ts";
 import { createSecretsManager } from "../../../src/adapters/providers/secretsmanager.ts";
 import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
 import { settlePropagation } from "../../../src/app/propagation.ts";
@@ -77,10 +80,14 @@ export function composeFunctions(options: FunctionsOptions): Functions {
   const s3 = new S3Client({ ...client, forcePathStyle: true });
   const lambda = new LambdaClient(client);
   const secretsManager = new SecretsManagerClient(client);
+  const ssm = new SSMClient(client);
 
   const registry = createDynamoRegistry(dynamodb, options.tableName);
   const queue = createSqsQueue(sqs, options.queueUrl, clock);
-  const provider = createSecretsManager(() => secretsManager);
+  const provider = byKind({
+    SecretsManager: createSecretsManager(() => secretsManager),
+    ParameterStore: createParameterStore(() => ssm),
+  });
   const readSecret = async (key: string) => {
     const answer = await provider.read({ provider: "SecretsManager", account: "", region, key, version: "stage/AWSCURRENT" });
     if (answer.kind === "absent") throw new RelayError("SecretNotFound", key);

@@ -25,6 +25,10 @@ export const ROWS: readonly Row[] = [
   { row: "BatchGetSecretValue", call: "BatchGetSecretValue", story: "edit by hand", hasErrors: true },
   { row: "DescribeSecret", call: "DescribeSecret", story: "deletion of the secret", hasErrors: true },
 
+  { row: "GetParameter", call: "GetParameter", story: "rotation of a parameter", hasErrors: true },
+  { row: "GetParameters", call: "GetParameters", story: "edit by hand of a parameter's target", hasErrors: true },
+  { row: "GetParameterHistory", call: "GetParameterHistory", story: "deletion of the parameter", hasErrors: true },
+
   { row: "BatchGetItem REG", call: "BatchGetItem", story: "rotation by queue", hasErrors: true },
   { row: "BatchGetItem HEAD", call: "BatchGetItem", story: "rotation that nobody announces" },
   { row: "BatchGetItem TARGET", call: "BatchGetItem", story: "config change" },
@@ -70,9 +74,6 @@ export const ROWS: readonly Row[] = [
  * fails in them fails as a read of the source does. A call that writes never belongs here.
  */
 export const WITHOUT_CELLS: Readonly<Record<string, string>> = {
-  GetParameter: "test/unit/adapters/providers/parameterstore.test.ts",
-  GetParameterHistory: "test/unit/adapters/providers/parameterstore.test.ts",
-  GetParameters: "test/unit/adapters/providers/parameterstore.test.ts",
   ListTagsForResource: "test/unit/adapters/providers/parameterstore.test.ts",
   AssumeRole: "test/unit/adapters/providers/sessions.test.ts",
   AssumeRoleWithWebIdentity: "test/unit/vectors/stores.test.ts",

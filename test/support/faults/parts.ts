@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { applyObject } from "../../../src/local/kubernetes-api.ts";
 import { type MiniStack, startMiniStack } from "../../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../../src/local/stop-on-exit.ts";
@@ -23,6 +24,7 @@ export interface FaultParts {
     readonly sqs: SQSClient;
     readonly s3: S3Client;
     readonly secretsManager: SecretsManagerClient;
+    readonly ssm: SSMClient;
   };
   readonly stop: () => Promise<void>;
 }
@@ -61,6 +63,7 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
     sqs: new SQSClient(config),
     s3: new S3Client({ ...config, forcePathStyle: true }),
     secretsManager: new SecretsManagerClient(config),
+    ssm: new SSMClient(config),
   };
   await stack.add(() => {
     for (const client of Object.values(clients)) client.destroy();

@@ -1,6 +1,7 @@
 /** What happens in a cell while its fault is planted, and what the targets shall hold in the end: each story makes other calls. */
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { DeleteParameterCommand } from "@aws-sdk/client-ssm";
 import type { ClusterSpec, RegistrationSpec, ResolvedConfig } from "../../../src/core/model.ts";
 import { INTERVAL_MS } from "./functions.ts";
 import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE } from "./parts.ts";
@@ -102,6 +103,18 @@ const deletion: Story = {
   want: (world) => everywhere(world, undefined),
 };
 
+const PARAMETER = { provider: "ParameterStore" } as const;
+
+const deletionOfParameter: Story = {
+  options: { ...PARAMETER, deletionPolicy: "Delete" },
+  async happen(parts, world) {
+    await parts.clients.ssm.send(new DeleteParameterCommand({ Name: world.key }));
+    world.delivery.invoke({ name: "onSecretChange", event: world.parameterEvent("Delete") });
+    await go(world, 120_000);
+  },
+  want: (world) => everywhere(world, undefined),
+};
+
 const malformedEvent: Story = {
   async happen(_parts, world) {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
@@ -142,6 +155,9 @@ export const STORIES = {
   "return of a version that was not seen to go": returnUnseen,
   "edit by hand": editByHand,
   "deletion of the secret": deletion,
+  "rotation of a parameter": { ...rotation, options: PARAMETER },
+  "edit by hand of a parameter's target": { ...editByHand, options: PARAMETER },
+  "deletion of the parameter": deletionOfParameter,
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,

@@ -2,6 +2,7 @@
 
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
+import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
 import { encodeMessages } from "../../../src/core/messages.ts";
@@ -23,6 +24,8 @@ export interface WorldOptions {
   readonly deletionPolicy?: RegistrationSpec["target"]["deletionPolicy"];
   /** @default 20, as deployed */
   readonly fastPathTargets?: number;
+  /** @default "SecretsManager" */
+  readonly provider?: RegistrationSpec["store"]["provider"];
 }
 
 /** A write that an API server carried out for the relay. */
@@ -59,6 +62,8 @@ export interface World {
   readonly read: (cluster: ClusterName, name?: string) => Promise<string | undefined>;
   /** Makes the next value the current one, and gives the store's own event of it. */
   readonly rotate: () => Promise<unknown>;
+  /** The store's own event of the parameter. */
+  readonly parameterEvent: (operation: string) => unknown;
   /** An event of CloudTrail about the secret. */
   readonly callEvent: (eventName: string) => unknown;
   /** From now on all is done by a new process, which knows nothing of before. */
@@ -73,7 +78,8 @@ let made = 0;
 export async function createWorld(parts: FaultParts, options: WorldOptions = {}): Promise<World> {
   made += 1;
   const id = `w${made}`;
-  const key = `${id}/database`;
+  const provider = options.provider ?? "SecretsManager";
+  const key = provider === "SecretsManager" ? `${id}/database` : `/${id}/database`;
   const { clients } = parts;
   const { endpoint, region, account } = parts.aws;
   const [aws, tokyo, virginia] = await Promise.all([
@@ -91,6 +97,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     createQueue(parts, `sync-${id}`),
     createQueue(parts, `failures-${id}`),
     clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: "v1" })),
+    clients.ssm.send(new PutParameterCommand({ Name: `/${id}/database`, Value: "v1", Type: "SecureString" })),
     ...CLUSTERS.map(async (name) => {
       const Name = `clusters/${id}/${name}`;
       // As JSON, which needs no parser to be loaded: cells run ahead of their tests, and jest imports nothing between tests.
@@ -142,7 +149,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
     const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
-    return { ...base, store: { ...base.store, account, region }, target };
+    return { ...base, store: { ...base.store, provider, account, region }, target };
   };
   const clusterSpec: World["clusterSpec"] = (cluster) =>
     aCluster(cluster, {
@@ -186,10 +193,19 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       rotations += 1;
       // Away from the sync before it, as seconds are in any event's time.
       clock.advanceTo(clock.now() + 2_000);
+      if (provider === "ParameterStore") {
+        await clients.ssm.send(new PutParameterCommand({ Name: key, Value: world.value, Type: "SecureString", Overwrite: true }));
+        return world.parameterEvent("Update");
+      }
       const { VersionId } = await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: key, SecretString: world.value }));
       const detail = { name: key, labelUpdated: "AWSCURRENT", versionId: VersionId };
       const time = new Date(clock.now()).toISOString();
       return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [arn], detail };
+    },
+    parameterEvent(operation) {
+      const time = new Date(clock.now()).toISOString();
+      const resources = [`arn:aws:ssm:${region}:${account}:parameter${key}`];
+      return { source: "aws.ssm", "detail-type": "Parameter Store Change", time, resources, detail: { name: key, operation } };
     },
     callEvent(eventName) {
       clock.advanceTo(clock.now() + 2_000);
