@@ -87,6 +87,7 @@ export const DOCUMENTED_ERRORS = {
   GetSecretValue: [...SECRETS_MANAGER, ...aws(400, "DecryptionFailure")],
   BatchGetSecretValue: [...SECRETS_MANAGER, ...aws(400, "DecryptionFailure", "InvalidNextTokenException")],
   DescribeSecret: SECRETS_MANAGER,
+  namespaceLabels: [...KUBERNETES, cluster(404, "NotFound")],
   GetParameter: [...PARAMETER_STORE, ...aws(400, "ParameterVersionNotFound")],
   GetParameters: PARAMETER_STORE,
   GetParameterHistory: PARAMETER_STORE,

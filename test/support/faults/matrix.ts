@@ -66,6 +66,7 @@ export const ROWS: readonly Row[] = [
   { row: "apply", call: "apply", story: "rotation", hasErrors: true },
   { row: "takeOver", call: "takeOver", story: "edit by hand", hasErrors: true },
   { row: "remove", call: "remove", story: "deletion of the secret", hasErrors: true },
+  { row: "namespaceLabels", call: "namespaceLabels", story: "rotation for selected namespaces", hasErrors: true },
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },
 ];
 
@@ -80,7 +81,6 @@ export const WITHOUT_CELLS: Readonly<Record<string, string>> = {
   secretKey: "test/unit/adapters/kubernetes/auth-reads.test.ts",
   serviceAccount: "test/integration/kubernetes/auth-reads.test.ts",
   token: "test/integration/kubernetes/auth-reads.test.ts",
-  namespaceLabels: "test/unit/app/store-isolation.test.ts",
 };
 
 /** What happens on the socket, or to the worker: for every row. */

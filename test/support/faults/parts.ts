@@ -69,15 +69,16 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
     for (const client of Object.values(clients)) client.destroy();
   });
   await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: "a key for hashes of thirty-two bytes" }));
-  await grantList(clusters.virginia);
+  await grant(clusters.virginia, "secrets", "list");
+  for (const name of CLUSTERS) await grant(clusters[name], "namespaces", "get");
   return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
 }
 
-/** What `drift: list` needs beyond docs/cluster-access.yaml. */
-async function grantList({ server }: LocalCluster): Promise<void> {
-  const name = "secret-relay-list";
+/** What `drift: list` and a selector of namespaces need beyond docs/cluster-access.yaml. */
+async function grant({ server }: LocalCluster, resource: string, verb: string): Promise<void> {
+  const name = `secret-relay-${verb}-${resource}`;
   const group = "rbac.authorization.k8s.io";
-  const role = { kind: "ClusterRole", metadata: { name }, rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["list"] }] };
+  const role = { kind: "ClusterRole", metadata: { name }, rules: [{ apiGroups: [""], resources: [resource], verbs: [verb] }] };
   const binding = {
     kind: "ClusterRoleBinding",
     metadata: { name },

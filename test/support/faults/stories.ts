@@ -115,6 +115,12 @@ const deletionOfParameter: Story = {
   want: (world) => everywhere(world, undefined),
 };
 
+/** Kubernetes labels each namespace with its name. */
+const rotationForSelected: Story = {
+  ...rotation,
+  options: { conditions: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": NAMESPACE } } }] },
+};
+
 const malformedEvent: Story = {
   async happen(_parts, world) {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
@@ -158,6 +164,7 @@ export const STORIES = {
   "rotation of a parameter": { ...rotation, options: PARAMETER },
   "edit by hand of a parameter's target": { ...editByHand, options: PARAMETER },
   "deletion of the parameter": deletionOfParameter,
+  "rotation for selected namespaces": rotationForSelected,
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,

@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly deletionPolicy?: RegistrationSpec["target"]["deletionPolicy"];
   /** @default 20, as deployed */
   readonly fastPathTargets?: number;
+  /** @default none: every namespace may use the store */
+  readonly conditions?: RegistrationSpec["store"]["conditions"];
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
 }
@@ -78,6 +80,8 @@ let made = 0;
 export async function createWorld(parts: FaultParts, options: WorldOptions = {}): Promise<World> {
   made += 1;
   const id = `w${made}`;
+  const { conditions } = options;
+  const conditional = conditions === undefined ? {} : { kind: "ClusterSecretStore" as const, conditions };
   const provider = options.provider ?? "SecretsManager";
   const key = provider === "SecretsManager" ? `${id}/database` : `/${id}/database`;
   const { clients } = parts;
@@ -149,7 +153,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
     const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
-    return { ...base, store: { ...base.store, provider, account, region }, target };
+    return { ...base, store: { ...base.store, provider, account, region, ...conditional }, target };
   };
   const clusterSpec: World["clusterSpec"] = (cluster) =>
     aCluster(cluster, {
