@@ -36,9 +36,11 @@ export const ERRORS = {
   NamespaceMissing: { policy: "retry", help: "create the namespace in the target cluster" },
   NamespaceNotAllowed: { policy: "park", help: "add the namespace to spec.namespaces.allow of the Cluster" },
   NotAnObject: { policy: "park", help: "extract and property need the secret's value to be a JSON object" },
+  NullByteFound: { policy: "park", help: "remove the zero byte from the value, or set nullBytePolicy to Ignore" },
   PropertyNotFound: { policy: "park", help: "correct remoteRef.property, or add the property to the secret" },
   QueueUnavailable: { policy: "retry", help: "SQS refused or did not answer; the change is found by reconcile" },
   RegistryUnavailable: { policy: "retry", help: "DynamoDB refused or did not answer" },
+  RewriteFailed: { policy: "park", help: "correct the rewrite at the place given, or the secrets that it works on" },
   SecretNotFound: {
     policy: "park",
     help: "create the secret, or correct remoteRef.key, or set deletionPolicy to say what its absence means",

@@ -8,7 +8,8 @@ export type Millis = number;
 
 /**
  * A remote secret that a registration reads (PROTOCOL, Words). `version` is `stage/AWSCURRENT` when the manifest names
- * none, `stage/<LABEL>` for a staging label, `id/<VERSION-ID>` for a pinned version (ESO writes `uuid/<VERSION-ID>`).
+ * none, `stage/<LABEL>` for a staging label, `id/<VERSION-ID>` for a pinned version (ESO writes `uuid/<VERSION-ID>`), and `tags`
+ * where the secret's tags are its value (metadataPolicy Fetch).
  */
 export interface Reference {
   readonly provider: ProviderKind;
@@ -73,11 +74,60 @@ export type CreationPolicy = "Owner" | "Orphan" | "Merge" | "None" | "CreateOrMe
 export type DeletionPolicy = "Retain" | "Delete" | "Merge";
 export type RefreshPolicy = "Periodic" | "CreatedOnce" | "OnChange";
 
-/** ESO's `remoteRef`, as far as it is built. `version` as in the manifest: absent, a stage, or `uuid/<id>`. */
-export interface RemoteRef {
+/** What becomes of a character that can't be in a Secret's key. */
+export type ConversionStrategy = "Default" | "Unicode";
+export type DecodingStrategy = "None" | "Base64" | "Base64URL" | "Auto";
+/** Whether a value may hold a zero byte, after decoding. */
+export type NullBytePolicy = "Ignore" | "Fail";
+
+/** What is done to fetched keys and values. */
+export interface ValueStrategies {
+  /** Never touches `data`, whose key is the `secretKey`; nor `dataFrom` with a rewrite. @default "Default" */
+  readonly conversionStrategy?: ConversionStrategy | undefined;
+  /** @default "None" */
+  readonly decodingStrategy?: DecodingStrategy | undefined;
+  /** @default "Ignore" */
+  readonly nullBytePolicy?: NullBytePolicy | undefined;
+}
+
+/** ESO's `remoteRef`. `version` as in the manifest: absent, a stage, or `uuid/<id>`. */
+export interface RemoteRef extends ValueStrategies {
   readonly key: string;
   readonly property?: string | undefined;
   readonly version?: string | undefined;
+  /** Fetch: the value is a JSON object of the secret's tags. @default "None" */
+  readonly metadataPolicy?: "None" | "Fetch" | undefined;
+}
+
+/** ESO's `find`: secrets by name, by tags, or by both. The keys are their full names. */
+export interface FindRule extends ValueStrategies {
+  /** A prefix of the name (SecretsManager), or the hierarchy to look below (ParameterStore). @default everywhere */
+  readonly path?: string | undefined;
+  /** Go's syntax, unanchored; it was compiled when the config was read. */
+  readonly nameRegexp?: string | undefined;
+  /** All of them must be there, with these values. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+/** rewrite.merge; see `mergeSecrets`. */
+export interface MergeRewrite {
+  /** The key that strategy JSON adds. */
+  readonly into?: string | undefined;
+  /** Keys that win, the last most. @default none */
+  readonly priority?: readonly string[] | undefined;
+  /** @default "Strict" */
+  readonly priorityPolicy?: "Strict" | "IgnoreNotFound" | undefined;
+  /** @default "Error" */
+  readonly conflictPolicy?: "Error" | "Ignore" | undefined;
+  /** @default "Extract" */
+  readonly strategy?: "Extract" | "JSON" | undefined;
+}
+
+/** One step of `rewrite`: exactly one of the three. */
+export interface RewriteOperation {
+  readonly regexp?: { readonly source: string; readonly target: string } | undefined;
+  readonly transform?: { readonly template: string } | undefined;
+  readonly merge?: MergeRewrite | undefined;
 }
 
 export interface StoreSpec {
@@ -125,11 +175,30 @@ export interface TargetTemplate {
 export interface DataEntry {
   readonly secretKey: string;
   readonly remoteRef: RemoteRef;
+  /** Where sourceRef names another store. @default the registration's */
+  readonly store?: StoreSpec | undefined;
 }
 
-export interface DataFromEntry {
-  readonly extract: RemoteRef;
+interface DataFromOptions {
+  /** @default no operation: then conversionStrategy applies */
+  readonly rewrite?: readonly RewriteOperation[] | undefined;
+  /** Where sourceRef names another store. @default the registration's */
+  readonly store?: StoreSpec | undefined;
 }
+
+/** All members of one secret. */
+export interface ExtractEntry extends DataFromOptions {
+  readonly extract: RemoteRef;
+  readonly find?: undefined;
+}
+
+/** All secrets that a rule finds. */
+export interface FindEntry extends DataFromOptions {
+  readonly find: FindRule;
+  readonly extract?: undefined;
+}
+
+export type DataFromEntry = ExtractEntry | FindEntry;
 
 /** A target cluster as the config describes it (kind Cluster of secret-relay.dev/v1alpha1). */
 export interface ClusterSpec {

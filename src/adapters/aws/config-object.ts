@@ -26,20 +26,58 @@ const cluster = z.strictObject({
   drift: z.enum(["probe", "list"]),
 });
 
-const remoteRef = z.strictObject({ key: filled, property: z.optional(z.string()), version: z.optional(z.string()) });
+const strategies = {
+  conversionStrategy: z.optional(z.enum(["Default", "Unicode"])),
+  decodingStrategy: z.optional(z.enum(["None", "Base64", "Base64URL", "Auto"])),
+  nullBytePolicy: z.optional(z.enum(["Ignore", "Fail"])),
+};
+
+const remoteRef = z.strictObject({
+  key: filled,
+  property: z.optional(z.string()),
+  version: z.optional(z.string()),
+  metadataPolicy: z.optional(z.enum(["None", "Fetch"])),
+  ...strategies,
+});
+
+const find = z.strictObject({
+  path: z.optional(z.string()),
+  nameRegexp: z.optional(z.string()),
+  tags: z.optional(words),
+  ...strategies,
+});
+
+const rewrite = z.strictObject({
+  regexp: z.optional(z.strictObject({ source: z.string(), target: z.string() })),
+  transform: z.optional(z.strictObject({ template: z.string() })),
+  merge: z.optional(
+    z.strictObject({
+      into: z.optional(z.string()),
+      priority: z.optional(z.array(z.string())),
+      priorityPolicy: z.optional(z.enum(["Strict", "IgnoreNotFound"])),
+      conflictPolicy: z.optional(z.enum(["Error", "Ignore"])),
+      strategy: z.optional(z.enum(["Extract", "JSON"])),
+    }),
+  ),
+});
+
+const store = z.strictObject({
+  kind: z.enum(["SecretStore", "ClusterSecretStore"]),
+  name: filled,
+  provider: z.enum(["SecretsManager", "ParameterStore"]),
+  // Empty: the deployment's own.
+  account: z.string(),
+  region: z.string(),
+});
+
+/** Of each entry of dataFrom: what is done to what it reads, and where it reads it. */
+const options = { rewrite: z.optional(z.array(rewrite)), store: z.optional(store) };
 
 const registration = z.strictObject({
   cluster: filled,
   namespace: filled,
   name: filled,
-  store: z.strictObject({
-    kind: z.enum(["SecretStore", "ClusterSecretStore"]),
-    name: filled,
-    provider: z.enum(["SecretsManager", "ParameterStore"]),
-    // Empty: the deployment's own.
-    account: z.string(),
-    region: z.string(),
-  }),
+  store,
   refreshPolicy: z.enum(["Periodic", "CreatedOnce", "OnChange"]),
   refreshIntervalMs: count,
   labels: words,
@@ -50,8 +88,8 @@ const registration = z.strictObject({
     deletionPolicy: z.enum(["Retain", "Delete", "Merge"]),
     template: z.optional(z.strictObject({ type: z.optional(z.string()), labels: words, annotations: words })),
   }),
-  data: z.array(z.strictObject({ secretKey: filled, remoteRef })),
-  dataFrom: z.array(z.strictObject({ extract: remoteRef })),
+  data: z.array(z.strictObject({ secretKey: filled, remoteRef, store: z.optional(store) })),
+  dataFrom: z.array(z.union([z.strictObject({ extract: remoteRef, ...options }), z.strictObject({ find, ...options })])),
 });
 
 const schema = z

@@ -15,7 +15,7 @@ export function check<T>(schema: z.ZodMiniType<T>, value: unknown): Checked<T> {
 }
 
 /** Writes a path as people say it: `spec.data[1].remoteRef`. */
-function formatPath(path: FieldPath): string {
+export function formatPath(path: FieldPath): string {
   return path.map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`)).join("");
 }
 
@@ -52,7 +52,7 @@ function describeIssue(issue: z.core.$ZodIssue, whole: unknown): readonly Findin
     }
     case "invalid_value": {
       const value = valueAt(whole, path);
-      const allowed = issue.values.map(String);
+      const allowed = issue.values.map(String).filter((text) => text !== "");
       if (value === undefined || value === null)
         return [{ path, message: `${name} is required`, hint: `allowed: ${allowed.join(", ")}`, at: "key" }];
       const near = typeof value === "string" ? didYouMean(value, allowed) : undefined;

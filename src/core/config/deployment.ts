@@ -1,5 +1,5 @@
 /** Where a config is deployed: unknown when the stack is synthesised, filled in by the function that registers it. */
-import type { ResolvedConfig } from "../model.ts";
+import type { ResolvedConfig, StoreSpec } from "../model.ts";
 import type { StoreDefaults } from "./registration.ts";
 
 /**
@@ -8,17 +8,28 @@ import type { StoreDefaults } from "./registration.ts";
  */
 export const UNPLACED: StoreDefaults = { account: "", defaultRegion: "" };
 
+interface Own {
+  readonly account: string;
+  readonly region: string;
+}
+
+function place(store: StoreSpec, own: Own): StoreSpec {
+  return { ...store, account: store.account || own.account, region: store.region || own.region };
+}
+
+function placeEntry<E extends { readonly store?: StoreSpec | undefined }>(entry: E, own: Own): E {
+  return entry.store === undefined ? entry : { ...entry, store: place(entry.store, own) };
+}
+
 /** Fills in the deployment's own account and region where a store names none. Key order stays (rule 8). */
-export function placeConfig(config: ResolvedConfig, own: { readonly account: string; readonly region: string }): ResolvedConfig {
+export function placeConfig(config: ResolvedConfig, own: Own): ResolvedConfig {
   return {
     ...config,
     registrations: config.registrations.map((registration) => ({
       ...registration,
-      store: {
-        ...registration.store,
-        account: registration.store.account || own.account,
-        region: registration.store.region || own.region,
-      },
+      store: place(registration.store, own),
+      data: registration.data.map((entry) => placeEntry(entry, own)),
+      dataFrom: registration.dataFrom.map((entry) => placeEntry(entry, own)),
     })),
   };
 }

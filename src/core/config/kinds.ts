@@ -15,6 +15,8 @@ import {
   type SecretStoreManifest,
   secretStoreSchema,
 } from "./schema.ts";
+import { checkSourceRules } from "./source-rules.ts";
+import { checkUnwired } from "./unwired.ts";
 
 /** A document with its typed manifest. */
 interface Typed<K extends string, M> {
@@ -99,10 +101,12 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
   if (group === ESO) {
     if (ESO_UNBUILT.includes(kind)) return refuseKind(`kind ${kind} is ${NOT_YET}`);
     if (!ESO_KINDS.includes(kind)) return refuseKind(`unknown kind ${kind} of ${ESO}`, didYouMean(kind, [...ESO_KINDS, ...ESO_UNBUILT]));
-    if (apiVersion !== `${ESO}/v1`) return refuseVersion(`apiVersion ${apiVersion} is ${NOT_YET}`, `use ${ESO}/v1`);
+    // v1beta1 differs from v1 only by its name, as far as these kinds are concerned.
+    if (apiVersion !== `${ESO}/v1` && apiVersion !== `${ESO}/v1beta1`)
+      return refuseVersion(`apiVersion ${apiVersion} is ${NOT_YET}`, `use ${ESO}/v1`);
     if (kind === "ExternalSecret") {
       const checked = check(externalSecretSchema, value);
-      const broken = checkExternalSecretRules(value);
+      const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkUnwired(value)];
       return typed("ExternalSecret", broken.length === 0 ? checked : { findings: [...findingsOf(checked), ...broken] }, source);
     }
     if (kind === "SecretStore") return typed("SecretStore", check(secretStoreSchema, value), source);

@@ -1,11 +1,22 @@
 /** Turns one ExternalSecret and its store into the registration of one cluster: defaults filled in, key order fixed. */
-import type { RegistrationSpec, RemoteRef, StoreSpec, TargetSpec, TargetTemplate } from "../model.ts";
+import type {
+  DataFromEntry,
+  FindRule,
+  MergeRewrite,
+  RegistrationSpec,
+  RemoteRef,
+  RewriteOperation,
+  StoreSpec,
+  TargetSpec,
+  TargetTemplate,
+  ValueStrategies,
+} from "../model.ts";
 import { compareText } from "./diagnostics.ts";
 import { parseDuration } from "./duration.ts";
 import type { ExternalSecretDocument, StoreDocument } from "./kinds.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Finding } from "./parse.ts";
-import type { ExternalSecretManifest, RemoteRefManifest } from "./schema.ts";
+import type { ExternalSecretManifest, FindManifest, RemoteRefManifest, RewriteManifest } from "./schema.ts";
 
 /** What a store without its own says. */
 export interface StoreDefaults {
@@ -61,7 +72,7 @@ export function toRegistration(
     annotations: sorted(metadata.annotations),
     target: toTarget(metadata.name, spec.target),
     data: (spec.data ?? []).map((entry) => ({ secretKey: entry.secretKey, remoteRef: toRemoteRef(entry.remoteRef) })),
-    dataFrom: (spec.dataFrom ?? []).flatMap((entry) => (entry.extract ? [{ extract: toRemoteRef(entry.extract) }] : [])),
+    dataFrom: (spec.dataFrom ?? []).flatMap(toDataFrom),
   };
 }
 
@@ -98,12 +109,59 @@ function toTemplate(target: TargetManifest): TargetTemplate | undefined {
   };
 }
 
+type DataFromManifest = NonNullable<ExternalSecretManifest["spec"]["dataFrom"]>[number];
+
+function toDataFrom({ extract, find, rewrite }: DataFromManifest): readonly DataFromEntry[] {
+  const options = rewrite && rewrite.length > 0 ? { rewrite: rewrite.map(toRewrite) } : {};
+  if (extract) return [{ extract: toRemoteRef(extract), ...options }];
+  return find ? [{ find: toFind(find), ...options }] : [];
+}
+
+/** Only what differs from ESO's defaults, so that a default that is written out changes no registration. */
+function toStrategies({ conversionStrategy, decodingStrategy, nullBytePolicy }: RemoteRefManifest | FindManifest): ValueStrategies {
+  return {
+    ...(conversionStrategy === "Unicode" ? { conversionStrategy } : {}),
+    ...(decodingStrategy && decodingStrategy !== "None" ? { decodingStrategy } : {}),
+    ...(nullBytePolicy === "Fail" ? { nullBytePolicy } : {}),
+  };
+}
+
 /** An empty property or version means the same as none (ESO). */
 function toRemoteRef(reference: RemoteRefManifest): RemoteRef {
   return {
     key: reference.key,
     ...(reference.property ? { property: reference.property } : {}),
     ...(reference.version ? { version: reference.version } : {}),
+    ...(reference.metadataPolicy === "Fetch" ? { metadataPolicy: reference.metadataPolicy } : {}),
+    ...toStrategies(reference),
+  };
+}
+
+/** An empty expression finds every name; an empty path means the same as none. */
+function toFind(find: FindManifest): FindRule {
+  return {
+    ...(find.path ? { path: find.path } : {}),
+    ...(find.name ? { nameRegexp: find.name.regexp ?? "" } : {}),
+    ...(Object.keys(find.tags ?? {}).length > 0 ? { tags: sorted(find.tags) } : {}),
+    ...toStrategies(find),
+  };
+}
+
+function toRewrite({ regexp, transform, merge }: RewriteManifest): RewriteOperation {
+  return {
+    ...(regexp ? { regexp: { source: regexp.source, target: regexp.target } } : {}),
+    ...(transform ? { transform: { template: transform.template } } : {}),
+    ...(merge ? { merge: toMerge(merge) } : {}),
+  };
+}
+
+function toMerge(merge: NonNullable<RewriteManifest["merge"]>): MergeRewrite {
+  return {
+    ...(merge.into ? { into: merge.into } : {}),
+    ...(merge.priority && merge.priority.length > 0 ? { priority: merge.priority } : {}),
+    ...(merge.priorityPolicy === "IgnoreNotFound" ? { priorityPolicy: merge.priorityPolicy } : {}),
+    ...(merge.conflictPolicy === "Ignore" ? { conflictPolicy: merge.conflictPolicy } : {}),
+    ...(merge.strategy === "JSON" ? { strategy: merge.strategy } : {}),
   };
 }
 

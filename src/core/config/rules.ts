@@ -17,15 +17,6 @@ const nothingToFetch: Rule = (manifest) => {
   ];
 };
 
-const entryWithoutSource: Rule = (manifest) =>
-  list(valueAt(manifest, ["spec", "dataFrom"])).flatMap((entry, index) => {
-    const sources = ["extract", "find", "sourceRef"].filter((name) => (valueAt(entry, [name]) ?? undefined) !== undefined);
-    const path = ["spec", "dataFrom", index];
-    if (sources.length === 1) return [];
-    const message = sources.length === 0 ? "has no extract" : `has ${sources.join(" and ")} at once`;
-    return [{ path, message: `spec.dataFrom[${index}] ${message}`, hint: "each entry needs exactly one source: extract" }];
-  });
-
 const policiesDisagree: Rule = (manifest) => {
   const creation = valueAt(manifest, ["spec", "target", "creationPolicy"]);
   const deletion = valueAt(manifest, ["spec", "target", "deletionPolicy"]);
@@ -76,7 +67,7 @@ const mintsTokens: Rule = (manifest) => {
   return [];
 };
 
-const RULES: readonly Rule[] = [nothingToFetch, entryWithoutSource, policiesDisagree, keyTwice, mintsTokens];
+const RULES: readonly Rule[] = [nothingToFetch, policiesDisagree, keyTwice, mintsTokens];
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

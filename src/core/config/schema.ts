@@ -28,6 +28,9 @@ const namespaceGlob = z
     ),
   );
 
+/** The kinds below are the same in both. */
+const esoVersion = z.enum(["external-secrets.io/v1", "external-secrets.io/v1beta1"]);
+
 /** Kind Cluster of secret-relay.dev/v1alpha1. */
 export const clusterSchema = closed({
   apiVersion: z.literal("secret-relay.dev/v1alpha1"),
@@ -44,15 +47,45 @@ export const clusterSchema = closed({
   }),
 });
 
+/** ESO's API server fills in no default here: an empty text means the first. */
+const strategies = {
+  conversionStrategy: z.nullish(choice(["Default", "Unicode", ""])),
+  decodingStrategy: z.nullish(choice(["None", "Base64", "Base64URL", "Auto", ""])),
+  nullBytePolicy: z.nullish(choice(["Ignore", "Fail", ""])),
+};
+
 const remoteRef = closed({
   key: filled,
   property: z.nullish(z.string()),
   version: z.nullish(z.string()),
-  metadataPolicy: notYet("None", ""),
-  conversionStrategy: notYet("Default", ""),
-  decodingStrategy: notYet("None", ""),
-  nullBytePolicy: notYet("Ignore", ""),
+  metadataPolicy: z.nullish(choice(["None", "Fetch", ""])),
+  ...strategies,
 });
+
+const find = closed({
+  path: z.nullish(z.string()),
+  name: z.nullish(closed({ regexp: z.nullish(z.string()) })),
+  tags: z.nullish(z.record(z.string(), z.string())),
+  ...strategies,
+});
+
+const rewrite = closed({
+  regexp: z.nullish(closed({ source: z.string(), target: z.string() })),
+  transform: z.nullish(closed({ template: z.string() })),
+  merge: z.nullish(
+    closed({
+      into: z.nullish(z.string()),
+      priority: z.nullish(z.array(z.string())),
+      priorityPolicy: z.nullish(choice(["Strict", "IgnoreNotFound"])),
+      conflictPolicy: z.nullish(choice(["Error", "Ignore"])),
+      strategy: z.nullish(choice(["Extract", "JSON"])),
+    }),
+  ),
+});
+
+const storeRef = closed({ name: objectName, kind: z.nullish(choice(["SecretStore", "ClusterSecretStore"])) });
+
+const sourceRef = z.nullish(closed({ storeRef: z.nullish(storeRef), generatorRef: notYet() }));
 
 const template = closed({
   type: z.nullish(z.string()),
@@ -79,14 +112,14 @@ const secretKey = z
     z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
   );
 
-/** ExternalSecret of external-secrets.io/v1. */
+/** ExternalSecret of external-secrets.io. */
 export const externalSecretSchema = closed({
-  apiVersion: z.literal("external-secrets.io/v1"),
+  apiVersion: esoVersion,
   kind: z.literal("ExternalSecret"),
   metadata: namespacedMetadata,
   status: managed,
   spec: closed({
-    secretStoreRef: closed({ name: objectName, kind: z.nullish(choice(["SecretStore", "ClusterSecretStore"])) }),
+    secretStoreRef: storeRef,
     refreshPolicy: z.nullish(choice(["Periodic", "CreatedOnce", "OnChange"])),
     refreshInterval: z.nullish(
       z
@@ -94,8 +127,10 @@ export const externalSecretSchema = closed({
         .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" })),
     ),
     target: z.nullish(target),
-    data: z.nullish(z.array(closed({ secretKey, remoteRef, sourceRef: notYet() }))),
-    dataFrom: z.nullish(z.array(closed({ extract: z.nullish(remoteRef), find: notYet(), rewrite: notYet([]), sourceRef: notYet() }))),
+    data: z.nullish(z.array(closed({ secretKey, remoteRef, sourceRef }))),
+    dataFrom: z.nullish(
+      z.array(closed({ extract: z.nullish(remoteRef), find: z.nullish(find), rewrite: z.nullish(z.array(rewrite)), sourceRef })),
+    ),
     syncWindows: notYet(),
   }),
 });
@@ -164,18 +199,18 @@ const storeSpec = closed({
   retrySettings: notYet(),
 });
 
-/** SecretStore of external-secrets.io/v1. */
+/** SecretStore of external-secrets.io. */
 export const secretStoreSchema = closed({
-  apiVersion: z.literal("external-secrets.io/v1"),
+  apiVersion: esoVersion,
   kind: z.literal("SecretStore"),
   metadata: namespacedMetadata,
   status: managed,
   spec: storeSpec,
 });
 
-/** ClusterSecretStore of external-secrets.io/v1. */
+/** ClusterSecretStore of external-secrets.io. */
 export const clusterSecretStoreSchema = closed({
-  apiVersion: z.literal("external-secrets.io/v1"),
+  apiVersion: esoVersion,
   kind: z.literal("ClusterSecretStore"),
   metadata: clusterMetadata,
   status: managed,
@@ -187,3 +222,5 @@ export type ExternalSecretManifest = z.infer<typeof externalSecretSchema>;
 export type SecretStoreManifest = z.infer<typeof secretStoreSchema>;
 export type ClusterSecretStoreManifest = z.infer<typeof clusterSecretStoreSchema>;
 export type RemoteRefManifest = z.infer<typeof remoteRef>;
+export type FindManifest = z.infer<typeof find>;
+export type RewriteManifest = z.infer<typeof rewrite>;

@@ -216,7 +216,7 @@ function* children(bytes: Uint8Array, hasKeys: boolean): Generator<readonly [key
 }
 
 /** The members of an object in the order of the text, a repeated key as often as it is there; none for any other kind. */
-export function* jsonMembers(value: JsonValue): Generator<readonly [key: string, value: JsonValue]> {
+function* jsonMembers(value: JsonValue): Generator<readonly [key: string, value: JsonValue]> {
   if (value.kind === "object") yield* children(value.raw, true);
 }
 

@@ -1,34 +1,51 @@
 /** From what the store answered to the data of the Secret, as ESO computes it: pure, and its errors never hold a value. */
 import { type ErrorCode, RelayError } from "../errors.ts";
-import { type ReferenceKey, type RegistrationSpec, type RemoteRef, referenceKey, registrationId } from "../model.ts";
+import {
+  type DataFromEntry,
+  type ExtractEntry,
+  type FindRule,
+  type ReferenceKey,
+  type RegistrationSpec,
+  type RemoteRef,
+  referenceKey,
+  registrationId,
+  type StoreSpec,
+  type ValueStrategies,
+} from "../model.ts";
 import type { RemoteSecret, SourceAnswer } from "../ports.ts";
 import { SecretValue } from "../secret-value.ts";
+import { decodeValue } from "../source/decoding.ts";
 import { decodeString, type JsonFault, type JsonValue, jsonObject, scanJson } from "../source/json.ts";
+import { convertKey, secretKeyFault } from "../source/keys.ts";
+import type { SecretMap } from "../source/merge.ts";
 import { lookUpProperty } from "../source/property.ts";
+import { type RenderKey, rewriteKeys } from "../source/rewrite.ts";
 import { resolveReference } from "./references.ts";
 
-const MAX_KEY_LENGTH = 253;
-
-/** What is wrong with a key of a Secret's data, in words without the key; undefined where the API server accepts it. */
-export function secretKeyFault(key: string): string | undefined {
-  if (key.length > MAX_KEY_LENGTH) return `is longer than ${MAX_KEY_LENGTH} characters`;
-  if (/[^-._\p{L}\p{N}]/u.test(key)) return "holds a character other than letters, digits, '-', '_' and '.'";
-  if (/[^-._a-zA-Z0-9]/.test(key)) return "holds a letter or digit outside ASCII, which the API server refuses";
-  if (key === "." || key.startsWith("..")) return "is '.' or begins with '..', which the API server refuses";
-  return key === "" ? "is empty" : undefined;
+/** What a registration needs beside the answers. */
+export interface CollectInputs {
+  /** What the `find` at each place of `dataFrom` found: values by the secrets' full names. Required for each that is there. */
+  readonly found?: ReadonlyMap<number, SecretMap> | undefined;
+  /** Required where a rewrite has a transform. */
+  readonly renderKey?: RenderKey | undefined;
 }
 
 /** Where in the manifest an entry lies, and how to fail there: `spec.data[1] (key: app/db)`, the shape that users of ESO search for. */
 interface Entry {
-  readonly remoteRef: RemoteRef;
   fail(code: ErrorCode, why: string): RelayError;
 }
 
-function entryAt(spec: RegistrationSpec, place: string, remoteRef: RemoteRef): Entry {
-  return {
-    remoteRef,
-    fail: (code, why) => new RelayError(code, registrationId(spec), { detail: `${place} (key: ${remoteRef.key}): ${why}` }),
-  };
+interface RemoteEntry extends Entry {
+  readonly remoteRef: RemoteRef;
+  readonly store: StoreSpec | undefined;
+}
+
+function entryAt(spec: RegistrationSpec, place: string): Entry {
+  return { fail: (code, why) => new RelayError(code, registrationId(spec), { detail: `${place}: ${why}` }) };
+}
+
+function remoteEntryAt(spec: RegistrationSpec, place: string, remoteRef: RemoteRef, store: StoreSpec | undefined): RemoteEntry {
+  return { ...entryAt(spec, `${place} (key: ${remoteRef.key})`), remoteRef, store };
 }
 
 function describeFault(fault: JsonFault): string {
@@ -36,8 +53,12 @@ function describeFault(fault: JsonFault): string {
 }
 
 /** The secret of an entry; undefined where it is absent and the deletionPolicy says to go on without it. */
-function presentSecret(spec: RegistrationSpec, entry: Entry, answers: ReadonlyMap<ReferenceKey, SourceAnswer>): RemoteSecret | undefined {
-  const answer = answers.get(referenceKey(resolveReference(spec.store, entry.remoteRef)));
+function presentSecret(
+  spec: RegistrationSpec,
+  entry: RemoteEntry,
+  answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
+): RemoteSecret | undefined {
+  const answer = answers.get(referenceKey(resolveReference(entry.store ?? spec.store, entry.remoteRef)));
   // Never taken for absence: that would let a caller's mistake delete a target (rule 5).
   if (answer === undefined) throw new Error("collectData was called without an answer for one of the registration's references");
   if (answer.kind === "present") return answer;
@@ -46,7 +67,7 @@ function presentSecret(spec: RegistrationSpec, entry: Entry, answers: ReadonlyMa
 }
 
 /** The whole value, its bytes as they are, or the property that the entry names. */
-function selectedBytes(entry: Entry, secret: RemoteSecret): Uint8Array {
+function selectedBytes(entry: RemoteEntry, secret: RemoteSecret): Uint8Array {
   const { property } = entry.remoteRef;
   if (property === undefined || property === "") return secret.value.expose();
   const result = lookUpProperty(secret.value.expose(), property);
@@ -57,8 +78,8 @@ function selectedBytes(entry: Entry, secret: RemoteSecret): Uint8Array {
       throw entry.fail("PropertyNotFound", `no property '${property}'`);
     case "not-json":
       throw entry.fail("PropertyNotFound", `no property '${property}': the value is no JSON: ${describeFault(result.fault)}`);
-    case "unsupported":
-      throw entry.fail("PropertyNotFound", `property '${property}' uses gjson's ${result.construct}, which is not supported`);
+    case "too-costly":
+      throw entry.fail("PropertyNotFound", `property '${property}' takes more work than a property may`);
   }
 }
 
@@ -67,52 +88,119 @@ function memberBytes(value: JsonValue): Uint8Array {
   return value.kind === "null" ? new Uint8Array() : value.raw;
 }
 
-/** conversionStrategy Default. */
-function convertKey(key: string): string {
-  return key.replace(/[^-._\p{L}\p{N}]/gu, "_");
-}
-
-/** Members are named by their place, not their key: the key comes from the secret's value. */
-function extractMembers(entry: Entry, bytes: Uint8Array): ReadonlyMap<string, SecretValue> {
+function membersOf(entry: Entry, bytes: Uint8Array): SecretMap {
   const root = scanJson(bytes);
   if (root.kind === "fault") throw entry.fail("NotAnObject", `the value is no JSON: ${describeFault(root)}`);
   if (root.kind !== "object") throw entry.fail("NotAnObject", `the value is JSON, but of kind ${root.kind}`);
-  const extracted = new Map<string, SecretValue>();
-  const places = new Map<string, number>();
+  return new Map([...jsonObject(root)].map(([key, value]) => [key, new SecretValue(memberBytes(value))]));
+}
+
+/** What an entry's strategies make of a fetched value. `which` names it without its key, which may come out of a value too. */
+function finishedValue(entry: Entry, which: string, value: SecretValue, strategies: ValueStrategies): SecretValue {
+  const strategy = strategies.decodingStrategy ?? "None";
+  const decoded = decodeValue(value.expose(), strategy);
+  if (decoded === undefined) throw entry.fail("DecodingFailed", `${which} is not what decodingStrategy ${strategy} decodes`);
+  if (strategies.nullBytePolicy === "Fail" && decoded.includes(0)) throw entry.fail("NullByteFound", `${which} holds a zero byte`);
+  return new SecretValue(decoded);
+}
+
+/** Rewrite, or else conversion; then the check of the keys, and the strategies of the values. An empty key is dropped. */
+function finishedMap(
+  entry: Entry,
+  fetched: SecretMap,
+  strategies: ValueStrategies,
+  { rewrite = [] }: Pick<DataFromEntry, "rewrite">,
+  { renderKey }: CollectInputs,
+): SecretMap {
+  const named = rewrite.length === 0 ? converted(entry, fetched, strategies) : rewritten(entry, fetched, rewrite, renderKey);
+  const finished = new Map<string, SecretValue>();
   let place = 0;
-  for (const [written, value] of jsonObject(root)) {
+  for (const [key, value] of named) {
     place++;
-    if (written === "") continue;
-    const key = convertKey(written);
+    if (key === "") continue;
+    const fault = secretKeyFault(key);
+    if (fault !== undefined) throw entry.fail("InvalidKey", `the key of member ${place} ${fault}`);
+    finished.set(key, finishedValue(entry, `the value of member ${place}`, value, strategies));
+  }
+  return finished;
+}
+
+function rewritten(
+  entry: Entry,
+  fetched: SecretMap,
+  operations: NonNullable<DataFromEntry["rewrite"]>,
+  renderKey: RenderKey | undefined,
+): SecretMap {
+  const render: RenderKey = (template, key) => {
+    if (renderKey === undefined) throw new Error("collectData was called without a way to render rewrite.transform");
+    return renderKey(template, key);
+  };
+  const result = rewriteKeys(operations, fetched, render);
+  if (result.kind === "fault") throw entry.fail("RewriteFailed", `rewrite[${result.operation}]: ${result.what}`);
+  return result.data;
+}
+
+/** Members are named by their place, not their key: the key comes from the secret's value. */
+function converted(entry: Entry, fetched: SecretMap, { conversionStrategy = "Default" }: ValueStrategies): SecretMap {
+  const places = new Map<string, number>();
+  const output = new Map<string, SecretValue>();
+  let place = 0;
+  for (const [written, value] of fetched) {
+    place++;
+    const key = convertKey(written, conversionStrategy);
     const earlier = places.get(key);
     if (earlier !== undefined) {
-      throw entry.fail("InvalidKey", `members ${earlier} and ${place} of the object get the same key by conversionStrategy Default`);
+      throw entry.fail("InvalidKey", `members ${earlier} and ${place} get the same key by conversionStrategy ${conversionStrategy}`);
     }
-    const fault = secretKeyFault(key);
-    if (fault !== undefined) throw entry.fail("InvalidKey", `the key of member ${place} of the object ${fault}`);
     places.set(key, place);
-    extracted.set(key, new SecretValue(memberBytes(value)));
+    output.set(key, value);
   }
-  return extracted;
+  return output;
+}
+
+function extractedMap(
+  spec: RegistrationSpec,
+  place: string,
+  source: ExtractEntry,
+  answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
+  inputs: CollectInputs,
+): SecretMap {
+  const entry = remoteEntryAt(spec, place, source.extract, source.store);
+  const secret = presentSecret(spec, entry, answers);
+  if (secret === undefined) return new Map();
+  return finishedMap(entry, membersOf(entry, selectedBytes(entry, secret)), source.extract, source, inputs);
+}
+
+function foundMap(entry: Entry, found: SecretMap | undefined, rule: FindRule, source: DataFromEntry, inputs: CollectInputs): SecretMap {
+  // An empty map is an answer; none at all is a mistake of the caller.
+  if (found === undefined) throw new Error("collectData was called without what one of the registration's finds found");
+  return finishedMap(entry, found, rule, source, inputs);
 }
 
 /**
  * The data of a registration's Secret: `dataFrom` in order, then `data` in order, later ones win. The first failure ends it.
  * `answers` must hold one for each of `referencesOf(spec)`.
- * @throws SecretNotFound, PropertyNotFound, NotAnObject, InvalidKey
+ * @throws SecretNotFound, PropertyNotFound, NotAnObject, InvalidKey, DecodingFailed, NullByteFound, RewriteFailed
  */
-export function collectData(spec: RegistrationSpec, answers: ReadonlyMap<ReferenceKey, SourceAnswer>): ReadonlyMap<string, SecretValue> {
+export function collectData(
+  spec: RegistrationSpec,
+  answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
+  inputs: CollectInputs = {},
+): SecretMap {
   const data = new Map<string, SecretValue>();
-  for (const [index, { extract }] of spec.dataFrom.entries()) {
-    const entry = entryAt(spec, `spec.dataFrom[${index}]`, extract);
+  for (const [index, source] of spec.dataFrom.entries()) {
+    const place = `spec.dataFrom[${index}]`;
+    const map =
+      source.find === undefined
+        ? extractedMap(spec, place, source, answers, inputs)
+        : foundMap(entryAt(spec, `${place}.find`), inputs.found?.get(index), source.find, source, inputs);
+    for (const [key, value] of map) data.set(key, value);
+  }
+  for (const [index, { secretKey, remoteRef, store }] of spec.data.entries()) {
+    const entry = remoteEntryAt(spec, `spec.data[${index}]`, remoteRef, store);
     const secret = presentSecret(spec, entry, answers);
     if (secret === undefined) continue;
-    for (const [key, value] of extractMembers(entry, selectedBytes(entry, secret))) data.set(key, value);
-  }
-  for (const [index, { secretKey, remoteRef }] of spec.data.entries()) {
-    const entry = entryAt(spec, `spec.data[${index}]`, remoteRef);
-    const secret = presentSecret(spec, entry, answers);
-    if (secret !== undefined) data.set(secretKey, new SecretValue(selectedBytes(entry, secret)));
+    data.set(secretKey, finishedValue(entry, "the value", new SecretValue(selectedBytes(entry, secret)), remoteRef));
   }
   return data;
 }

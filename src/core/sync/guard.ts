@@ -2,7 +2,7 @@
 import { type ErrorCode, RelayError } from "../errors.ts";
 import { type ClusterSpec, targetKey } from "../model.ts";
 import type { SecretManifest } from "../ports.ts";
-import { secretKeyFault } from "./data.ts";
+import { secretKeyFault } from "../source/keys.ts";
 
 /** Kubernetes' MaxSecretSize: the sum of the values' bytes. */
 const MAX_DATA_BYTES = 1_048_576;

@@ -4,7 +4,11 @@ import { type Reference, type ReferenceKey, type RegistrationSpec, type RemoteRe
 const CURRENT = "stage/AWSCURRENT";
 const PREVIOUS = "stage/AWSPREVIOUS";
 
-function versionOf(version: string | undefined): string {
+/** Tags have no versions: what the manifest says of one does not count (ESO). */
+const TAGS = "tags";
+
+function versionOf({ version, metadataPolicy }: RemoteRef): string {
+  if (metadataPolicy === "Fetch") return TAGS;
   if (version === undefined || version === "") return CURRENT;
   return version.startsWith("uuid/") ? `id/${version.slice("uuid/".length)}` : `stage/${version}`;
 }
@@ -23,15 +27,16 @@ export function resolveReference(store: StoreSpec, remoteRef: RemoteRef): Refere
     account: account || store.account,
     region: region || store.region,
     key: remoteRef.key,
-    version: versionOf(remoteRef.version),
+    version: versionOf(remoteRef),
   };
 }
 
-/** A registration's references, `dataFrom` first and then `data`, each once at its first place. */
+/** A registration's references, `dataFrom` first and then `data`, each once at its first place. What a `find` finds is not among them. */
 export function referencesOf(spec: RegistrationSpec): readonly Reference[] {
   const references = new Map<ReferenceKey, Reference>();
-  for (const remoteRef of [...spec.dataFrom.map((entry) => entry.extract), ...spec.data.map((entry) => entry.remoteRef)]) {
-    const reference = resolveReference(spec.store, remoteRef);
+  const extracts = spec.dataFrom.flatMap(({ extract, store }) => (extract === undefined ? [] : [{ remoteRef: extract, store }]));
+  for (const { remoteRef, store } of [...extracts, ...spec.data]) {
+    const reference = resolveReference(store ?? spec.store, remoteRef);
     const key = referenceKey(reference);
     if (!references.has(key)) references.set(key, reference);
   }

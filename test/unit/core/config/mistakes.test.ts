@@ -21,9 +21,49 @@ describe("an ExternalSecret with a mistake", () => {
     { name: "field that is not built", rest: `${DATA}\n  syncWindows: {}`, want: "7:3 spec.syncWindows is not supported yet" },
     { name: "immutable target", rest: `${DATA}\n  target: { immutable: true }`, want: "7:13 spec.target.immutable is not supported yet" },
     {
-      name: "strategy that is not built",
-      rest: "  data:\n  - secretKey: a\n    remoteRef:\n      key: k\n      decodingStrategy: Base64",
-      want: "10:7 spec.data[0].remoteRef.decodingStrategy is not supported yet",
+      name: "strategy that does not exist",
+      rest: "  data:\n  - secretKey: a\n    remoteRef:\n      key: k\n      decodingStrategy: Base46",
+      want: "10:25 spec.data[0].remoteRef.decodingStrategy must be one of None, Base64, Base64URL, Auto | did you mean Base64?",
+    },
+    {
+      name: "tags as values",
+      rest: "  data:\n  - secretKey: a\n    remoteRef:\n      key: k\n      metadataPolicy: Fetch",
+      want: "10:23 spec.data[0].remoteRef.metadataPolicy Fetch is not supported yet",
+    },
+    {
+      name: "another store for an entry",
+      rest: "  data:\n  - secretKey: a\n    remoteRef: { key: k }\n    sourceRef: { storeRef: { name: b } }",
+      want: "9:5 spec.data[0].sourceRef is not supported yet",
+    },
+    {
+      name: "transform",
+      rest: '  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - transform: { template: "x{{ .value }}" }',
+      want: "9:7 spec.dataFrom[0].rewrite[0].transform is not supported yet",
+    },
+    {
+      name: "two operations in one",
+      rest: "  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - { merge: {}, regexp: { source: a, target: b } }",
+      want: "9:7 spec.dataFrom[0].rewrite[0] has regexp and merge at once | each rewrite is one of regexp, transform and merge",
+    },
+    {
+      name: "no operation",
+      rest: "  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - {}",
+      want: "9:7 spec.dataFrom[0].rewrite[0] has no operation | each rewrite is one of regexp, transform and merge",
+    },
+    {
+      name: "broken expression in a rewrite",
+      rest: "  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - regexp: { source: 'a(?=b)', target: b }",
+      want: "9:25 spec.dataFrom[0].rewrite[0].regexp.source is no regular expression: invalid or unsupported Perl syntax at character 2 | the syntax is that of Go (RE2)",
+    },
+    {
+      name: "merge without into",
+      rest: "  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - merge: { strategy: JSON }",
+      want: "9:7 spec.dataFrom[0].rewrite[0].merge has strategy JSON, but no into | into names the key that holds the merged object",
+    },
+    {
+      name: "no source",
+      rest: "  dataFrom:\n  - rewrite: []",
+      want: "7:5 spec.dataFrom[0] has neither extract nor find | each entry needs exactly one source",
     },
     {
       name: "wrong choice",
@@ -85,9 +125,31 @@ describe("an ExternalSecret with a mistake", () => {
       rest: `${DATA}\n  refreshInterval: 1h\n  refreshInterval: 2h`,
       want: "8:3 this key is given twice | keep one of the two",
     },
-    { name: "find", rest: "  dataFrom:\n  - find: { path: a }", want: "7:5 spec.dataFrom[0].find is not supported yet" },
+    { name: "find", rest: "  dataFrom:\n  - find: { tags: { a: b } }", want: "7:5 spec.dataFrom[0].find is not supported yet" },
   ])("reports its place: $name", ({ rest, want }) => {
     expect(mistakes(secretFile(rest))).toEqual([`apps/shop.yaml:${want}`]);
+  });
+
+  it.each([
+    {
+      name: "a path alone",
+      find: "{ path: a }",
+      want: "7:5 spec.dataFrom[0].find has neither name nor tags | a path alone finds nothing",
+    },
+    {
+      name: "a broken expression",
+      find: '{ name: { regexp: "a[" } }',
+      want: "7:29 spec.dataFrom[0].find.name.regexp is no regular expression: missing closing ] at character 2 | the syntax is that of Go (RE2)",
+    },
+    {
+      name: "an extract beside it",
+      find: "{ tags: { a: b } }, extract: { key: k }",
+      want: "7:5 spec.dataFrom[0] has extract and find at once | each entry needs exactly one source",
+    },
+  ])("refuses a find with $name", ({ find, want }) => {
+    const rest = `  dataFrom:\n  - ${find.includes("extract") ? `{ find: ${find} }` : `find: ${find}`}`;
+
+    expect(mistakes(secretFile(rest))).toContain(`apps/shop.yaml:${want}`);
   });
 
   it("says all mistakes of all files at once, rules beside shapes", () => {
@@ -125,9 +187,9 @@ describe("kinds and versions", () => {
     { apiVersion: "external-secrets.io/v1", kind: "ClusterExternalSecret", want: ["2:7 kind ClusterExternalSecret is not supported yet"] },
     { apiVersion: "external-secrets.io/v1alpha1", kind: "PushSecret", want: ["2:7 kind PushSecret is not supported yet"] },
     {
-      apiVersion: "external-secrets.io/v1beta1",
+      apiVersion: "external-secrets.io/v1alpha1",
       kind: "ExternalSecret",
-      want: ["1:13 apiVersion external-secrets.io/v1beta1 is not supported yet | use external-secrets.io/v1"],
+      want: ["1:13 apiVersion external-secrets.io/v1alpha1 is not supported yet | use external-secrets.io/v1"],
     },
     {
       apiVersion: "generators.external-secrets.io/v1alpha1",

@@ -139,12 +139,155 @@ describe("collectData", () => {
   it.each([
     { name: "missing", json: "{}", property: "a.b" },
     { name: "of text", json: "canary", property: "a" },
-    { name: "unsupported", json: "{}", property: "a|b" },
+    { name: "too costly", json: "{}", property: "[@this,@this,@this,@this]|".repeat(30) },
   ])("answers PropertyNotFound for a property $name, whatever the policy", ({ json, property }) => {
     const error = failure(specOf({ data: [entry("a", "k", property)] }, "Delete"), answersOf({ k: json }));
 
     expect(error.code).toBe("PropertyNotFound");
     expect(error.message).not.toContain("canary");
+  });
+
+  it.each([
+    { name: "Base64", strategy: "Base64", value: "eA==", want: "x" },
+    { name: "Base64URL", strategy: "Base64URL", value: "eA==", want: "x" },
+    { name: "Auto on plain text", strategy: "Auto", value: "x y", want: "x y" },
+  ] as const)("decodes data and dataFrom by $name", ({ strategy, value, want }) => {
+    const remoteRef = { key: "k", decodingStrategy: strategy };
+    const spec = specOf({ data: [{ secretKey: "d", remoteRef: { ...remoteRef, property: "p" } }], dataFrom: [{ extract: remoteRef }] });
+
+    expect(collected(spec, answersOf({ k: JSON.stringify({ p: value }) }))).toEqual({ d: want, p: want });
+  });
+
+  it("refuses what is not encoded, and names the entry", () => {
+    const spec = specOf({ data: [{ secretKey: "d", remoteRef: { key: "k", decodingStrategy: "Base64" } }] });
+    const error = failure(spec, answersOf({ k: "canary!" }));
+
+    expect(error.code).toBe("DecodingFailed");
+    expect(error.message).toContain("spec.data[0] (key: k): the value is not what decodingStrategy Base64 decodes");
+  });
+
+  it("looks for zero bytes after decoding, where the policy says so", () => {
+    const remoteRef = { key: "k", decodingStrategy: "Base64" } as const;
+    const failing = { ...remoteRef, nullBytePolicy: "Fail" } as const;
+
+    expect(collected(specOf({ data: [{ secretKey: "d", remoteRef }] }), answersOf({ k: "AAA=" }))).toEqual({ d: "\0\0" });
+    expect(failure(specOf({ data: [{ secretKey: "d", remoteRef: failing }] }), answersOf({ k: "AAA=" })).code).toBe("NullByteFound");
+    expect(failure(specOf({ dataFrom: [{ extract: failing }] }), answersOf({ k: '{"a":"AAA="}' })).code).toBe("NullByteFound");
+  });
+
+  it("converts keys by the strategy of the entry, unless there is a rewrite", () => {
+    const keep = { regexp: { source: "^nothing$", target: "" } };
+    const rename = { regexp: { source: "[ /]", target: "." } };
+    const secrets = answersOf({ k: '{"a b":"1"}' });
+
+    expect(collected(specOf({ dataFrom: [{ extract: { key: "k", conversionStrategy: "Unicode" } }] }), secrets)).toEqual({
+      a_U0020_b: "1",
+    });
+    expect(collected(specOf({ dataFrom: [{ ...extract("k"), rewrite: [rename] }] }), secrets)).toEqual({ "a.b": "1" });
+    expect(failure(specOf({ dataFrom: [{ ...extract("k"), rewrite: [keep] }] }), secrets).code).toBe("InvalidKey");
+  });
+
+  it("names the operation of a rewrite that fails", () => {
+    const spec = specOf({ dataFrom: [{ ...extract("k"), rewrite: [{ regexp: { source: "a", target: "b" } }, { merge: {} }] }] });
+    const error = failure(spec, answersOf({ k: '{"a":"canary"}' }));
+
+    expect(error.code).toBe("RewriteFailed");
+    expect(error.message).toContain("c/n/r: spec.dataFrom[0] (key: k): rewrite[1]: ");
+    expect(error.message).not.toContain("canary");
+  });
+
+  it("decodes after the rewrite", () => {
+    const rewrite = [{ merge: {} }];
+    const spec = specOf({ dataFrom: [{ extract: { key: "k", decodingStrategy: "Base64" }, rewrite }] });
+
+    expect(collected(spec, answersOf({ k: '{"o":{"p":"eA=="}}' }))).toEqual({ p: "x" });
+  });
+
+  it("renders a transform by the engine that it is given", () => {
+    const spec = specOf({ dataFrom: [{ ...extract("k"), rewrite: [{ transform: { template: "T" } }] }] });
+    const answers = answersOf({ k: '{"a":"1"}' });
+
+    expect(collected(spec, answers, { renderKey: (template, key) => `${template}-${key}` })).toEqual({ "T-a": "1" });
+    expect(() => collectData(spec, answers)).toThrow("without a way to render");
+  });
+
+  describe("with a find", () => {
+    const found = new Map([
+      ["app/a", new SecretValue("1")],
+      ["app/b", new SecretValue("eA==")],
+    ]);
+
+    it("converts the full names, or rewrites them", () => {
+      const strip = [{ regexp: { source: "^app/", target: "" } }];
+      const spec = specOf({ dataFrom: [{ find: { nameRegexp: "^app/" } }, { find: {}, rewrite: strip }], data: [entry("b", "k")] });
+
+      expect(
+        collected(spec, answersOf({ k: "last" }), {
+          found: new Map([
+            [0, found],
+            [1, found],
+          ]),
+        }),
+      ).toEqual({
+        app_a: "1",
+        app_b: "eA==",
+        a: "1",
+        b: "last",
+      });
+    });
+
+    it("takes its own strategies", () => {
+      const spec = specOf({ dataFrom: [{ find: { conversionStrategy: "Unicode", decodingStrategy: "Auto" } }] });
+
+      expect(collected(spec, new Map(), { found: new Map([[0, found]]) })).toEqual({ app_U002f_a: "1", app_U002f_b: "x" });
+    });
+
+    it("goes on where nothing was found, and throws a bug where nobody looked", () => {
+      const spec = specOf({ dataFrom: [{ find: {} }] }, "Delete");
+
+      expect(collected(spec, new Map(), { found: new Map([[0, new Map()]]) })).toEqual({});
+      expect(() => collectData(spec, new Map())).toThrow("without what one of the registration's finds found");
+    });
+
+    it("names the find in its errors", () => {
+      const same = new Map([...found, ["app_a", new SecretValue("canary")] as const]);
+      const error = failure(specOf({ dataFrom: [{ find: {} }] }), new Map(), { found: new Map([[0, same]]) });
+
+      expect(error.message).toContain("c/n/r: spec.dataFrom[0].find: members 1 and 3 get the same key by conversionStrategy Default");
+    });
+  });
+
+  it("reads an entry of another store there", () => {
+    const other = { ...store, name: "other", account: "2" };
+    const answers = new Map<string, SourceAnswer>([
+      [referenceKey(resolveReference(other, { key: "k" })), { kind: "present", versionId: "v", createdAt: 0, value: new SecretValue("x") }],
+    ]);
+
+    expect(collected(specOf({ data: [{ ...entry("a", "k"), store: other }] }), answers)).toEqual({ a: "x" });
+  });
+
+  it("keeps ESO's order for random entries, whatever their keys are called", () => {
+    const key = fc.constantFrom("a", "b", "__proto__", "constructor", "toString");
+    const members = fc.uniqueArray(fc.tuple(key, fc.string()), { selector: ([of]) => of });
+    fc.assert(
+      fc.property(fc.array(members, { maxLength: 4 }), fc.array(fc.tuple(key, fc.string()), { maxLength: 4 }), (maps, plain) => {
+        const written = (map: readonly (readonly [string, string])[]) =>
+          `{${map.map(([of, value]) => `${JSON.stringify(of)}:${JSON.stringify(value)}`).join(",")}}`;
+        const secrets = answersOf(
+          Object.fromEntries([
+            ...maps.map((map, index) => [`m${index}`, written(map)]),
+            ...plain.map(([, value], index) => [`d${index}`, value]),
+          ]),
+        );
+        const spec = specOf({
+          dataFrom: maps.map((_, index) => extract(`m${index}`)),
+          data: plain.map(([secretKey], index) => entry(secretKey, `d${index}`)),
+        });
+        const got = [...collectData(spec, secrets)].map(([of, value]) => [of, value.exposeText()]);
+
+        expect(new Map(got as [string, string][])).toEqual(new Map([...maps.flat(), ...plain]));
+      }),
+    );
   });
 
   it("never puts any part of a value into an error", () => {

@@ -32,6 +32,10 @@ describe("resolveReference", () => {
     expect(resolveReference(store, { key: "k", version }).version).toBe(want);
   });
 
+  it("reads tags apart from every version of the value", () => {
+    expect(resolveReference(store, { key: "k", version: "AWSPREVIOUS", metadataPolicy: "Fetch" }).version).toBe("tags");
+  });
+
   it("takes account and region from an ARN, and the key as written", () => {
     const key = "arn:aws:secretsmanager:us-east-1:222222222222:secret:app/db-AbCdEf";
 

@@ -1,0 +1,3 @@
+module oracle-source
+
+go 1.24
