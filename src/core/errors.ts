@@ -59,7 +59,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The only facts of a foreign error that may be kept (DESIGN rule 4): its message and body are dropped at the adapter. */
+/** The only facts of a foreign error that may be kept (rule 4): its message and body are dropped at the adapter. */
 export interface RemoteFacts {
   readonly service: string;
   readonly operation: string;

@@ -95,7 +95,7 @@ export type WriteResult = { readonly kind: "written"; readonly known: KnownTarge
  * Forbidden, NamespaceMissing, TargetInvalid, TargetImmutable.
  */
 export interface Cluster {
-  /** A dry-run empty apply under a manager of its own, metadata only (DESIGN §5). */
+  /** A dry-run empty apply under a manager of its own, metadata only (docs/clusters.md). */
   look(target: Target): Promise<TargetView | "missing">;
   /** One conditional server-side apply, forced, under `manager`. `stale`: the precondition did not hold; nothing was written. */
   apply(manifest: SecretManifest, manager: string, precondition: Precondition): Promise<WriteResult>;
@@ -178,7 +178,7 @@ export interface PutRegistration {
 }
 
 /**
- * The registry (DESIGN §4). Every read is strong unless it says otherwise; every write is conditional as PROTOCOL says. A write
+ * The registry (docs/protocol.md). Every read is strong unless it says otherwise; every write is conditional as PROTOCOL says. A write
  * whose condition fails although it was our own earlier try that succeeded counts as success. All throw RegistryUnavailable.
  */
 export interface Registry {

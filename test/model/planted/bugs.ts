@@ -1,6 +1,6 @@
 /**
  * Planted bugs: each is one exactly matched piece of the product's source that is replaced, or one wrapped port. Together they cover
- * every line of PROTOCOL's "The schedules that broke earlier drafts". The product itself holds no switch.
+ * every line of PROTOCOL's "The schedules that broke simpler orders". The product itself holds no switch.
  */
 import { LATER_BUGS } from "./later-bugs.ts";
 import { inFile, OWNER, type PlantedBug, SYNCED } from "./planted-bug.ts";
