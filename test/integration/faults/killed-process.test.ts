@@ -38,7 +38,7 @@ async function workInProcess(world: World, event: unknown, onStart: (pid: number
   return signal;
 }
 
-describe.each(["Query REF", "UpdateItem HEAD", "apply", "UpdateItem REG", "PutEvents"])("a process that is killed at %s", (row) => {
+describe.each(["Query REF", "TransactWriteItems HEAD", "apply", "UpdateItem REG", "PutEvents"])("a process that is killed at %s", (row) => {
   it.each([
     ["before it", "hang"],
     ["after it", "after"],
