@@ -40,7 +40,7 @@ export async function init(stack: CleanUpStack): Promise<Report> {
     const sdk = await write(`${name}-sdk`, sdkBundle);
     const rounds: Readonly<Record<string, number>>[] = [];
     for (let round = 0; round < ROUNDS; round += 1) rounds.push(await importTimes([empty, sdk, own]));
-    const msOf = (bundle: Bundle) => (round: Readonly<Record<string, number>>) => round[bundle.name] ?? Number.NaN;
+    const msOf = (of: Bundle) => (round: Readonly<Record<string, number>>) => round[of.name] ?? Number.NaN;
     const ratio = (against: Bundle) => spreadOf(rounds.map((round) => msOf(own)(round) / msOf(against)(round)));
     figures.push(
       { what: `${name}: bundle`, unit: "bytes", value: exactly(startBytes(bundle)), goal: { atMost: BUDGET_BYTES } },
