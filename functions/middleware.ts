@@ -95,6 +95,6 @@ function placeOf(error: unknown): string | undefined {
   const stack = typeof error === "object" && error !== null && "stack" in error && typeof error.stack === "string" ? error.stack : "";
   const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
   return frames
-    .map((frame) => /((?:(?:src|functions)\/[\w./-]{1,120}\.ts|index\.mjs):\d{1,7}:\d{1,7})\)?$/.exec(frame)?.[1])
+    .map((frame) => /((?:(?:src|functions)\/[\w./-]{1,120}\.ts|(?:index|chunk-\w+)\.mjs):\d{1,7}:\d{1,7})\)?$/.exec(frame)?.[1])
     .find((place) => place !== undefined);
 }

@@ -1,6 +1,6 @@
 /** Bundles one function's handler by esbuild, inside this process: ESM, minified, with a source map, and with the SDK in it. */
 import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { type BuildOptions, buildSync } from "esbuild";
@@ -39,7 +39,12 @@ export const BUNDLING = {
   absWorkingDir: ROOT,
   // Not written by esbuild: so the source map's paths are those seen from the project's root, and tell of no machine.
   write: false,
-  outfile: "index.mjs",
+  outdir: ".",
+  entryNames: "index",
+  outExtension: { ".js": ".mjs" },
+  // What is imported on demand (the YAML parser, for a kubeconfig) lies in files of its own, which a cold start does not load.
+  splitting: true,
+  chunkNames: "[name]-[hash]",
   bundle: true,
   platform: "node",
   target: "node24",
@@ -58,8 +63,25 @@ export const BUNDLING = {
   },
 } as const satisfies BuildOptions;
 
-/** The bundle of a function's handler, with its source map, by file name. */
+/** The files of a function's bundle, with their source maps, by name; `index.mjs` is the handler's. */
 export function bundleHandler(name: HandlerName): ReadonlyMap<string, Uint8Array> {
   const { outputFiles } = buildSync({ ...BUNDLING, entryPoints: [`functions/${name}/handler.ts`] });
-  return new Map(outputFiles.map(({ path, contents }) => [path.endsWith(".map") ? "index.mjs.map" : "index.mjs", contents]));
+  return new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+}
+
+/** How many bytes a cold start loads: `index.mjs` and whatever it imports at once, and so on. */
+export function startBytes(bundle: ReadonlyMap<string, Uint8Array>): number {
+  const loaded = new Map<string, number>();
+  const load = (file: string): void => {
+    const contents = bundle.get(file);
+    if (contents === undefined || loaded.has(file)) return;
+    loaded.set(file, contents.byteLength);
+    // `import("./…")` is on demand.
+    for (const [, imported = ""] of Buffer.from(contents)
+      .toString("utf8")
+      .matchAll(/\b(?:from|import)\s*"\.\/([\w-]+\.mjs)"/g))
+      load(imported);
+  };
+  load("index.mjs");
+  return [...loaded.values()].reduce((sum, size) => sum + size, 0);
 }

@@ -62,9 +62,9 @@ async function readText(text: string): Promise<unknown> {
     // YAML too may begin like this.
   }
   // Only now: it is a tenth of what a cold start of the function would otherwise have to load.
-  const { parse } = await import("yaml");
+  const { default: yaml } = await import("yaml");
   try {
-    return parse(text, { logLevel: "silent", maxAliasCount: 0 });
+    return yaml.parse(text, { logLevel: "silent", maxAliasCount: 0 });
   } catch {
     // The parser's message quotes the line at fault, which may be the token's: the caller gives a text of our own.
     return undefined;
