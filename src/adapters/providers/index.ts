@@ -1,7 +1,6 @@
 /** The closed map of providers: each reference is read by the one that its store names. */
 import type { ProviderKind, Reference, ReferenceKey } from "../../core/model.ts";
 import type { SecretProvider } from "../../core/ports.ts";
-import { createParameterStore } from "./parameterstore.ts";
 import { createSecretsManager } from "./secretsmanager.ts";
 import { createSourceSessions, type SessionDeps } from "./sessions.ts";
 
@@ -10,8 +9,23 @@ export function createProviders(deps: SessionDeps): SecretProvider {
   const sessions = createSourceSessions(deps);
   return byKind({
     SecretsManager: createSecretsManager(undefined, sessions),
-    ParameterStore: createParameterStore(undefined, sessions),
+    // Its SDK client is an eighth of a bundle, and most deployments have no such store.
+    ParameterStore: onDemand(async () => (await import("./parameterstore.ts")).createParameterStore(undefined, sessions)),
   });
+}
+
+/** A provider whose module is loaded by its first call that has anything to ask. */
+export function onDemand(load: () => Promise<SecretProvider>): SecretProvider {
+  let loading: Promise<SecretProvider> | undefined;
+  const loaded = (): Promise<SecretProvider> => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    read: async (reference) => (await loaded()).read(reference),
+    readVersion: async (reference, versionId) => (await loaded()).readVersion(reference, versionId),
+    currentVersions: async (references) => (references.length === 0 ? new Map() : (await loaded()).currentVersions(references)),
+  };
 }
 
 /** Hands each reference to the provider of its kind. */

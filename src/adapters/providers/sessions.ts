@@ -1,9 +1,9 @@
 /** Credentials of stores that name their own: roles assumed by STS, tokens of service accounts, access keys; each kept for its own identity only. */
-import { AssumeRoleCommand, type AssumeRoleCommandOutput, AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { AssumeRoleCommandOutput, STSClient } from "@aws-sdk/client-sts";
 import { type ErrorCode, isRelayError, RelayError } from "../../core/errors.ts";
 import type { Millis, Reference } from "../../core/model.ts";
 import type { ClusterAuthReads } from "../../core/ports.ts";
-import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
+import { errorName, relayError } from "../../core/remote-calls.ts";
 import type { AccessBase, RoleStep, SecretKeyRef, SourceAccess } from "../../core/stores/access.ts";
 
 /** In the clear, as the SDK takes them: never log them. */
@@ -61,16 +61,13 @@ interface Session {
 
 type Kept = { readonly session: Promise<Session>; until: Millis };
 
-function connectSts(region: string, credentials: SourceCredentials | undefined): STSClient {
-  return new STSClient({ ...clientOptions(region), ...(credentials === undefined ? {} : { credentials }) });
-}
-
 /** Keyed by region and the access's id: two stores that differ in anything of their auth never share credentials. */
-export function createSourceSessions({ authReads, now, connect = connectSts }: SessionDeps): SourceSessions {
+export function createSourceSessions({ authReads, now, connect }: SessionDeps): SourceSessions {
   const kept = new Map<string, Kept>();
   const keyOf = (region: string, access: SourceAccess): string => `${region}|${access.id}`;
 
   async function assume(region: string, by: SourceCredentials | undefined, role: RoleStep): Promise<Session> {
+    const { AssumeRoleCommand, connectSts } = await import("./sts.ts");
     const tags = Object.entries(role.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
     const command = new AssumeRoleCommand({
       RoleArn: role.arn,
@@ -79,7 +76,7 @@ export function createSourceSessions({ authReads, now, connect = connectSts }: S
       ...(tags.length > 0 ? { Tags: tags } : {}),
       ...(role.transitiveTagKeys === undefined ? {} : { TransitiveTagKeys: [...role.transitiveTagKeys] }),
     });
-    return ask(role.arn, "AssumeRole", async () => connect(region, by).send(command));
+    return ask(role.arn, "AssumeRole", async () => (connect ?? connectSts)(region, by).send(command));
   }
 
   /** What STS answers, or an error that names the role. */
@@ -104,13 +101,14 @@ export function createSourceSessions({ authReads, now, connect = connectSts }: S
       throw new RelayError("StoreAuthMissing", `service account ${base.namespace}/${base.name}`, { detail });
     }
     const token = await reads.serviceAccountToken(base, [...new Set([audience ?? DEFAULT_AUDIENCE, ...base.audiences])]);
+    const { AssumeRoleWithWebIdentityCommand, connectSts } = await import("./sts.ts");
     const command = new AssumeRoleWithWebIdentityCommand({
       RoleArn: roleArn,
       RoleSessionName: SESSION_NAME,
       WebIdentityToken: token.exposeText(),
     });
     // No signature of ours goes with it: the token alone says who asks.
-    return ask(roleArn, "AssumeRoleWithWebIdentity", async () => connect(region, undefined).send(command));
+    return ask(roleArn, "AssumeRoleWithWebIdentity", async () => (connect ?? connectSts)(region, undefined).send(command));
   }
 
   async function byAccessKeys(base: Extract<AccessBase, { kind: "secret" }>): Promise<Session> {
