@@ -112,7 +112,7 @@ async function compare(
     const startedAt = performance.now();
     const ended = sync(
       names.flatMap((cluster) => requests.get(cluster) ?? []),
-      systemClock.now() + 60_000,
+      systemClock.uptime() + 60_000,
     );
     await counter.done.promise;
     const tookMs = performance.now() - startedAt;

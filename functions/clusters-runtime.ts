@@ -53,7 +53,7 @@ const SILENT_MS = 15_000;
 function createAuthReader(
   registry: Pick<Registry, "load">,
   clusters: ConnectedClusters,
-  clock: Pick<Clock, "now">,
+  clock: Pick<Clock, "uptime">,
 ): (name: string) => Promise<ClusterAuthReads> {
   const silentUntil = new Map<string, number>();
   return async (name) => {
@@ -62,12 +62,12 @@ function createAuthReader(
     if (record === undefined) throw new RelayError("ClusterUnknown", name);
     const { spec, breaker } = record;
     const until = Math.max(breaker.openUntil, silentUntil.get(name) ?? 0);
-    if (clock.now() < until) throw new RelayError("ClusterUnreachable", name, { detail: "it did not answer a moment ago" });
+    if (clock.uptime() < until) throw new RelayError("ClusterUnreachable", name, { detail: "it did not answer a moment ago" });
     const again = async <T>(ask: (reads: ClusterAuthReads) => Promise<T>): Promise<T> => {
       try {
         return await ask(await clusters.authReads(spec));
       } catch (error) {
-        if (isRelayError(error) && error.code === "ClusterUnreachable") silentUntil.set(name, clock.now() + SILENT_MS);
+        if (isRelayError(error) && error.code === "ClusterUnreachable") silentUntil.set(name, clock.uptime() + SILENT_MS);
         if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
         clusters.forget(name);
         return ask(await clusters.authReads(spec));

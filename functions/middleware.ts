@@ -11,9 +11,9 @@ import { EnvironmentError } from "./environment.ts";
 export interface HandlerOptions<Event, Result> {
   readonly name: string;
   readonly log: BoundLog;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "uptime">;
   readonly parse: (event: unknown) => Event;
-  /** Begins nothing new after `deadline`: what is under way then still ends before the function's time-out. */
+  /** Begins nothing new after `deadline`, by the clock's `uptime`: what is under way then still ends before the function's time-out. */
   readonly handle: (event: Event, deadline: Millis) => Promise<Result>;
   /** Kept for what is under way at the deadline; never more than a third of the time that there is. @default 15000 */
   readonly marginMs?: number;
@@ -44,7 +44,7 @@ export function createHandler<Event, Result>(options: HandlerOptions<Event, Resu
   )
     .before((request) => {
       const remaining = request.context.getRemainingTimeInMillis();
-      const deadline = clock.now() + remaining - Math.min(options.marginMs ?? MARGIN_MS, remaining / 3);
+      const deadline = clock.uptime() + remaining - Math.min(options.marginMs ?? MARGIN_MS, remaining / 3);
       const parsed: Parsed<Event> = { event: parse(request.event), deadline };
       request.event = parsed;
     })

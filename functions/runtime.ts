@@ -4,7 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { createDynamoRegistry } from "../src/adapters/aws/dynamodb-registry.ts";
 import { createSqsQueue } from "../src/adapters/aws/sqs-queue.ts";
 import { type BoundLog, createLog } from "../src/adapters/log.ts";
-import { systemClock } from "../src/adapters/system-clock.ts";
+import { systemClock, tellsTime } from "../src/adapters/system-clock.ts";
 import type { Clock, Queue, Registry } from "../src/core/ports.ts";
 import { clientOptions } from "../src/core/remote-calls.ts";
 import { type Environment, numberOf, textOf } from "./environment.ts";
@@ -32,7 +32,7 @@ export function createRuntime(from: Environment): Runtime {
   const queueUrl = textOf(from, "SYNC_QUEUE_URL");
   const sqs = new SQSClient(clientOptions());
   return {
-    registry: createDynamoRegistry(new DynamoDBClient(clientOptions()), textOf(from, "REGISTRY_TABLE")),
+    registry: createDynamoRegistry(tellsTime(new DynamoDBClient(clientOptions())), textOf(from, "REGISTRY_TABLE")),
     queue: createSqsQueue(sqs, queueUrl, systemClock),
     sqs,
     queueUrl,

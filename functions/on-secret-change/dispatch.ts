@@ -9,7 +9,7 @@ import { createHandler, type LambdaHandler } from "../middleware.ts";
 
 export interface OnSecretChangeDeps {
   readonly log: BoundLog;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "uptime">;
   /** Asked for at the first event that tells of a change. */
   readonly onSecretChange: () => Promise<ReturnType<typeof createOnSecretChange>>;
   readonly sendLetter: (letter: FailureLetter) => Promise<void>;

@@ -10,7 +10,7 @@ import { candidate, type FreshnessBounds, holds, lift, names } from "../core/syn
 export interface ObserveDeps {
   readonly provider: SecretProvider;
   readonly registry: Pick<Registry, "advanceHead" | "refreshHead" | "openPropagation">;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "latest">;
   readonly bounds: FreshnessBounds;
 }
 
@@ -45,7 +45,7 @@ export async function observeReference(
   const key = referenceKey(reference);
   const startedAt = clock.now();
   const answer = await provider.read(reference);
-  const endedAt = clock.now();
+  const endedAt = clock.latest();
   const { versionId, createdAt } = answer;
   // Of several events in a batch only those of this very version say anything of it, and the latest says most.
   const notice = notices.filter((one) => names(one, key, versionId)).toSorted((a, b) => b.at - a.at)[0];

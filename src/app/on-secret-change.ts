@@ -12,7 +12,7 @@ export interface OnSecretChangeDeps {
   readonly registry: Pick<Registry, "interests" | "head" | "openPropagation">;
   readonly queue: Queue;
   readonly log: Log;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "uptime">;
   readonly sync: SyncTargets;
   /** Up to so many requests are synced at once; more go to the queue. */
   readonly fastPathTargets: number;
@@ -36,7 +36,7 @@ export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
     const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
     const targets = new Set(requests.map(({ registration }) => registration)).size;
     if (targets === 0) return { targets, path: "none" };
-    if (requests.length <= deps.fastPathTargets && deps.clock.now() < deadline) {
+    if (requests.length <= deps.fastPathTargets && deps.clock.uptime() < deadline) {
       await syncNow(deps, { requests, openings }, open, deadline);
       return { targets, path: "fast" };
     }

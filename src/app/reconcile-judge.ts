@@ -18,7 +18,7 @@ import type { DriftProbe } from "./reconcile-probe.ts";
 export interface JudgeDeps {
   readonly provider: Pick<SecretProvider, "currentVersions">;
   readonly log: Log;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "latest">;
   readonly bounds: FreshnessBounds;
   readonly probe: DriftProbe;
   /**
@@ -92,7 +92,7 @@ async function currentVersions(
   const startedAt = clock.now();
   try {
     const shown = await provider.currentVersions(unknown);
-    const endedAt = clock.now();
+    const endedAt = clock.latest();
     for (const [reference, { versionId, createdAt }] of shown) {
       const read = { reference, versionId, createdAt, startedAt, endedAt };
       known.set(reference, { versionId, asOf: asOf(read, undefined, bounds) });

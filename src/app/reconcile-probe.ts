@@ -7,7 +7,7 @@ import { concurrently } from "./concurrently.ts";
 export interface ProbeDeps {
   readonly clusters: Clusters;
   readonly log: Log;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "uptime">;
 }
 
 /**
@@ -47,7 +47,7 @@ export function createDriftProbe({ clusters, log, clock }: ProbeDeps): DriftProb
       log.warn("target not looked at", { cluster: name, code });
     };
     const probe = async (registration: Registration): Promise<void> => {
-      if (failing.has(name) || clock.now() >= until) return;
+      if (failing.has(name) || clock.uptime() >= until) return;
       try {
         const look = await lookAt(record);
         const seen = await look(registration);

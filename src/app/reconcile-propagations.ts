@@ -40,7 +40,7 @@ export async function settlePropagations(deps: PropagationSweepDeps, deadline: M
   const start = Math.floor(clock.random() * unfinished.length);
   let settled = 0;
   await concurrently([...unfinished.slice(start), ...unfinished.slice(0, start)], CONCURRENCY, async (propagation) => {
-    if (clock.now() >= deadline) return;
+    if (clock.uptime() >= deadline) return;
     try {
       await settlePropagation(propagation);
       if (propagation.phase === "open" && clock.now() - propagation.openedAt >= WOKEN_HEAD_START_MS) await wakeMissing(deps, propagation);

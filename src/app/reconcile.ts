@@ -69,7 +69,7 @@ async function reconcileDue(deps: ReconcileDeps, deadline: Millis): Promise<Omit
   const handled = new Set<RegistrationId>();
   const result = { due: 0, enqueued: 0, intact: 0 };
   let stale = 0;
-  while (clock.now() < deadline) {
+  while (clock.uptime() < deadline) {
     // The index lags: what this run has dealt with may still be listed, and must not hide what comes after it.
     const limit = LIST_SIZE + stale;
     const listed = await registry.due(startedAt, limit);
@@ -78,7 +78,7 @@ async function reconcileDue(deps: ReconcileDeps, deadline: Millis): Promise<Omit
     if (fresh.length === 0 && listed.length < limit) break;
     for (const { registration } of fresh) handled.add(registration);
     for (const page of pagesOf(fresh, PAGE_SIZE)) {
-      if (clock.now() >= deadline) return result;
+      if (clock.uptime() >= deadline) return result;
       const { due, intact, enqueued } = await reconcilePage(deps, judge, { page, startedAt, deadline });
       result.due += due;
       result.intact += intact;
@@ -105,7 +105,7 @@ async function reconcilePage(
   const loaded = [...registrations.values()].map(({ registration }) => registration);
   const due = loaded.filter(({ dueAt }) => dueAt !== undefined && dueAt < startedAt);
   const live = due.filter(({ phase }) => phase === "live");
-  const until = Math.min(deadline, clock.now() + PAGE_TIME_MS);
+  const until = Math.min(deadline, clock.uptime() + PAGE_TIME_MS);
   const found = await findIntact(judge, live, clusters, until);
   const intact = await recordIntact(deps, live, found);
   const enqueued = await wake(
@@ -177,7 +177,7 @@ async function recordOne({ registry, log }: ReconcileDeps, registration: Registr
 async function dropRetiredClusters({ registry, clock }: ReconcileDeps, deadline: Millis): Promise<void> {
   const retired = (await registry.clusters()).filter(({ isRetired }) => isRetired === true);
   for (const { spec } of retired) {
-    if (clock.now() >= deadline) return;
+    if (clock.uptime() >= deadline) return;
     let isEmpty = true;
     for await (const page of registry.ofCluster(spec.name)) isEmpty &&= page.length === 0;
     if (isEmpty) await registry.removeCluster(spec.name);

@@ -36,7 +36,7 @@ export interface Registrar {
 
 export interface RegistrarDeps {
   readonly registry: Pick<Registry, "load" | "nextGeneration" | "putRegistration" | "entomb" | "owner">;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "latest">;
   readonly workerLifetimeMs: number;
 }
 
@@ -73,7 +73,7 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
     let now: Registration | undefined = first;
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       if (now === undefined || now.phase === "tombstone") return now;
-      const entombed = await registry.entomb(now, generation, clock.now());
+      const entombed = await registry.entomb(now, generation, clock.latest());
       if (entombed !== "lost") return entombed;
       now = await reload(first.id, first.spec);
     }
@@ -91,7 +91,7 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
       const generation = await generationOfRun();
       let previous = before;
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-        const registeredAt = clock.now();
+        const registeredAt = clock.latest();
         const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references: referencesOf(spec) });
         if (stored === "conflict") return "conflict";
         if (stored !== "lost") {

@@ -11,7 +11,7 @@ export interface RegisterDeps {
   readonly registry: Registry;
   readonly queue: Queue;
   readonly log: Log;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "latest" | "uptime">;
   /** A prune waits for so long, so that no worker that began before it can still write. */
   readonly workerLifetimeMs: number;
 }
@@ -54,7 +54,7 @@ export function createRegister(deps: RegisterDeps): Register {
 
     // Removals first, so that their targets are free for who takes them over.
     for (const page of pagesOf(diff.removed, PAGE_SIZE)) {
-      if (clock.now() >= deadline) return result("unfinished");
+      if (clock.uptime() >= deadline) return result("unfinished");
       const requests = await concurrently(page, CONCURRENCY, (registration) => registrar.remove(registration));
       await announce(deps, requests.flat());
       count.removed += page.length;
@@ -69,7 +69,7 @@ export function createRegister(deps: RegisterDeps): Register {
     while (waiting.length > 0) {
       const conflicts: Wanted[] = [];
       for (const page of pagesOf(waiting, PAGE_SIZE)) {
-        if (clock.now() >= deadline) return result("unfinished");
+        if (clock.uptime() >= deadline) return result("unfinished");
         const outcomes = await concurrently(page, CONCURRENCY, async (one) => ({ one, requests: await registrar.put(one) }));
         await announce(
           deps,

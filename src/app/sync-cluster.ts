@@ -17,7 +17,7 @@ export async function runJobs(world: PassWorld, jobs: readonly Job[]): Promise<v
   const busy = new Set<string>();
   let ended = Promise.withResolvers<void>();
   while (waiting.size > 0 || busy.size > 0) {
-    const now = clock.now();
+    const now = clock.uptime();
     const free = [...waiting].filter(({ target }) => !busy.has(target));
     const ready = firstOfEachTarget(free.filter(({ readyAt }) => readyAt <= now));
     if (ready.length > 0) {

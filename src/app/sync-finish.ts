@@ -8,6 +8,8 @@ import { type Job, unsettled } from "./sync-job.ts";
 
 export interface Now {
   readonly now: Millis;
+  /** Of the process, as is the deadline. */
+  readonly uptime: Millis;
   readonly deadline: Millis;
   readonly bounds: FreshnessBounds;
 }
@@ -16,7 +18,7 @@ export interface Now {
  * Gives each request its outcome. One with a notice that the store does not show yet is left without for a quick look again, while
  * the time allows.
  */
-export function finish(job: Job, observed: readonly Observed[], { now, deadline, bounds }: Now): void {
+export function finish(job: Job, observed: readonly Observed[], { now, uptime, deadline, bounds }: Now): void {
   const past = Math.max(...observed.map(({ lookAgainPast }) => lookAgainPast ?? -1));
   const announced: SyncRequest[] = [];
   for (const request of unsettled(job)) {
@@ -24,7 +26,7 @@ export function finish(job: Job, observed: readonly Observed[], { now, deadline,
     if (request.notice !== undefined && !isServed) announced.push(request);
     else job.outcomes.set(request, isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, bounds));
   }
-  if (announced.length === 0 || lookAgain(job, now, deadline)) return;
+  if (announced.length === 0 || lookAgain(job, uptime, deadline)) return;
   for (const request of announced) job.outcomes.set(request, announcedLater(request, now, bounds));
 }
 
@@ -32,7 +34,7 @@ export function finish(job: Job, observed: readonly Observed[], { now, deadline,
  * The outcome of a request whose registration can't be written with these answers, for a cause that only somebody's act can mend: done
  * where it is served, else asked for again, since the answer that is still to come may be that act.
  */
-export function parked(request: SyncRequest, observed: readonly Observed[], { now, bounds }: Omit<Now, "deadline">): SyncOutcome {
+export function parked(request: SyncRequest, observed: readonly Observed[], { now, bounds }: Pick<Now, "now" | "bounds">): SyncOutcome {
   const past = Math.max(...observed.map(({ lookAgainPast }) => lookAgainPast ?? -1));
   const isServed = observed.every((answer) => serves(answer, request));
   if (request.notice !== undefined && !isServed) return announcedLater(request, now, bounds);
@@ -40,11 +42,11 @@ export function parked(request: SyncRequest, observed: readonly Observed[], { no
 }
 
 /** Makes the job ready for a quick look again, while the time allows. */
-export function lookAgain(job: Job, now: Millis, deadline: Millis): boolean {
+export function lookAgain(job: Job, uptime: Millis, deadline: Millis): boolean {
   const delayMs = lookAgainDelay(job.looks);
-  if (now + delayMs >= deadline) return false;
+  if (uptime + delayMs >= deadline) return false;
   job.looks += 1;
-  job.readyAt = now + delayMs;
+  job.readyAt = uptime + delayMs;
   return true;
 }
 

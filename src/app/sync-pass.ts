@@ -84,7 +84,7 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   job.verify = false;
   const isWaiting = result.change.applied === undefined;
   if (isWaiting || isFrozen(registration.spec)) return settle(job);
-  finish(job, observed, { now: deps.clock.now(), deadline, bounds: deps.bounds });
+  finish(job, observed, { now: deps.clock.now(), uptime: deps.clock.uptime(), deadline, bounds: deps.bounds });
 }
 
 /** Before anything of a source is read: the config was checked by names, but what a namespace is labelled only its cluster knows. */
@@ -154,7 +154,7 @@ async function passAgain(world: PassWorld, job: Job): Promise<void> {
   job.tries += 1;
   job.verify = true;
   if (job.tries < MAX_TRIES) {
-    job.readyAt = clock.now() + contentionDelay(job.tries, clock.random());
+    job.readyAt = clock.uptime() + contentionDelay(job.tries, clock.random());
     return;
   }
   await fail(world, job, { step: "apply", error: new RelayError("Contended", job.target) });
@@ -166,7 +166,7 @@ async function failOrStop(world: PassWorld, job: Job, failure: Failure): Promise
   if (error instanceof OutOfTime) return stop(job);
   // The store announced a version that it can't give yet: the same lag that a quick look again is for.
   const isLag = isRelayError(error) && error.code === "SourceLagging" && unsettled(job).some(({ notice }) => notice !== undefined);
-  if (isLag && lookAgain(job, deps.clock.now(), deadline)) return;
+  if (isLag && lookAgain(job, deps.clock.uptime(), deadline)) return;
   await fail(world, job, failure);
 }
 

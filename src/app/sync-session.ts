@@ -54,7 +54,7 @@ export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord,
 
   const call: ClusterSession["call"] = (work) =>
     inTurn(async () => {
-      if (clock.now() >= deadline) throw new OutOfTime();
+      if (clock.uptime() >= deadline) throw new OutOfTime();
       return withCredentials(work);
     });
   const labels = new Map<string, Promise<Readonly<Record<string, string>>>>();

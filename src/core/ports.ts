@@ -21,7 +21,12 @@ import type { SecretKeyRef } from "./stores/access.ts";
 
 /** Time and chance as inputs. */
 export interface Clock {
+  /** AWS's time: never later than it is there, but for the margin that freshness allows for. */
   now(): Millis;
+  /** The same, never earlier than it is there. */
+  latest(): Millis;
+  /** The process's own time, for deadlines and pauses: it does not jump when more is learnt of AWS's. */
+  uptime(): Millis;
   /** Resolves after `ms`; used for looks again and jitter only. */
   sleep(ms: number): Promise<void>;
   /** Uniform in [0, 1). */

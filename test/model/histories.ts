@@ -86,4 +86,9 @@ export const HISTORIES: readonly History[] = [
     ],
     schedule: { setup: plain, steps: [0, 0, 108_125, 0, 0, 24_992, 92_314, 81_926, 137_413, 0, 0, 139_306, 40_836] },
   },
+  {
+    name: "the judge took an Orphan that somebody made again for a target that a propagation had forgotten",
+    steps: ["a restored secret's target is deleted and made again by a person", "it is left alone, and counts: 1 done, none held it"],
+    schedule: { setup: { ...plain, creation: 4, deletion: 1, shape: 1 }, steps: [24_354, 0, 118_129, 0, 106_797, 45_328, 111_148] },
+  },
 ];

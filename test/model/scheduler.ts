@@ -2,9 +2,11 @@
  * The scheduler of the model: every call of a worker to a port waits here until it is told to go on, to fail before or after its
  * effect, or never to be answered. It owns the one true time; it starts no timer.
  */
+import { type AwsTime, createAwsTime } from "../../src/core/aws-time.ts";
 import type { RelayError } from "../../src/core/errors.ts";
 import type { Millis } from "../../src/core/model.ts";
 import type { Clock } from "../../src/core/ports.ts";
+import { DEFAULT_BOUNDS } from "../../src/core/sync/freshness.ts";
 
 /** One invocation of a function. */
 export interface Worker {
@@ -12,6 +14,8 @@ export interface Worker {
   readonly name: string;
   /** Of its clock from the true time. */
   readonly offsetMs: number;
+  /** What the answers of AWS tell it of the true time. */
+  readonly time: AwsTime;
   readonly startedAt: Millis;
   /** When Lambda ends it. */
   readonly endsAt: Millis;
@@ -42,6 +46,8 @@ export type Outcome = "answered" | { readonly when: "before" | "after"; readonly
 /** A request may reach its server for so long after its worker died (the clients' request time-out). */
 const REQUEST_TIMEOUT_MS = 10_000;
 const WRITES = new Set(["apply", "takeOver", "remove"]);
+/** API servers' clocks are nobody's measure. */
+const OF_CLUSTERS = new Set([...WRITES, "look"]);
 
 export interface Scheduler {
   readonly now: () => Millis;
@@ -67,7 +73,16 @@ export interface Scheduler {
 
 const NEVER = new Promise<never>(() => {});
 
-export function createScheduler(start: Millis, onEnd: (worker: Worker, failure: unknown) => void, isReal: boolean): Scheduler {
+export interface SchedulerOptions {
+  readonly onEnd: (worker: Worker, failure: unknown) => void;
+  readonly isReal: boolean;
+  /** What a worker makes of the dates of AWS's answers. @default as the product */
+  readonly createTime?: (() => AwsTime) | undefined;
+}
+
+const createProductTime = (): AwsTime => createAwsTime(DEFAULT_BOUNDS.clockMarginMs);
+
+export function createScheduler(start: Millis, { onEnd, isReal, createTime = createProductTime }: SchedulerOptions): Scheduler {
   let now = start;
   let waiting: Call[] = [];
   let outstanding = 0;
@@ -83,6 +98,16 @@ export function createScheduler(start: Millis, onEnd: (worker: Worker, failure: 
     return effect().finally(() => {
       outstanding -= 1;
     });
+  };
+
+  /** AWS's answers carry a date, in whole seconds. */
+  const dated = <T>(worker: Worker, effect: () => Promise<T>): (() => Promise<T>) => {
+    const askedAt = now + worker.offsetMs;
+    return async () => {
+      const answer = await effect();
+      worker.time.learn({ date: Math.floor(now / 1000) * 1000, askedAt, answeredAt: now + worker.offsetMs });
+      return answer;
+    };
   };
 
   const scheduler: Scheduler = {
@@ -104,6 +129,7 @@ export function createScheduler(start: Millis, onEnd: (worker: Worker, failure: 
         id,
         name,
         offsetMs,
+        time: createTime(),
         startedAt: now,
         endsAt: now + lifeMs,
         mode: "held",
@@ -123,8 +149,9 @@ export function createScheduler(start: Millis, onEnd: (worker: Worker, failure: 
       return worker;
     },
 
-    call(worker, operation, args, effect) {
+    call(worker, operation, args, asked) {
       if (!worker.isAlive) return NEVER;
+      const effect = worker.offsetMs === 0 || OF_CLUSTERS.has(operation) ? asked : dated(worker, asked);
       if (worker.mode === "run" || (worker.mode === "run to write" && !WRITES.has(operation))) return begin(effect);
       worker.mode = "held";
       return new Promise((resolve, reject) => {
@@ -133,8 +160,11 @@ export function createScheduler(start: Millis, onEnd: (worker: Worker, failure: 
     },
 
     clockOf(worker) {
+      const local = (): Millis => now + worker.offsetMs;
       return {
-        now: () => now + worker.offsetMs,
+        now: () => worker.time.earliest(local()),
+        latest: () => worker.time.latest(local()),
+        uptime: local,
         random: () => 0.5,
         sleep: (ms) => {
           if (!worker.isAlive) return NEVER;

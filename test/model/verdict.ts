@@ -89,7 +89,8 @@ export function judgeClaims({ published, judge, source, eras, edited }: World): 
       const periods = judge.periods(wish.target, key).filter(({ from }) => from <= at);
       const reaches = (index: number, until: Millis) =>
         history.some((one, later) => later >= tenure && one.versionId === periods[index]?.versionId && one.from <= until);
-      if (periods.some((period) => period.versionId === versionId && period.until >= began)) holders.add(wish.name + wish.target);
+      const hasHeld = periods.some((period) => period.versionId === versionId && period.until >= began);
+      if (hasHeld || isLeftAlone) holders.add(wish.name + wish.target);
       const isExpected = wasWishedThroughout(eras, wish, began, at);
       // Absence supersedes, and there may be nothing to be seen of it: a Secret that is kept, or that somebody else deleted.
       if (history.some((one, index) => index >= tenure && one.versionId === ABSENT && one.from <= at)) continue;

@@ -1,4 +1,5 @@
 /** One world of the model: store, cluster, table, queue, bus and config, with what happens to them from outside of the relay. */
+import type { AwsTime } from "../../src/core/aws-time.ts";
 import { type Millis, registrationId, type SyncRequest } from "../../src/core/model.ts";
 import type { Cluster, PropagatedDetail, Registry } from "../../src/core/ports.ts";
 import type { SecretChange } from "../../src/core/secret-change.ts";
@@ -78,16 +79,17 @@ export interface WorldOptions {
   /** Between the relay and the parts: for bugs that are planted in adapters. */
   readonly wrapCluster?: ((cluster: Cluster) => Cluster) | undefined;
   readonly wrapRegistry?: ((registry: Registry) => Registry) | undefined;
+  readonly createTime?: (() => AwsTime) | undefined;
 }
 
 /** `from`: a world at rest, as which it begins. */
 export function createWorld(useCases: UseCases, setup: Setup, options: WorldOptions = {}, from?: World): World {
   const owed: World["owed"] = new Map();
-  const scheduler = createScheduler(
-    from?.scheduler.now() ?? T,
-    (worker, failure) => giveBack(world, worker, failure),
-    options.isReal === true,
-  );
+  const scheduler = createScheduler(from?.scheduler.now() ?? T, {
+    onEnd: (worker, failure) => giveBack(world, worker, failure),
+    isReal: options.isReal === true,
+    createTime: options.createTime,
+  });
   const source = createMemorySource(scheduler, from?.source);
   source.visibilityMs = LAG_MS;
   const eras: ConfigEra[] = from?.eras.map((era) => ({ ...era })) ?? [];

@@ -14,8 +14,8 @@ const MAX_RUNS = 20_000;
 const table = [];
 for (const bug of PLANTED_BUGS.filter(({ name }) => name.includes(part))) {
   const startedAt = process.cpuUsage();
-  const { seed = 1, setup, steps, kinds, cluster, registry } = bug;
-  const world = { wrapCluster: cluster, wrapRegistry: registry };
+  const { seed = 1, setup, steps, kinds, cluster, registry, time } = bug;
+  const world = { wrapCluster: cluster, wrapRegistry: registry, createTime: time };
   let best: { readonly seed: number; readonly runs: number; readonly fault: string; readonly schedule: Schedule } | undefined;
   // More than one only to choose the seed that is written down beside the bug.
   for (let next = seed; next < seed + Number(seeds); next += 1) {

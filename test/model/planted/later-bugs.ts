@@ -192,4 +192,18 @@ export const LATER_BUGS: readonly PlantedBug[] = [
     setup: { creation: 4, shape: 0 },
     faults: ["lost"],
   },
+  {
+    name: "a clock that is minutes off is believed",
+    line: 0,
+    time: () => ({ learn: () => {}, earliest: (at) => at, latest: (at) => at }),
+    setup: { ...SYNCED, clocks: 1 },
+    faults: ["lost", "stale", "never claimed", "claimed falsely", "pruned target back"],
+  },
+  {
+    name: "the end of a read is taken for its earliest moment by a clock that is off",
+    line: 0,
+    source: inFile("app/observe-reference.ts", ["const endedAt = clock.latest();", "const endedAt = clock.now();"]),
+    setup: { ...SYNCED, clocks: 1 },
+    faults: ["lost", "stale", "never claimed", "claimed falsely"],
+  },
 ];

@@ -1,4 +1,5 @@
 /** What a planted bug is, and the worlds and replacements that many of them share. */
+import type { AwsTime } from "../../../src/core/aws-time.ts";
 import type { Cluster, Registry } from "../../../src/core/ports.ts";
 import type { Fault } from "../judge.ts";
 import type { Setup } from "../setup.ts";
@@ -11,6 +12,7 @@ export interface PlantedBug {
   readonly source?: { readonly file: string; readonly pieces: readonly (readonly [from: string, to: string])[] };
   readonly cluster?: (inner: Cluster) => Cluster;
   readonly registry?: (inner: Registry) => Registry;
+  readonly time?: () => AwsTime;
   /** Worlds in which it shows. */
   readonly setup?: Partial<Setup>;
   readonly seed?: number;

@@ -13,6 +13,8 @@ export function createManualClock(start: number, random = 0.5): ManualClock {
   const slept: number[] = [];
   return {
     now: () => now,
+    latest: () => now,
+    uptime: () => now,
     sleep: async (ms) => {
       slept.push(ms);
       now += ms;

@@ -10,6 +10,8 @@ export function createVirtualClock(): VirtualClock {
   const now = (): number => Date.now() + ahead;
   return {
     now,
+    latest: now,
+    uptime: now,
     async sleep(ms) {
       ahead += Math.max(0, ms);
       // Others whose turn it is go first, as with a real timer.

@@ -32,7 +32,7 @@ function world(shown: SourceAnswer, byId: readonly SourceAnswer[] = []) {
     },
     currentVersions: async () => new Map(),
   };
-  const clock = { now: () => now };
+  const clock = { now: () => now, latest: () => now };
   const observe = (...given: readonly ChangeNotice[]) =>
     observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given);
   const observeOpening = (expected: number, ...given: readonly ChangeNotice[]) =>

@@ -110,7 +110,7 @@ describe("two stores of one secret", () => {
       currentVersions: async () => new Map(),
     };
     const registry = createMemoryRegistry();
-    const reads = createReads({ provider, registry, clock: { now: () => T }, bounds: DEFAULT_BOUNDS }, [], new Map());
+    const reads = createReads({ provider, registry, clock: { now: () => T, latest: () => T }, bounds: DEFAULT_BOUNDS }, [], new Map());
     return { asked, registry, reads };
   }
 
