@@ -36,7 +36,7 @@ function operationsOf({ text }: Source): readonly string[] {
 
 /** What may open a socket, or start something that does, beside the AWS SDK: where, and by which row it is in the matrix. */
 const OUTLETS: Readonly<Record<string, readonly string[]>> = {
-  "src/adapters/kubernetes/http.ts": ["node:http", "node:https"],
+  "src/adapters/kubernetes/http.ts": ["node:https", "node:http"],
   // For the check of a certificate only.
   "src/adapters/kubernetes/clusters.ts": ["node:tls"],
   // For isIP only.
@@ -48,7 +48,9 @@ const OUTLETS: Readonly<Record<string, readonly string[]>> = {
 const OPENS_SOCKETS = /^(node:)?(http2?|https|net|tls|dgram|dns|child_process|worker_threads|undici)(\/|$)/;
 
 function outletsOf({ text }: Source): readonly string[] {
-  const imported = [...text.matchAll(/ from "([^"]+)";/g)].map(([, name]) => name ?? "").filter((name) => OPENS_SOCKETS.test(name));
+  const imported = [...text.matchAll(/ from "([^"]+)";|(?:import|getBuiltinModule)\("([^"]+)"\)/g)]
+    .map(([, name, called]) => name ?? called ?? "")
+    .filter((name) => OPENS_SOCKETS.test(name));
   return /\bfetch\b(?!")/.test(text.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, "")) ? [...imported, "fetch"] : imported;
 }
 
