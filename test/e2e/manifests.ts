@@ -7,23 +7,28 @@ export interface ManifestChange {
   readonly creationPolicy?: string;
   readonly deletionPolicy?: string;
   readonly refreshInterval?: string;
-  readonly property?: string;
+  /** `undefined` takes the whole value. */
+  readonly property?: string | undefined;
+  /** A ClusterSecretStore. */
+  readonly store?: string;
+  readonly metadataPolicy?: string;
 }
 
 /** An ExternalSecret that reads one property of one remote secret. */
 export function externalSecret(name: string, key: string, change: ManifestChange = {}): string {
   const { namespace = "app-shop", target = name, creationPolicy = "Owner", deletionPolicy = "Retain" } = change;
-  const { refreshInterval = "1h", property = "password" } = change;
+  const { refreshInterval = "1h", store = "aws", metadataPolicy = "None" } = change;
+  const property = "property" in change ? change.property : "password";
   return `apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata: { name: ${name}, namespace: ${namespace} }
 spec:
   refreshInterval: ${refreshInterval}
-  secretStoreRef: { kind: ClusterSecretStore, name: aws }
+  secretStoreRef: { kind: ClusterSecretStore, name: ${store} }
   target: { name: ${target}, creationPolicy: ${creationPolicy}, deletionPolicy: ${deletionPolicy} }
   data:
     - secretKey: password
-      remoteRef: { key: ${key}, property: ${property} }
+      remoteRef: { key: ${key}, metadataPolicy: ${metadataPolicy}${property === undefined ? "" : `, property: ${property}`} }
 `;
 }
 

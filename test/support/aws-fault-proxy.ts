@@ -76,6 +76,11 @@ function restOperation(method: string, path: string): string {
 
 function parseCall(message: IncomingMessage, body: Buffer): AwsCall {
   const target = String(message.headers["x-amz-target"] ?? "");
+  if ((message.headers["content-type"] ?? "").includes("x-www-form-urlencoded")) {
+    // STS.
+    const { Action = "", ...input } = Object.fromEntries(new URLSearchParams(body.toString()));
+    return { operation: Action, input };
+  }
   if (target === "") return { operation: restOperation(message.method ?? "", message.url ?? ""), input: {} };
   const isJson = (message.headers["content-type"] ?? "").includes("json");
   return { operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };

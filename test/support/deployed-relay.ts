@@ -13,6 +13,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { bootstrap, type Deployment, deployStack } from "../../src/local/cdk.ts";
 import { type MiniStack, startMiniStack } from "../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../src/local/stop-on-exit.ts";
@@ -33,6 +34,8 @@ export interface DeployedRelayOptions {
   readonly config: ConfigFiles;
   /** Secrets of the store that are there before the first deploy, text by name. @default none */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Parameters of Parameter Store, SecureStrings, likewise. @default none */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Namespaces of every cluster. @default ["app-shop"] */
   readonly namespaces?: readonly string[];
   /** Overrides of cdk.json's context; loopback clusters are always allowed. */
@@ -53,6 +56,7 @@ export interface DeployedRelay {
   readonly awsProxy: AwsFaultProxy;
   readonly clients: {
     readonly secretsManager: SecretsManagerClient;
+    readonly ssm: SSMClient;
     readonly sqs: SQSClient;
     readonly dynamodb: DynamoDBClient;
     readonly eventbridge: EventBridgeClient;
@@ -125,6 +129,9 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
   for (const [Name, SecretString] of [...kubeconfigs, ...Object.entries(options.secrets ?? {})]) {
     await clients.secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
   }
+  for (const [Name, Value] of Object.entries(options.parameters ?? {})) {
+    await clients.ssm.send(new PutParameterCommand({ Name, Value, Type: "SecureString" }));
+  }
   const capture = await captureEvents(clients);
 
   let outputs: Readonly<Record<string, string>> = {};
@@ -181,6 +188,7 @@ function connect(aws: MiniStack): DeployedRelay["clients"] {
   const config = { endpoint: aws.endpoint, region: aws.region, credentials: { accessKeyId: aws.account, secretAccessKey: "local" } };
   return {
     secretsManager: new SecretsManagerClient(config),
+    ssm: new SSMClient(config),
     sqs: new SQSClient(config),
     dynamodb: new DynamoDBClient(config),
     eventbridge: new EventBridgeClient(config),
