@@ -1,5 +1,5 @@
 /** Queue, Bus and Log that keep what they were given, and a Hasher with a fixed key. */
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { SyncRequest } from "../../../src/core/model.ts";
 import type { Bus, Hasher, Log, LogFields, Queue, RelayEvent } from "../../../src/core/ports.ts";
 
@@ -66,7 +66,9 @@ export function createMemoryLog(): MemoryLog {
   return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+const TEST_KEY = createSecretKey("test", "utf8");
+
 /** The same bytes give the same hash in every test. */
 export const testHasher: Hasher = {
-  hash: (bytes) => createHmac("sha256", "test").update(bytes).digest("base64url").slice(0, 22),
+  hash: (bytes) => createHmac("sha256", TEST_KEY).update(bytes).digest("base64url").slice(0, 22),
 };
