@@ -1,5 +1,5 @@
 /** The writes of a register run, one registration each: put, entomb, and the requests that must follow. */
-import { canonicalJson } from "../core/config/diff.ts";
+import { isSameJson } from "../core/config/diff.ts";
 import { RelayError } from "../core/errors.ts";
 import {
   leftBehindId,
@@ -101,7 +101,7 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
           return [sync, prune(leftBehindId(id, generation), previous.spec, { generation, notBefore })];
         }
         previous = await reload(id, spec);
-        const isDone = previous?.phase === "live" && canonicalJson(previous.spec) === canonicalJson(spec);
+        const isDone = previous?.phase === "live" && isSameJson(previous.spec, spec);
         // By another run of the same config, or by a try of ours whose answer got lost; its message may be lost with it.
         if (isDone) return previous === undefined ? [] : [syncRequest(previous, previous)];
       }

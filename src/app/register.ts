@@ -1,5 +1,5 @@
 /** Use case: brings the registry to what the config wants, in pages, and wakes the syncs and prunes that follow from it. */
-import { canonicalJson, diffRegistrations } from "../core/config/diff.ts";
+import { diffRegistrations, isSameJson } from "../core/config/diff.ts";
 import { isRelayError, RelayError } from "../core/errors.ts";
 import type { Millis, Registration, ResolvedConfig, SyncRequest } from "../core/model.ts";
 import { registrationId } from "../core/model.ts";
@@ -98,7 +98,7 @@ async function registerClusters(registry: Registry, config: ResolvedConfig): Pro
   const known = new Map(records.map((record) => [record.spec.name, record]));
   const stale = config.clusters.filter((spec) => {
     const record = known.get(spec.name);
-    return record === undefined || record.isRetired === true || canonicalJson(record.spec) !== canonicalJson(spec);
+    return record === undefined || record.isRetired === true || !isSameJson(record.spec, spec);
   });
   await concurrently(stale, CONCURRENCY, (spec) => registry.putCluster(spec));
   const wanted = new Set(config.clusters.map(({ name }) => name));

@@ -1,5 +1,5 @@
 /** Tells the bus what a batch did in one cluster: names and version ids only, and never so that a sync fails by it. */
-import { parseReferenceKey, type ReferenceKey } from "../core/model.ts";
+import { parseReferenceKey, type Reference } from "../core/model.ts";
 import type { Bus, Log, RelayEvent } from "../core/ports.ts";
 import type { FailureNews } from "./sync-failure.ts";
 import { codeOf, type Done, nameOf } from "./sync-job.ts";
@@ -49,19 +49,17 @@ function namesOf({ namespace, name, target }: Done["registration"]["spec"]) {
 
 /** Where two stores of one registration read the same key, the identity tells the two apart. */
 function namedVersions(versions: Done["versions"]): Readonly<Record<string, string>> {
-  const names = new Map(Object.keys(versions).map((reference) => [reference, remoteName(reference)]));
-  const isShared = (name: string): boolean => [...names.values()].filter((other) => other === name).length > 1;
+  const entries = Object.entries(versions).map(([reference, versionId]) => ({ ...parseReferenceKey(reference), versionId }));
+  const isShared = (name: string): boolean => entries.filter((other) => remoteName(other) === name).length > 1;
   return Object.fromEntries(
-    Object.entries(versions).map(([reference, versionId]) => {
-      const name = names.get(reference) ?? "";
-      const { identity } = parseReferenceKey(reference);
-      return [identity !== undefined && isShared(name) ? `${name} ~${identity}` : name, versionId];
+    entries.map((entry) => {
+      const name = remoteName(entry);
+      return [entry.identity !== undefined && isShared(name) ? `${name} ~${entry.identity}` : name, entry.versionId];
     }),
   );
 }
 
 /** The key as the manifest wrote it, with the version where it asks for another than the current one. */
-function remoteName(reference: ReferenceKey): string {
-  const { key, version } = parseReferenceKey(reference);
+function remoteName({ key, version }: Pick<Reference, "key" | "version">): string {
   return version === "stage/AWSCURRENT" || version === "latest" ? key : `${key} ${version}`;
 }

@@ -17,7 +17,7 @@ import { type Decision, decide, type Gathered, isIntact } from "../core/sync/dec
 import { guardTarget } from "../core/sync/guard.ts";
 import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../core/sync/ownership.ts";
 import { nextDue } from "../core/sync/refresh.ts";
-import { canonicalBytes, renderTarget } from "../core/sync/render.ts";
+import { canonicalBytes, renderTarget, withBookkeeping } from "../core/sync/render.ts";
 import type { Observed } from "./observe-reference.ts";
 import { targetOf } from "./sync-gather.ts";
 import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
@@ -64,8 +64,9 @@ export function renderStamped(
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
 ): SecretManifest {
   const data = collectData(spec, answers);
-  const hash = hasher.hash(canonicalBytes(renderTarget(spec, data)));
-  return renderTarget(spec, data, {
+  const bare = renderTarget(spec, data);
+  const hash = hasher.hash(canonicalBytes(bare));
+  return withBookkeeping(bare, {
     labels: { [CLUSTER_LABEL]: spec.cluster },
     annotations: { [stampAnnotation(id)]: stamp(generation, hash) },
   });

@@ -30,7 +30,7 @@ export interface Reference {
 export type ReferenceKey = string;
 
 export function referenceKey({ provider, account, region, version, key, identity }: Reference): ReferenceKey {
-  return [provider, identity === undefined ? account : `${account}~${identity}`, region, version, key].join("|");
+  return `${provider}|${identity === undefined ? account : `${account}~${identity}`}|${region}|${version}|${key}`;
 }
 
 /** As the version of a reference that is looked up, every version of the secret: who reads any of them is meant. */
@@ -72,7 +72,7 @@ export function leftBehindId(id: RegistrationId, generation: number): Registrati
 
 /** The registration whose stamp and field manager a target carries: of a target that was left behind, the one that left it. */
 export function originOf(id: RegistrationId): RegistrationId {
-  return id.replace(/@\d+$/, "");
+  return id.includes("@") ? id.replace(/@\d+$/, "") : id;
 }
 
 /** A Kubernetes Secret in a cluster. */

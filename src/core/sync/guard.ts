@@ -44,13 +44,14 @@ function globMatches(glob: string, text: string): boolean {
 
 /** Kubernetes' IsQualifiedName: an optional DNS subdomain and `/`, then a name of at most 63 characters. */
 function isQualifiedName(key: string): boolean {
-  const parts = key.split("/");
-  const name = parts.at(-1) ?? "";
-  const prefix = parts.length === 2 ? parts[0] : undefined;
-  if (parts.length > 2 || name.length > 63 || !/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)) return false;
-  if (prefix === undefined) return true;
-  return prefix.length <= 253 && prefix.split(".").every((part) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(part));
+  const slash = key.indexOf("/");
+  const name = key.slice(slash + 1);
+  if (name.length > 63 || !QUALIFIED_NAME.test(name)) return false;
+  return slash < 0 || (slash <= 253 && SUBDOMAIN.test(key.slice(0, slash)));
 }
+
+const QUALIFIED_NAME = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 
 function isLabelValue(value: string): boolean {
   return value.length <= 63 && /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value);

@@ -7,8 +7,17 @@ export const CLUSTER_LABEL = "secret-relay.dev/cluster";
 
 /** 16 hex digits: an id may hold more characters than an annotation's name or a field manager may. A left target keeps the marks of who left it. */
 function shortId(id: RegistrationId): string {
-  return createHash("sha256").update(originOf(id)).digest("hex").slice(0, 16);
+  const known = kept.get(id);
+  if (known !== undefined) return known;
+  const made = createHash("sha256").update(originOf(id)).digest("hex").slice(0, 16);
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(id, made);
+  return made;
 }
+
+/** A pass asks for the marks of its registration half a dozen times, and an instance meets the same registrations again. */
+const kept = new Map<RegistrationId, string>();
+const MAX_KEPT = 4_096;
 
 /** Each registration has an annotation of its own: two that merge into one Secret would else undo each other for ever. */
 export function stampAnnotation(id: RegistrationId): string {

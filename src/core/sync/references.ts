@@ -39,6 +39,7 @@ function parameterVersion(version: string | undefined): string {
 
 /** Account and region that an ARN names, each empty where it leaves it out; undefined for anything else, so that no key can forge an identity. */
 function ownerOfArn(key: string): readonly [account: string, region: string] | undefined {
+  if (!key.startsWith("arn:")) return undefined;
   const [, region, account] = /^arn:[^:]*:[^:]*:([a-z0-9-]*):(\d*):./s.exec(key) ?? [];
   return account === undefined || region === undefined ? undefined : [account, region];
 }
@@ -59,6 +60,17 @@ export function resolveReference(store: StoreSpec, remoteRef: RemoteRef): Refere
 
 /** A registration's references, `dataFrom` first and then `data`, each once at its first place. What a `find` finds is not among them. */
 export function referencesOf(spec: RegistrationSpec): readonly Reference[] {
+  const known = resolved.get(spec);
+  if (known !== undefined) return known;
+  const made = resolveAll(spec);
+  resolved.set(spec, made);
+  return made;
+}
+
+/** A spec never changes, and one pass asks for its references several times. */
+const resolved = new WeakMap<RegistrationSpec, readonly Reference[]>();
+
+function resolveAll(spec: RegistrationSpec): readonly Reference[] {
   const references = new Map<ReferenceKey, Reference>();
   const extracts = spec.dataFrom.flatMap(({ extract, store }) => (extract === undefined ? [] : [{ remoteRef: extract, store }]));
   for (const entry of [...extracts, ...spec.data]) {

@@ -31,9 +31,17 @@ function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): nu
   return a[0] < b[0] ? -1 : 1;
 }
 
-function sortedRecord(...records: readonly Readonly<Record<string, string>>[]): Readonly<Record<string, string>> {
-  const merged = new Map(records.flatMap((record) => Object.entries(record)));
-  return Object.fromEntries([...merged].toSorted(byKey));
+/** In key order; the record itself where it is in order already. */
+function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return isAscending(Object.keys(record)) ? record : Object.fromEntries(Object.entries(record).toSorted(byKey));
+}
+
+function sortedData(data: ReadonlyMap<string, SecretValue>): ReadonlyMap<string, SecretValue> {
+  return isAscending([...data.keys()]) ? data : new Map([...data].toSorted(byKey));
+}
+
+function isAscending(keys: readonly string[]): boolean {
+  return keys.every((key, index) => index === 0 || (keys[index - 1] ?? "") < key);
 }
 
 /**
@@ -44,13 +52,23 @@ function sortedRecord(...records: readonly Readonly<Record<string, string>>[]): 
 export function renderTarget(spec: RegistrationSpec, data: ReadonlyMap<string, SecretValue>, bookkeeping?: Bookkeeping): SecretManifest {
   const { template } = spec.target;
   const { [LAST_APPLIED]: _dropped, ...ownAnnotations } = spec.annotations;
-  return {
+  const bare: SecretManifest = {
     namespace: spec.namespace,
     name: spec.target.name,
     ...(template?.type === undefined || template.type === "" ? {} : { type: template.type }),
-    labels: sortedRecord(template?.labels ?? spec.labels, bookkeeping?.labels ?? {}),
-    annotations: sortedRecord(template?.annotations ?? ownAnnotations, bookkeeping?.annotations ?? {}),
-    data: new Map([...data].toSorted(byKey)),
+    labels: sortedRecord(template?.labels ?? spec.labels),
+    annotations: sortedRecord(template?.annotations ?? ownAnnotations),
+    data: sortedData(data),
+  };
+  return bookkeeping === undefined ? bare : withBookkeeping(bare, bookkeeping);
+}
+
+/** A manifest that was rendered without its bookkeeping, with it: the same as to render it anew. */
+export function withBookkeeping(bare: SecretManifest, { labels, annotations }: Bookkeeping): SecretManifest {
+  return {
+    ...bare,
+    labels: sortedRecord({ ...bare.labels, ...labels }),
+    annotations: sortedRecord({ ...bare.annotations, ...annotations }),
   };
 }
 
@@ -59,38 +77,46 @@ export function renderTarget(spec: RegistrationSpec, data: ReadonlyMap<string, S
  * after their size in key order, so that the order of insertion does not count.
  */
 export function canonicalBytes(manifest: SecretManifest): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  const putCount = (count: number): void => {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(count));
-    chunks.push(bytes);
-  };
-  const putBytes = (bytes: Uint8Array): void => {
-    putCount(bytes.length);
-    chunks.push(bytes);
-  };
-  const putText = (text: string): void => putBytes(new TextEncoder().encode(text));
+  // A number is a count; text and bytes get their length before them.
+  const fields: (number | string | Uint8Array)[] = [manifest.namespace, manifest.name];
   const putRecord = (record: Readonly<Record<string, string>>): void => {
-    const entries = Object.entries(record).toSorted(byKey);
-    putCount(entries.length);
-    for (const [key, value] of entries) {
-      putText(key);
-      putText(value);
-    }
+    const entries = Object.entries(sortedRecord(record));
+    fields.push(entries.length);
+    for (const [key, value] of entries) fields.push(key, value);
   };
-
-  putText(manifest.namespace);
-  putText(manifest.name);
-  putCount(manifest.type === undefined ? 0 : 1);
-  putText(manifest.type ?? "");
+  fields.push(manifest.type === undefined ? 0 : 1, manifest.type ?? "");
   putRecord(manifest.labels);
   putRecord(manifest.annotations);
-  putCount(manifest.data.size);
-  for (const [key, value] of [...manifest.data].toSorted(byKey)) {
-    putText(key);
-    putBytes(value.expose());
+  fields.push(manifest.data.size);
+  for (const [key, value] of sortedData(manifest.data)) fields.push(key, value.expose());
+  return written(fields);
+}
+
+/** Bytes that one UTF-16 unit takes at most in UTF-8. */
+const MAX_UNIT_BYTES = 3;
+const COUNT_BYTES = 8;
+
+function written(fields: readonly (number | string | Uint8Array)[]): Uint8Array {
+  let room = 0;
+  for (const field of fields) room += COUNT_BYTES + (typeof field === "number" ? 0 : field.length * MAX_UNIT_BYTES);
+  const bytes = Buffer.allocUnsafe(room);
+  let end = 0;
+  for (const field of fields) {
+    const start = end + COUNT_BYTES;
+    let length = 0;
+    if (typeof field === "string") length = bytes.write(field, start);
+    else if (typeof field !== "number") length = putBytes(bytes, field, start);
+    // Big-endian; no count comes near six bytes.
+    bytes.writeUInt16BE(0, end);
+    bytes.writeUIntBE(typeof field === "number" ? field : length, end + 2, 6);
+    end = start + length;
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  return bytes.subarray(0, end);
+}
+
+function putBytes(into: Uint8Array, bytes: Uint8Array, at: number): number {
+  into.set(bytes, at);
+  return bytes.length;
 }
 
 /** The manifest as the API server takes it, keys sorted at every level. Holds the values: for writing, or where the user asked to see them. */
