@@ -27,10 +27,9 @@ export async function runSchedule(
   schedule: Schedule,
   options: WorldOptions = {},
 ): Promise<{ readonly world: World; readonly violation: Violation | undefined }> {
-  let world = createWorld(useCases, schedule.setup, options);
+  const prepared = await preparedWorld(useCases, schedule.setup, options);
+  const world = createWorld(useCases, schedule.setup, options, prepared);
   try {
-    const prepared = await preparedWorld(useCases, schedule.setup, options);
-    if (prepared !== undefined) world = createWorld(useCases, schedule.setup, options, prepared);
     await begin(world);
     for (const number of schedule.steps) {
       await perform(world, number);

@@ -24,7 +24,7 @@ interface StoredPropagation {
 }
 
 function propagationText(id: PropagationId): string {
-  return JSON.stringify([id.reference, id.versionId, id.at]);
+  return `${id.at} ${id.versionId} ${id.reference}`;
 }
 
 /** The items by kind. None is ever changed in place, so that a copy of the maps is a copy of all. */
@@ -100,7 +100,8 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
     },
     async *interests(wanted) {
-      const anyIn = new Set(wanted.filter(({ version }) => version === ANY_VERSION).map(referencePartition));
+      const anyIn = new Set<string>();
+      for (const one of wanted) if (one.version === ANY_VERSION) anyIn.add(referencePartition(one));
       const page: Interest[] = [];
       for (const [id, theirs] of references) {
         const registration = registrations.get(id);
@@ -108,7 +109,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
         const { spec } = registration;
         const matches = new Map<string, Reference>();
         for (const reference of theirs) {
-          const isOfAny = referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
+          const isOfAny = anyIn.size > 0 && referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
           const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
           if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
         }
@@ -168,8 +169,9 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       open(id, facts.openedAt, facts.expected);
     },
     async openPropagations(reference) {
-      const all = [...propagations.values()].map(({ propagation }) => propagation);
-      return all.filter((one) => one.reference === reference && one.phase === "open").toSorted((a, b) => a.at - b.at);
+      const found: Propagation[] = [];
+      for (const { propagation: one } of propagations.values()) if (one.reference === reference && one.phase === "open") found.push(one);
+      return found.toSorted((a, b) => a.at - b.at);
     },
     async unfinishedPropagations(limit) {
       const all = [...propagations.values()].map(({ propagation }) => propagation);
