@@ -103,8 +103,21 @@ async function collect(pages: AsyncIterable<unknown>): Promise<readonly unknown[
   return found;
 }
 
-async function* pagesOf(read: () => Promise<readonly unknown[]>): AsyncIterable<unknown> {
-  yield* await read();
+/** Read when the first page is asked for. A generator would take a promise more for each step, and a schedule has hundreds. */
+function pagesOf(read: () => Promise<readonly unknown[]>): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]() {
+      let pages: readonly unknown[] | undefined;
+      let next = 0;
+      return {
+        async next() {
+          pages ??= await read();
+          next += 1;
+          return next <= pages.length ? { done: false, value: pages[next - 1] } : { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }
 
 /** Each write is shown to the judge as the API server saw it, just when it happened. */
