@@ -6,8 +6,9 @@ import type { Cluster, TargetView } from "../../../src/core/ports.ts";
 interface StoredSecret {
   readonly uid: string;
   resourceVersion: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
+  /** These two are replaced, never changed, so that whoever saw them keeps what it saw. */
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
   readonly data: Map<string, Uint8Array>;
   /** `operation manager` -> data keys. */
   readonly owners: Map<string, Set<string>>;
@@ -223,7 +224,7 @@ function clusterOf(from: Stored): MemoryCluster {
       const secret = secrets.get(at(namespace, name));
       if (secret === undefined) throw new Error("no such Secret");
       if (secret.labels[label] === value) return;
-      secret.labels[label] = value;
+      secret.labels = { ...secret.labels, [label]: value };
       bump(secret);
     },
 
@@ -231,7 +232,7 @@ function clusterOf(from: Stored): MemoryCluster {
       const secret = secrets.get(at(namespace, name));
       if (secret === undefined) return undefined;
       const { uid, resourceVersion, labels, controller } = secret;
-      return { uid, resourceVersion, labels: { ...labels }, controller, data: textOf(secret) };
+      return { uid, resourceVersion, labels, controller, data: textOf(secret) };
     },
 
     readData(namespace, name) {
@@ -245,8 +246,6 @@ function clusterOf(from: Stored): MemoryCluster {
 function copyOf(secret: StoredSecret): StoredSecret {
   return {
     ...secret,
-    labels: { ...secret.labels },
-    annotations: { ...secret.annotations },
     data: new Map(secret.data),
     owners: new Map([...secret.owners].map(([owner, keys]) => [owner, new Set(keys)])),
     applied: new Map(secret.applied),
@@ -262,17 +261,16 @@ function textOf({ data }: StoredSecret): Readonly<Record<string, string>> {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function viewOf(secret: StoredSecret): TargetView {
-  const dataKeys = [...secret.owners].flatMap(([owner, keys]) => {
-    const [operation, ...manager] = owner.split(" ");
-    return keys.size === 0
-      ? []
-      : [{ manager: manager.join(" "), operation: operation === "Apply" ? ("Apply" as const) : ("Update" as const), keys: [...keys] }];
-  });
+  const dataKeys: { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[] = [];
+  for (const [owner, keys] of secret.owners) {
+    const operation = owner.startsWith("Apply ") ? "Apply" : "Update";
+    if (keys.size > 0) dataKeys.push({ manager: owner.slice(operation.length + 1), operation, keys: [...keys] });
+  }
   const controller = secret.controller === undefined ? {} : { controller: secret.controller };
   return {
     ...knownOf(secret),
-    labels: { ...secret.labels },
-    annotations: { ...secret.annotations },
+    labels: secret.labels,
+    annotations: secret.annotations,
     ...controller,
     dataKeys,
     deleting: false,
