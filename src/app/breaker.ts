@@ -63,11 +63,11 @@ export function createGate({ registry, clock, log }: BreakerDeps, cluster: strin
     }
   }
 
-  async function succeeded(): Promise<void> {
-    const wasSuspect = failures > 0 || shutUntil !== undefined;
+  const isSuspect = (): boolean => failures > 0 || shutUntil !== undefined;
+  async function acquit(): Promise<void> {
     failures = 0;
     shutUntil = undefined;
-    if (wasSuspect) await keep(undefined);
+    await keep(undefined);
   }
 
   async function failed(): Promise<void> {
@@ -81,12 +81,12 @@ export function createGate({ registry, clock, log }: BreakerDeps, cluster: strin
   async function watched<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
-      await succeeded();
+      if (isSuspect()) await acquit();
       return result;
     } catch (error) {
       // Those that were under way when it opened say nothing new; a fault of our own says nothing of the cluster.
       if (isSilence(error) && !isOpen()) await failed();
-      else if (isRelayError(error) && !isSilence(error)) await succeeded();
+      else if (isRelayError(error) && !isSilence(error) && isSuspect()) await acquit();
       throw error;
     }
   }
@@ -105,18 +105,20 @@ export function createGate({ registry, clock, log }: BreakerDeps, cluster: strin
   return {
     openUntil: () => (isOpen() ? shutUntil : undefined),
 
-    async pass(call) {
-      // A trial that ended by a fault of our own leaves the next one to whoever comes first.
-      for (let current = trial; current !== undefined; current = trial) await current;
-      if (isOpen()) throw breakerIsOpen(cluster);
-      if (shutUntil === undefined) return watched(call);
-      const alone = tryAlone(call);
-      const end = (): void => {
-        trial = undefined;
-      };
-      // Those that wait for it are told by the state that it leaves; only its own caller gets its failure.
-      trial = alone.then(end, end);
-      return alone;
-    },
+    pass: (call) => (trial === undefined && shutUntil === undefined ? watched(call) : passSuspect(call)),
   };
+
+  async function passSuspect<T>(call: () => Promise<T>): Promise<T> {
+    // A trial that ended by a fault of our own leaves the next one to whoever comes first.
+    for (let current = trial; current !== undefined; current = trial) await current;
+    if (isOpen()) throw breakerIsOpen(cluster);
+    if (shutUntil === undefined) return watched(call);
+    const alone = tryAlone(call);
+    const end = (): void => {
+      trial = undefined;
+    };
+    // Those that wait for it are told by the state that it leaves; only its own caller gets its failure.
+    trial = alone.then(end, end);
+    return alone;
+  }
 }

@@ -3,6 +3,7 @@
 /** The results in the order of the items. The first rejection ends it: nothing new is begun then. */
 export async function concurrently<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];
+  if (items.length === 0) return results;
   const pending = items.entries();
   let hasFailed = false;
   const lane = async (): Promise<void> => {
@@ -16,7 +17,7 @@ export async function concurrently<T, R>(items: readonly T[], limit: number, wor
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, items.length)) }, lane));
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), items.length) }, lane));
   return results;
 }
 

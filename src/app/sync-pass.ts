@@ -60,7 +60,9 @@ export async function runPass(world: PassWorld, gathered: Gathered): Promise<voi
 async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promise<void> {
   const { deps, session, reads, deadline } = world;
   const { registration } = pass;
-  await admit(session, registration);
+  // Before anything of a source is read: the config was checked by names, but what a namespace is labelled only its cluster knows.
+  const { spec } = registration;
+  requireAdmitted(spec, needsNamespaceLabels(spec) ? await session.namespaceLabels(spec.namespace) : {});
   if (keepsVersions(registration)) {
     const frozen = await settleFrozen(deps, reads, pass);
     if (frozen !== undefined) {
@@ -69,7 +71,7 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
     }
   }
 
-  const observed = await Promise.all(referencesOf(registration.spec).map((reference) => reads.observe(reference, job.readAfter)));
+  const observed = await Promise.all(referencesOf(spec).map((reference) => reads.observe(reference, job.readAfter)));
   trail.observed = observed;
   const result = await writeTarget(deps, session, pass, observed, trail);
   if (result === "stale") return passAgain(world, job);
@@ -83,13 +85,8 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   // The word of the registry holds for what comes: it was recorded just now.
   job.verify = false;
   const isWaiting = result.change.applied === undefined;
-  if (isWaiting || isFrozen(registration.spec)) return settle(job);
+  if (isWaiting || isFrozen(spec)) return settle(job);
   finish(job, observed, { now: deps.clock.now(), uptime: deps.clock.uptime(), deadline, bounds: deps.bounds });
-}
-
-/** Before anything of a source is read: the config was checked by names, but what a namespace is labelled only its cluster knows. */
-async function admit(session: ClusterSession, { spec }: Registration): Promise<void> {
-  requireAdmitted(spec, needsNamespaceLabels(spec) ? await session.namespaceLabels(spec.namespace) : {});
 }
 
 /**

@@ -14,7 +14,7 @@ export interface Sight {
 export interface Ground {
   readonly cluster: Cluster;
   readonly namespace: string;
-  see(name: string): Promise<Sight | undefined>;
+  see(name: string): Promise<Sight | undefined> | Sight | undefined;
   /** Sets data keys, creating the Secret where it is missing. */
   edit(name: string, data: Readonly<Record<string, string>>): Promise<void>;
   remove(name: string): Promise<void>;
@@ -30,7 +30,7 @@ export function createMemoryGround(namespace: string, cluster: MemoryCluster = c
     fork: () => createMemoryGround(namespace, cluster.fork()),
     cluster,
     namespace,
-    see: async (name) => cluster.peek(namespace, name),
+    see: (name) => cluster.peek(namespace, name),
     edit: async (name, data) => cluster.writeByHand(namespace, name, "person", data),
     remove: async (name) => cluster.deleteByHand(namespace, name),
     label: async (name, label, value) => cluster.labelByHand(namespace, name, label, value),

@@ -27,10 +27,10 @@ export interface WorkerPorts {
 
 export function portsOf(world: World, worker: Worker): WorkerPorts {
   const { scheduler } = world;
-  const provider = scheduled(world, worker, world.source, ["read", "readVersion", "currentVersions"]);
+  const provider = scheduled(world, worker, "provider", world.source);
   const cluster = judged(world, worker);
   return {
-    registry: scheduled(world, worker, world.registry, Object.keys(world.registry)),
+    registry: scheduled(world, worker, "registry", world.registry),
     provider,
     clusters: { connect: async () => cluster, forget: () => {} },
     queue: {
@@ -66,31 +66,32 @@ const PAGED = new Set<string>(["interests", "ofCluster"]);
 type Method = (...args: unknown[]) => unknown;
 type ScheduledMethod = (this: Scheduled, ...args: unknown[]) => unknown;
 
-/** A port of one worker: the methods lie in a prototype that is made once a port, since worlds are many. */
+/** A port of one worker: the methods lie in a prototype that is made once, since worlds are many. */
 interface Scheduled {
   readonly scheduler: Scheduler;
   readonly worker: Worker;
+  readonly port: Readonly<Record<string, Method>>;
 }
 
-const prototypes = new WeakMap<object, object>();
+const prototypes = new Map<string, object>();
 
-/** The same port, with the scheduler in front of each method. */
-function scheduled<P extends object>({ scheduler }: World, worker: Worker, port: P, methods: readonly string[]): P {
-  const prototype = prototypes.get(port) ?? prototypeOf(port as Record<string, Method>, methods);
-  prototypes.set(port, prototype);
-  return Object.assign(Object.create(prototype) as P, { scheduler, worker });
+/** The same port, with the scheduler in front of each method. All of one `kind` have the same methods. */
+function scheduled<P extends object>({ scheduler }: World, worker: Worker, kind: "registry" | "provider", port: P): P {
+  const prototype = prototypes.get(kind) ?? prototypeOf(kind === "registry" ? Object.keys(port) : [...STORE_CALLS]);
+  prototypes.set(kind, prototype);
+  return Object.assign(Object.create(prototype) as P, { scheduler, worker, port });
 }
 
-function prototypeOf(port: Readonly<Record<string, Method>>, methods: readonly string[]): object {
+function prototypeOf(methods: readonly string[]): object {
   const wrapped: Record<string, ScheduledMethod> = {};
   for (const name of methods) {
     wrapped[name] = PAGED.has(name)
       ? function paged(this: Scheduled, ...args) {
-          const read = async () => collect(port[name]?.(...args) as AsyncIterable<unknown>);
+          const read = async () => collect(this.port[name]?.(...args) as AsyncIterable<unknown>);
           return pagesOf(() => this.scheduler.call(this.worker, name, args, read));
         }
       : function once(this: Scheduled, ...args) {
-          return this.scheduler.call(this.worker, name, args, () => port[name]?.(...args) as Promise<unknown>);
+          return this.scheduler.call(this.worker, name, args, () => this.port[name]?.(...args) as Promise<unknown>);
         };
   }
   return wrapped;
@@ -102,8 +103,21 @@ async function collect(pages: AsyncIterable<unknown>): Promise<readonly unknown[
   return found;
 }
 
-async function* pagesOf(read: () => Promise<readonly unknown[]>): AsyncIterable<unknown> {
-  yield* await read();
+/** Read when the first page is asked for. A generator would take a promise more for each step, and a schedule has hundreds. */
+function pagesOf(read: () => Promise<readonly unknown[]>): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]() {
+      let pages: readonly unknown[] | undefined;
+      let next = 0;
+      return {
+        async next() {
+          pages ??= await read();
+          next += 1;
+          return next <= pages.length ? { done: false, value: pages[next - 1] } : { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }
 
 /** Each write is shown to the judge as the API server saw it, just when it happened. */

@@ -27,10 +27,9 @@ export async function runSchedule(
   schedule: Schedule,
   options: WorldOptions = {},
 ): Promise<{ readonly world: World; readonly violation: Violation | undefined }> {
-  let world = createWorld(useCases, schedule.setup, options);
+  const prepared = await preparedWorld(useCases, schedule.setup, options);
+  const world = createWorld(useCases, schedule.setup, options, prepared);
   try {
-    const prepared = await preparedWorld(useCases, schedule.setup, options);
-    if (prepared !== undefined) world = createWorld(useCases, schedule.setup, options, prepared);
     await begin(world);
     for (const number of schedule.steps) {
       await perform(world, number);
@@ -99,8 +98,9 @@ async function rest(world: World): Promise<void> {
   await settle(world, 0);
   if (world.fault !== undefined) return;
   judgeClaims(world);
-  // Two that undo each other need a Secret that they share; and once in a while anything may.
-  const maySettleTwice = (world.first[0] !== undefined && isShared(world.first[0])) || scheduler.now() % 8 === 0;
+  // Two that undo each other need a Secret that they share; and once in a while any one may undo itself.
+  const doShare = world.first.length > 1 && world.first.every(isShared);
+  const maySettleTwice = doShare || scheduler.now() % 8 === 0;
   if (!maySettleTwice) return;
   let before = "";
   for (let round = 0; round <= ROUNDS; round += 1) {

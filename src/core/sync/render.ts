@@ -33,7 +33,8 @@ function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): nu
 
 /** In key order; the record itself where it is in order already. */
 function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return isAscending(Object.keys(record)) ? record : Object.fromEntries(Object.entries(record).toSorted(byKey));
+  const keys = Object.keys(record);
+  return isAscending(keys) ? record : Object.fromEntries(keys.toSorted().map((key) => [key, record[key] ?? ""]));
 }
 
 function sortedData(data: ReadonlyMap<string, SecretValue>): ReadonlyMap<string, SecretValue> {

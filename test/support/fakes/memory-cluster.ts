@@ -6,8 +6,9 @@ import type { Cluster, TargetView } from "../../../src/core/ports.ts";
 interface StoredSecret {
   readonly uid: string;
   resourceVersion: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
+  /** These two are replaced, never changed, so that whoever saw them keeps what it saw. */
+  labels: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
   readonly data: Map<string, Uint8Array>;
   /** `operation manager` -> data keys. */
   readonly owners: Map<string, Set<string>>;
@@ -102,20 +103,25 @@ function clusterOf(from: Stored): MemoryCluster {
       const current = secrets.get(key);
       if (precondition.kind === "create" ? current !== undefined : !matches(current, precondition)) return { kind: "stale" };
       const data = new Map([...manifest.data].map(([name, value]) => [name, value.expose()]));
-      const size = [...data.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+      let size = 0;
+      for (const bytes of data.values()) size += bytes.length;
       if (size > 1024 * 1024) throw new RelayError("TargetInvalid", key);
       if (current?.immutable === true) {
         const changes = [...data].some(([name, bytes]) => !equal(current.data.get(name), bytes));
         if (changes) throw new RelayError("TargetImmutable", key);
       }
       const secret = current ?? make(key);
-      const before = fingerprint(secret);
       const owner = `Apply ${manager}`;
-      const released = [...(secret.owners.get(owner) ?? [])].filter((name) => !data.has(name));
+      const owned = secret.owners.get(owner) ?? new Set<string>();
+      const released = [...owned].filter((name) => !data.has(name));
+      let isChanged = current === undefined || released.length > 0;
       // As server-side apply by force: a key with another value is taken from its owners, with an equal one it is shared.
       for (const [name, bytes] of data) {
-        if (!equal(secret.data.get(name), bytes)) for (const keys of secret.owners.values()) keys.delete(name);
+        if (!owned.has(name)) isChanged = true;
+        if (equal(secret.data.get(name), bytes)) continue;
+        for (const keys of secret.owners.values()) keys.delete(name);
         secret.data.set(name, bytes);
+        isChanged = true;
       }
       secret.owners.set(owner, new Set(data.keys()));
       for (const name of released) if (![...secret.owners.values()].some((keys) => keys.has(name))) secret.data.delete(name);
@@ -124,9 +130,12 @@ function clusterOf(from: Stored): MemoryCluster {
       // What another manager applies too stays until that one drops it.
       const unclaimed = (kind: "labels" | "annotations"): readonly string[] =>
         (last?.[kind] ?? []).filter((mark) => ![...secret.applied.values()].some((claims) => claims[kind].includes(mark)));
-      secret.labels = { ...without(secret.labels, unclaimed("labels")), ...manifest.labels };
-      secret.annotations = { ...without(secret.annotations, unclaimed("annotations")), ...manifest.annotations };
-      if (current === undefined || fingerprint(secret) !== before) bump(secret);
+      const labels = { ...without(secret.labels, unclaimed("labels")), ...manifest.labels };
+      const annotations = { ...without(secret.annotations, unclaimed("annotations")), ...manifest.annotations };
+      isChanged ||= !areSame(labels, secret.labels) || !areSame(annotations, secret.annotations);
+      secret.labels = labels;
+      secret.annotations = annotations;
+      if (isChanged) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },
 
@@ -135,11 +144,13 @@ function clusterOf(from: Stored): MemoryCluster {
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
       if (!matches(secret, seen)) return { kind: "stale" };
-      const before = fingerprint(secret);
+      const owner = `Apply ${manager}`;
       const keys = new Set([...secret.owners.values()].flatMap((owned) => [...owned]));
+      const hasAll = secret.owners.get(owner)?.size === keys.size || keys.size === 0;
+      const isAlone = [...secret.owners].every(([name, owned]) => name === owner || owned.size === 0);
       secret.owners.clear();
-      secret.owners.set(`Apply ${manager}`, keys);
-      if (fingerprint(secret) !== before) bump(secret);
+      secret.owners.set(owner, keys);
+      if (!hasAll || !isAlone) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },
 
@@ -177,7 +188,7 @@ function clusterOf(from: Stored): MemoryCluster {
     writeByHand(namespace, name, manager, data) {
       const secret = secrets.get(at(namespace, name)) ?? make(at(namespace, name));
       const owned = secret.owners.get(`Update ${manager}`) ?? new Set<string>();
-      const before = fingerprint(secret);
+      let isChanged = secret.resourceVersion === "";
       for (const [key, text] of Object.entries(data)) {
         const bytes = new TextEncoder().encode(text);
         // An Update owns only what it changes.
@@ -185,9 +196,10 @@ function clusterOf(from: Stored): MemoryCluster {
         for (const keys of secret.owners.values()) keys.delete(key);
         owned.add(key);
         secret.data.set(key, bytes);
+        isChanged = true;
       }
       secret.owners.set(`Update ${manager}`, owned);
-      if (secret.resourceVersion === "" || fingerprint(secret) !== before) bump(secret);
+      if (isChanged) bump(secret);
     },
 
     deleteByHand(namespace, name) {
@@ -212,7 +224,7 @@ function clusterOf(from: Stored): MemoryCluster {
       const secret = secrets.get(at(namespace, name));
       if (secret === undefined) throw new Error("no such Secret");
       if (secret.labels[label] === value) return;
-      secret.labels[label] = value;
+      secret.labels = { ...secret.labels, [label]: value };
       bump(secret);
     },
 
@@ -220,7 +232,7 @@ function clusterOf(from: Stored): MemoryCluster {
       const secret = secrets.get(at(namespace, name));
       if (secret === undefined) return undefined;
       const { uid, resourceVersion, labels, controller } = secret;
-      return { uid, resourceVersion, labels: { ...labels }, controller, data: textOf(secret) };
+      return { uid, resourceVersion, labels, controller, data: textOf(secret) };
     },
 
     readData(namespace, name) {
@@ -234,8 +246,6 @@ function clusterOf(from: Stored): MemoryCluster {
 function copyOf(secret: StoredSecret): StoredSecret {
   return {
     ...secret,
-    labels: { ...secret.labels },
-    annotations: { ...secret.annotations },
     data: new Map(secret.data),
     owners: new Map([...secret.owners].map(([owner, keys]) => [owner, new Set(keys)])),
     applied: new Map(secret.applied),
@@ -243,21 +253,24 @@ function copyOf(secret: StoredSecret): StoredSecret {
 }
 
 function textOf({ data }: StoredSecret): Readonly<Record<string, string>> {
-  return Object.fromEntries([...data].map(([key, bytes]) => [key, Buffer.from(bytes).toString()]));
+  const texts: Record<string, string> = {};
+  for (const [key, bytes] of data) texts[key] = decoder.decode(bytes);
+  return texts;
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 function viewOf(secret: StoredSecret): TargetView {
-  const dataKeys = [...secret.owners].flatMap(([owner, keys]) => {
-    const [operation, ...manager] = owner.split(" ");
-    return keys.size === 0
-      ? []
-      : [{ manager: manager.join(" "), operation: operation === "Apply" ? ("Apply" as const) : ("Update" as const), keys: [...keys] }];
-  });
+  const dataKeys: { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[] = [];
+  for (const [owner, keys] of secret.owners) {
+    const operation = owner.startsWith("Apply ") ? "Apply" : "Update";
+    if (keys.size > 0) dataKeys.push({ manager: owner.slice(operation.length + 1), operation, keys: [...keys] });
+  }
   const controller = secret.controller === undefined ? {} : { controller: secret.controller };
   return {
     ...knownOf(secret),
-    labels: { ...secret.labels },
-    annotations: { ...secret.annotations },
+    labels: secret.labels,
+    annotations: secret.annotations,
     ...controller,
     dataKeys,
     deleting: false,
@@ -269,19 +282,15 @@ function knownOf(secret: StoredSecret): KnownTarget {
 }
 
 function equal(left: Uint8Array | undefined, right: Uint8Array): boolean {
-  return left !== undefined && Buffer.compare(left, right) === 0;
+  return left === right || (left !== undefined && Buffer.compare(left, right) === 0);
 }
 
-function without(fields: Readonly<Record<string, string>>, keys: readonly string[] = []): Record<string, string> {
+function without(fields: Readonly<Record<string, string>>, keys: readonly string[]): Readonly<Record<string, string>> {
+  if (keys.length === 0) return fields;
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
 }
 
-/** Everything that moves the resourceVersion when it changes. */
-function fingerprint(secret: StoredSecret): string {
-  const sorted = (entries: Iterable<readonly [string, string]>) => [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const data = sorted([...secret.data].map(([key, bytes]) => [key, Buffer.from(bytes).toString("base64")] as const));
-  const owners = sorted(
-    [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
-  );
-  return JSON.stringify([data, owners, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
+function areSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }

@@ -24,7 +24,7 @@ interface StoredPropagation {
 }
 
 function propagationText(id: PropagationId): string {
-  return JSON.stringify([id.reference, id.versionId, id.at]);
+  return `${id.at} ${id.versionId} ${id.reference}`;
 }
 
 /** The items by kind. None is ever changed in place, so that a copy of the maps is a copy of all. */
@@ -99,29 +99,32 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       const specs = names.map((name) => clusters.get(name)).filter((spec) => spec !== undefined);
       return { registrations: found, clusters: new Map(specs.map((spec) => [spec.name, clusterRecord(spec)])) };
     },
-    async *interests(wanted) {
-      const anyIn = new Set(wanted.filter(({ version }) => version === ANY_VERSION).map(referencePartition));
-      const page: Interest[] = [];
-      for (const [id, theirs] of references) {
-        const registration = registrations.get(id);
-        if (registration === undefined) continue;
-        const { spec } = registration;
-        const matches = new Map<string, Reference>();
-        for (const reference of theirs) {
-          const isOfAny = referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
-          const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
-          if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
+    interests: (wanted) =>
+      onePage(() => {
+        const anyIn = new Set<string>();
+        for (const one of wanted) if (one.version === ANY_VERSION) anyIn.add(referencePartition(one));
+        const page: Interest[] = [];
+        for (const [id, theirs] of references) {
+          const registration = registrations.get(id);
+          if (registration === undefined) continue;
+          const { spec } = registration;
+          const matches = new Map<string, Reference>();
+          for (const reference of theirs) {
+            const isOfAny = anyIn.size > 0 && referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
+            const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
+            if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
+          }
+          for (const match of matches.values()) {
+            page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
+          }
         }
-        for (const match of matches.values()) {
-          page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
-        }
-      }
-      if (page.length > 0) yield page;
-    },
-    async *ofCluster(cluster) {
-      const page = [...registrations.values()].filter(({ spec }) => spec.cluster === cluster);
-      if (page.length > 0) yield page.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    },
+        return page;
+      }),
+    ofCluster: (cluster) =>
+      onePage(() => {
+        const page = [...registrations.values()].filter(({ spec }) => spec.cluster === cluster);
+        return page.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      }),
     async clusters() {
       return [...clusters.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(clusterRecord);
     },
@@ -168,8 +171,9 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       open(id, facts.openedAt, facts.expected);
     },
     async openPropagations(reference) {
-      const all = [...propagations.values()].map(({ propagation }) => propagation);
-      return all.filter((one) => one.reference === reference && one.phase === "open").toSorted((a, b) => a.at - b.at);
+      const found: Propagation[] = [];
+      for (const { propagation: one } of propagations.values()) if (one.reference === reference && one.phase === "open") found.push(one);
+      return found.toSorted((a, b) => a.at - b.at);
     },
     async unfinishedPropagations(limit) {
       const all = [...propagations.values()].map(({ propagation }) => propagation);
@@ -258,4 +262,20 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
     },
   };
   return { registry, items: () => ({ registrations, references, owners, heads, propagations, clusters, generation }) };
+}
+
+/** All in one page, read when it is asked for; no page where nothing was found. */
+function onePage<T>(read: () => readonly T[]): AsyncIterable<readonly T[]> {
+  return {
+    [Symbol.asyncIterator]() {
+      let isRead = false;
+      return {
+        async next() {
+          const page = isRead ? [] : read();
+          isRead = true;
+          return page.length > 0 ? { done: false, value: page } : { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }

@@ -43,7 +43,7 @@ export interface Tenure {
 }
 
 interface Entry {
-  readonly versions: Map<string, { readonly value: string; readonly createdAt: Millis }>;
+  readonly versions: Map<string, { readonly value: SecretValue; readonly createdAt: Millis }>;
   readonly tenures: Tenure[];
   lagUntil: Millis;
 }
@@ -63,7 +63,7 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
   const answerOf = (entry: Entry | undefined, tenure: Tenure | undefined): SourceAnswer => {
     const version = tenure === undefined ? undefined : entry?.versions.get(tenure.versionId);
     if (version === undefined || tenure === undefined) return { kind: "absent", versionId: ABSENT, createdAt: tenure?.from ?? 0 };
-    return { kind: "present", versionId: tenure.versionId, createdAt: version.createdAt, value: new SecretValue(version.value) };
+    return { kind: "present", versionId: tenure.versionId, createdAt: version.createdAt, value: version.value };
   };
   /** The tenure that a read shows; undefined where there never was one. */
   const shown = (key: string, entry: Entry): Tenure | undefined => {
@@ -85,7 +85,7 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
       [...entries].map(([key, entry]) => [key, { ...entry, versions: new Map(entry.versions), tenures: [...entry.tenures] }] as const),
     stage(key, versionId, value) {
       const { versions } = entryOf(key);
-      if (!versions.has(versionId)) versions.set(versionId, { value, createdAt: clock.now() });
+      if (!versions.has(versionId)) versions.set(versionId, { value: new SecretValue(value), createdAt: clock.now() });
     },
     history: (key) => entryOf(key).tenures,
     put(key, versionId, value) {
