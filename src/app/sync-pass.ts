@@ -61,8 +61,8 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   const { deps, session, reads, deadline } = world;
   const { registration } = pass;
   await admit(session, registration);
-  if (keepsVersions(registration)) {
-    const frozen = await settleFrozen(deps, reads, pass);
+  if (keepsVersions(registration, deps.clock.now())) {
+    const frozen = await settleFrozen(deps, reads, pass, unsettled(job));
     if (frozen !== undefined) {
       trail.step = "record";
       return (await record(world, registration, frozen, [])) === "lost" ? passAgain(world, job) : settle(job);

@@ -13,6 +13,7 @@ export interface Bookkeeping {
 export interface SecretObject {
   readonly apiVersion: "v1";
   readonly data: Readonly<Record<string, string>>;
+  readonly immutable?: true;
   readonly kind: "Secret";
   readonly metadata: {
     readonly annotations?: Readonly<Record<string, string>>;
@@ -51,6 +52,7 @@ export function renderTarget(spec: RegistrationSpec, data: ReadonlyMap<string, S
     labels: sortedRecord(template?.labels ?? spec.labels, bookkeeping?.labels ?? {}),
     annotations: sortedRecord(template?.annotations ?? ownAnnotations, bookkeeping?.annotations ?? {}),
     data: new Map([...data].toSorted(byKey)),
+    ...(spec.target.immutable === true ? { immutable: true } : {}),
   };
 }
 
@@ -90,6 +92,7 @@ export function canonicalBytes(manifest: SecretManifest): Uint8Array {
     putText(key);
     putBytes(value.expose());
   }
+  if (manifest.immutable === true) putText("immutable");
   return new Uint8Array(Buffer.concat(chunks));
 }
 
@@ -101,6 +104,7 @@ export function secretObject(manifest: SecretManifest): SecretObject {
   return {
     apiVersion: "v1",
     data: Object.fromEntries(data),
+    ...(manifest.immutable === true ? { immutable: true } : {}),
     kind: "Secret",
     metadata: {
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),

@@ -1,7 +1,10 @@
 /** A Cluster in memory that passes the contract suite: resourceVersion, uid, and field managers for data keys. */
+
 import { RelayError } from "../../../src/core/errors.ts";
 import type { KnownTarget, Target } from "../../../src/core/model.ts";
 import type { Cluster, TargetView } from "../../../src/core/ports.ts";
+import { externalSecretController, isEsoManagerOf } from "../../../src/core/sync/eso.ts";
+import { RELEASED_MANAGER } from "../../../src/core/sync/ownership.ts";
 
 interface StoredSecret {
   readonly uid: string;
@@ -13,6 +16,8 @@ interface StoredSecret {
   readonly owners: Map<string, Set<string>>;
   readonly applied: Map<string, { readonly labels: readonly string[]; readonly annotations: readonly string[] }>;
   immutable: boolean;
+  /** Who made it immutable by an apply. */
+  readonly immutableBy: Set<string>;
   controller: string | undefined;
 }
 
@@ -74,6 +79,7 @@ function clusterOf(from: Stored): MemoryCluster {
       owners: new Map(),
       applied: new Map(),
       immutable: false,
+      immutableBy: new Set(),
       controller: undefined,
     };
     secrets.set(key, secret);
@@ -106,7 +112,10 @@ function clusterOf(from: Stored): MemoryCluster {
       if (size > 1024 * 1024) throw new RelayError("TargetInvalid", key);
       if (current?.immutable === true) {
         const changes = [...data].some(([name, bytes]) => !equal(current.data.get(name), bytes));
-        if (changes) throw new RelayError("TargetImmutable", key);
+        const others = [...current.owners].flatMap(([other, keys]) => (other === `Apply ${manager}` ? [] : [...keys]));
+        const drops = [...(current.owners.get(`Apply ${manager}`) ?? [])].some((name) => !data.has(name) && !others.includes(name));
+        const undoes = manifest.immutable !== true && current.immutableBy.size === 1 && current.immutableBy.has(manager);
+        if (changes || drops || undoes) throw new RelayError("TargetImmutable", key);
       }
       const secret = current ?? make(key);
       const before = fingerprint(secret);
@@ -126,19 +135,32 @@ function clusterOf(from: Stored): MemoryCluster {
         (last?.[kind] ?? []).filter((mark) => ![...secret.applied.values()].some((claims) => claims[kind].includes(mark)));
       secret.labels = { ...without(secret.labels, unclaimed("labels")), ...manifest.labels };
       secret.annotations = { ...without(secret.annotations, unclaimed("annotations")), ...manifest.annotations };
+      if (manifest.immutable === true) {
+        secret.immutable = true;
+        secret.immutableBy.add(manager);
+      } else secret.immutableBy.delete(manager);
       if (current === undefined || fingerprint(secret) !== before) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },
 
-    async takeOver(target, manager, seen) {
+    async takeOver(target, manager, seen, adoption) {
       if (cluster.before !== undefined) await cluster.before("takeOver", target.name);
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
       if (!matches(secret, seen)) return { kind: "stale" };
       const before = fingerprint(secret);
-      const keys = new Set([...secret.owners.values()].flatMap((owned) => [...owned]));
-      secret.owners.clear();
-      secret.owners.set(`Apply ${manager}`, keys);
+      const ours = `Apply ${manager}`;
+      const isMoved = (owner: string): boolean =>
+        owner === ours || adoption?.data !== "own" || isEsoManagerOf(owner.slice(owner.indexOf(" ") + 1), adoption.externalSecret);
+      const moved = [...secret.owners].filter(([owner]) => isMoved(owner));
+      const keys = new Set(moved.flatMap(([, owned]) => [...owned]));
+      for (const [owner] of moved) secret.owners.delete(owner);
+      secret.owners.set(ours, keys);
+      if (manager === RELEASED_MANAGER && secret.immutableBy.size > 0) {
+        secret.immutableBy.clear();
+        secret.immutableBy.add(manager);
+      }
+      if (adoption !== undefined && secret.controller === externalSecretController(adoption.externalSecret)) secret.controller = undefined;
       if (fingerprint(secret) !== before) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },
@@ -239,6 +261,7 @@ function copyOf(secret: StoredSecret): StoredSecret {
     data: new Map(secret.data),
     owners: new Map([...secret.owners].map(([owner, keys]) => [owner, new Set(keys)])),
     applied: new Map(secret.applied),
+    immutableBy: new Set(secret.immutableBy),
   };
 }
 
@@ -259,6 +282,7 @@ function viewOf(secret: StoredSecret): TargetView {
     labels: { ...secret.labels },
     annotations: { ...secret.annotations },
     ...controller,
+    immutableBy: [...secret.immutableBy],
     dataKeys,
     deleting: false,
   };
@@ -283,5 +307,7 @@ function fingerprint(secret: StoredSecret): string {
   const owners = sorted(
     [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
   );
-  return JSON.stringify([data, owners, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
+  const { immutable, controller = "" } = secret;
+  const flags = [immutable, controller, [...secret.immutableBy].toSorted()];
+  return JSON.stringify([data, owners, flags, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
 }
