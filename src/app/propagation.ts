@@ -11,7 +11,7 @@ import {
 import type { Bus, Clock, Log, Registry } from "../core/ports.ts";
 import { passed } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
-import { keepsVersions } from "../core/sync/refresh.ts";
+import { heldUntil, keepsVersions } from "../core/sync/refresh.ts";
 import { pagesOf } from "./concurrently.ts";
 import { publish } from "./sync-announce.ts";
 import { codeOf, type Move, nameOf } from "./sync-job.ts";
@@ -78,7 +78,7 @@ export async function settlePropagation(deps: PropagationDeps, propagation: Prop
 
 /** Exact, from the registrations themselves: who is expected, and whose record got past the propagation. */
 async function recount(
-  { registry }: PropagationDeps,
+  { registry, clock }: PropagationDeps,
   id: PropagationId,
 ): Promise<{ readonly expected: number; readonly done: number; readonly superseded: number }> {
   const { reference } = id;
@@ -87,7 +87,7 @@ async function recount(
     for (const page of pagesOf(interests, LOAD_SIZE)) {
       const { registrations } = await registry.load(page, []);
       for (const { registration } of registrations.values()) {
-        if (!isExpected(registration, id)) continue;
+        if (!isExpected(registration, id, clock.now())) continue;
         count.expected += 1;
         const state = passed(registration.applied[reference], id);
         if (state !== undefined) count[state] += 1;
@@ -99,13 +99,14 @@ async function recount(
 
 /**
  * Who has no target to hold it is not waited for: creationPolicy None, Merge without a Secret. Nor is a frozen registration, which
- * takes no new version, unless it took this one.
+ * takes no new version, unless it took this one. One that its sync windows hold back is waited for, unless they never open.
  */
-function isExpected(registration: Registration, id: PropagationId): boolean {
+function isExpected(registration: Registration, id: PropagationId, now: Millis): boolean {
   const { reference } = id;
   const { phase, spec, status, applied } = registration;
   if (phase !== "live" || spec.target.creationPolicy === "None" || status.state === "SecretMissing") return false;
-  if (keepsVersions(registration) && passed(applied[reference], id) === undefined) return false;
+  const takesNone = keepsVersions(registration, now) && typeof heldUntil(registration, now) !== "number";
+  if (takesNone && passed(applied[reference], id) === undefined) return false;
   return referencesOf(spec).some((one) => referenceKey(one) === reference);
 }
 

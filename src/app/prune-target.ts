@@ -85,6 +85,8 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   }
   switch (creationPolicy) {
     case "Owner": {
+      // A controller made it its own since: it keeps the data, and loses our marks.
+      if (view.controller !== undefined) return session.call((cluster) => leave(cluster, tombstone, view));
       // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
       const removed = await session.call((cluster) => cluster.remove(target, view));
       return removed === "stale" ? "stale" : "deleted";
@@ -93,7 +95,9 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
     case "Merge":
     case "CreateOrMerge":
       return session.call(async (cluster) => {
-        const known = creationPolicy === "Orphan" ? await handOver(cluster, tombstone, view) : view;
+        // The data of an immutable Secret can't be taken out of it either.
+        const keeps = creationPolicy === "Orphan" || view.immutableBy.includes(fieldManager(originOf(tombstone.id)));
+        const known = keeps ? await handOver(cluster, tombstone, view) : view;
         return known === "stale" ? "stale" : release(cluster, tombstone, known);
       });
   }
@@ -127,7 +131,13 @@ async function claimOn(
   return loaded.registrations.get(owner)?.registration.appliedGeneration === undefined ? "awaited" : "another's";
 }
 
-/** An Orphan's data stays: it is handed to a manager that never applies again. */
+/** The Secret stays with its data, and loses our marks. */
+async function leave(cluster: Cluster, tombstone: Registration, view: TargetView): Promise<"released" | "stale"> {
+  const known = await handOver(cluster, tombstone, view);
+  return known === "stale" ? "stale" : release(cluster, tombstone, known);
+}
+
+/** Data that stays is handed to a manager that never applies again. */
 async function handOver(cluster: Cluster, { spec }: Registration, view: TargetView): Promise<KnownTarget | "stale"> {
   const taken = await cluster.takeOver(targetOf({ spec }), RELEASED_MANAGER, view);
   return taken.kind === "stale" ? "stale" : taken.known;

@@ -12,7 +12,7 @@ import type { Clock, ClusterRecord, Log, SecretProvider } from "../core/ports.ts
 import { isAdmittedByName } from "../core/stores/stores.ts";
 import { asOf, type FreshnessBounds } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
-import { isFrozen } from "../core/sync/refresh.ts";
+import { keepsVersions } from "../core/sync/refresh.ts";
 import type { DriftProbe } from "./reconcile-probe.ts";
 
 export interface JudgeDeps {
@@ -39,10 +39,15 @@ export async function findIntact(
   until: Millis,
 ): Promise<ReadonlyMap<RegistrationId, Applied>> {
   const settled = live.filter(isSettled);
-  const current = await currentVersions(deps, settled);
+  // Asked once: a sync window that opens meanwhile would have nobody ask for versions that somebody compares.
+  const keeping = new Set(settled.filter((one) => keepsVersions(one, deps.clock.now())).map(({ id }) => id));
+  const current = await currentVersions(
+    deps,
+    settled.filter(({ id }) => !keeping.has(id)),
+  );
   const upToDate = new Map<RegistrationId, Applied>();
   for (const registration of settled) {
-    const applied = appliedNow(registration, current);
+    const applied = appliedNow(registration, current, keeping.has(registration.id));
     if (applied !== undefined) upToDate.set(registration.id, applied);
   }
 
@@ -80,12 +85,12 @@ function isSettled({ spec, status, known, generation, appliedGeneration }: Regis
 
 type Current = ReadonlyMap<ReferenceKey, AppliedVersion>;
 
-/** Of each reference that some registration here follows, once. What the store leaves out is missing here too. */
+/** Of each reference that these registrations follow, once. What the store leaves out is missing here too. */
 async function currentVersions(
   { provider, log, clock, bounds, shown: known }: JudgeDeps,
-  settled: readonly Registration[],
+  following: readonly Registration[],
 ): Promise<Current> {
-  const followed = settled.filter(({ spec }) => !isFrozen(spec)).flatMap(({ spec }) => referencesOf(spec));
+  const followed = following.flatMap(({ spec }) => referencesOf(spec));
   const references = new Map(followed.map((reference) => [referenceKey(reference), reference]));
   const unknown = [...references].filter(([key]) => !known.has(key)).map(([, reference]) => reference);
   if (unknown.length === 0) return known;
@@ -106,14 +111,14 @@ async function currentVersions(
 
 /**
  * Undefined where a version differs or is not known. A read that shows the applied version moves its asOf on, so that the
- * registration gets past the propagations that it served without knowing. A frozen one keeps what it has.
+ * registration gets past the propagations that it served without knowing. One that keeps its versions has the right ones.
  */
-function appliedNow(registration: Registration, current: Current): Applied | undefined {
+function appliedNow(registration: Registration, current: Current, keeps: boolean): Applied | undefined {
   const { spec, applied } = registration;
   const references = referencesOf(spec).map(referenceKey);
   const hasAll = references.every((reference) => applied[reference] !== undefined);
   if (!hasAll) return undefined;
-  if (isFrozen(spec)) return applied;
+  if (keeps) return applied;
   const next: Record<ReferenceKey, AppliedVersion> = {};
   for (const reference of references) {
     const held = applied[reference];

@@ -13,7 +13,7 @@ import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment } from "../core/secret-change.ts";
 import { passed } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
-import { isFrozen } from "../core/sync/refresh.ts";
+import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
 
 export interface PropagationSweepDeps {
@@ -77,7 +77,9 @@ async function claimMissing(
   const nextDue = clock.now() + WOKEN_HEAD_START_MS;
   const requests = await concurrently(interests, CONCURRENCY, async ({ registration: id, cluster, target }) => {
     const registration = registrations.get(id)?.registration;
-    if (registration === undefined || !isMissing(registration, propagation) || isDueBefore(registration, nextDue)) return [];
+    // One that its sync windows hold back is due when they open.
+    if (registration === undefined || keepsVersions(registration, clock.now())) return [];
+    if (!isMissing(registration, propagation) || isDueBefore(registration, nextDue)) return [];
     if ((await registry.record(registration, { dueAt: nextDue })) === "lost") return [];
     return [{ registration: id, cluster, target, need: latestMoment(propagation), verify: false, attempt: 0 }];
   });

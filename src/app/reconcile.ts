@@ -3,7 +3,7 @@ import { isRelayError } from "../core/errors.ts";
 import { type Millis, type Propagation, type Registration, type RegistrationId, type SyncRequest } from "../core/model.ts";
 import type { Clock, Clusters, Log, Queue, RegistrationChange, Registry, SecretProvider } from "../core/ports.ts";
 import type { FreshnessBounds } from "../core/sync/freshness.ts";
-import { nextDue } from "../core/sync/refresh.ts";
+import { heldUntil, nextDue } from "../core/sync/refresh.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
 import { findIntact, type JudgeDeps } from "./reconcile-judge.ts";
 import { createDriftProbe } from "./reconcile-probe.ts";
@@ -125,7 +125,10 @@ async function recordIntact(
     const applied = intact.get(registration.id);
     if (applied === undefined) return false;
     const syncedAt = clock.now();
-    const status = { ...registration.status, syncedAt };
+    const { heldUntil: waits, ...known } = registration.status;
+    // In a closed sync window nobody asked the store: what waited still does.
+    const opensAt = waits === undefined ? undefined : heldUntil(registration, syncedAt);
+    const status = { ...known, syncedAt, ...(typeof opensAt === "number" ? { heldUntil: opensAt } : {}) };
     return recordOne(deps, registration, { applied, status, dueAt: nextDue(registration.spec, syncedAt, timing, clock.random()) });
   });
   return recorded.filter(Boolean).length;

@@ -126,9 +126,12 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
 
 /**
  * The need is the time of registration: an event may have passed between. The remembered target is a sound fence, since a new
- * generation always moves the resourceVersion; only another creationPolicy needs a look, for who owns the keys decides then.
+ * generation always moves the resourceVersion; only another creationPolicy needs a look, for who owns the keys decides then, and a
+ * target that is immutable and shall no longer be, which can't be told from one that never was.
  */
 function syncRequest({ id, spec, registeredAt }: Registration, previous: Registration | undefined): SyncRequest {
-  const verify = previous !== undefined && previous.spec.target.creationPolicy !== spec.target.creationPolicy;
+  const before = previous?.spec.target;
+  const isOtherwiseOwned = before !== undefined && before.creationPolicy !== spec.target.creationPolicy;
+  const verify = isOtherwiseOwned || (before?.immutable === true && spec.target.immutable !== true);
   return { registration: id, cluster: spec.cluster, target: targetOf(spec), need: registeredAt, verify, attempt: 0 };
 }

@@ -35,7 +35,7 @@ type Register = (config: ResolvedConfig, deadline: Millis) => Promise<RegisterRe
 /**
  * Level-triggered: the diff is made again by each run, so a run that ends early or dies is resumed by calling it again. Begins no
  * page after `deadline`; what it wrote but could not announce to the queue is found by reconcile.
- * @throws TargetConflict, naming the registrations, after everything else is done; RegistryUnavailable
+ * @throws OwnedByRegistration, naming the registrations, after everything else is done; RegistryUnavailable
  */
 export function createRegister(deps: RegisterDeps): Register {
   const { registry, clock } = deps;
@@ -141,5 +141,7 @@ async function conflictOf(registry: Registry, conflicts: readonly Wanted[]): Pro
     return `${registrationId(spec)} wants ${target}, which belongs to ${(await registry.owner(target)) ?? "another"}`;
   });
   const first = conflicts[0];
-  return new RelayError("TargetConflict", first === undefined ? "config" : registrationId(first.spec), { detail: described.join("; ") });
+  return new RelayError("OwnedByRegistration", first === undefined ? "config" : registrationId(first.spec), {
+    detail: described.join("; "),
+  });
 }

@@ -1,25 +1,29 @@
-/** A registration that keeps its versions (refreshPolicy, refreshInterval 0) is only checked for drift, and never with a newer value. */
+/** A registration that keeps its versions (refreshPolicy, refreshInterval 0, syncWindows) is only checked for drift, and never with a newer value. */
 import { isRelayError } from "../core/errors.ts";
-import { type ReferenceKey, referenceKey } from "../core/model.ts";
+import { type Millis, type ReferenceKey, type Registration, referenceKey, type SyncRequest } from "../core/model.ts";
 import type { SourceAnswer, TargetView } from "../core/ports.ts";
 import { decide, type Gathered, isIntact } from "../core/sync/decide.ts";
 import { referencesOf } from "../core/sync/references.ts";
-import { showsOwnWork } from "../core/sync/refresh.ts";
+import { heldUntil, showsOwnWork } from "../core/sync/refresh.ts";
 import type { Pass, Result, SyncDeps } from "./sync-job.ts";
 import type { Reads } from "./sync-reads.ts";
 import { knownOf, recordOf, renderStamped } from "./sync-write.ts";
 
 /**
  * `undefined`: the target drifted, or is missing: it is put right with the current version, as in ESO. Where nobody is known to
- * have written, nothing is read at all.
+ * have written, nothing is read at all. What the requests say of a newer version is recorded where sync windows hold it back: it is
+ * looked for when they open (rule 2).
  */
 export async function settleFrozen(
   deps: Pick<SyncDeps, "hasher" | "clock" | "timing">,
   reads: Reads,
   { registration, seen }: Pass,
+  requests: readonly SyncRequest[],
 ): Promise<Result | undefined> {
+  const held = newsHeldUntil(registration, requests, deps.clock.now());
+  const synced = () => recordOf(deps, registration, "Synced", held);
   const isUntouched = seen.kind === "remembered" || registration.spec.target.creationPolicy === "None";
-  if (isUntouched) return { change: recordOf(deps, registration, "Synced"), isByWord: true };
+  if (isUntouched) return { change: synced(), isByWord: held === registration.status.heldUntil };
   if (seen.view === "missing") return undefined;
 
   const { view } = seen;
@@ -28,8 +32,22 @@ export async function settleFrozen(
   const check = { registration, seen, view, answers };
   const known = isSame ? view : knownAfter(deps, check);
   if (known === "drifted") return undefined;
-  const change = { known: known === undefined ? null : knownOf(known), ...recordOf(deps, registration, "Synced") };
+  const change = { known: known === undefined ? null : knownOf(known), ...synced() };
   return { change, isByWord: false };
+}
+
+/** Undefined where no window opens, or where nobody told of anything newer than what is applied. */
+function newsHeldUntil(registration: Registration, requests: readonly SyncRequest[], now: Millis): Millis | undefined {
+  const opensAt = heldUntil(registration, now);
+  if (typeof opensAt !== "number") return undefined;
+  const isKnown = registration.status.heldUntil !== undefined;
+  return isKnown || requests.some((request) => tellsNews(registration, request)) ? opensAt : undefined;
+}
+
+/** Reconcile's own requests, and that of the registration, need no more than the time of the registration. */
+function tellsNews({ applied, registeredAt }: Registration, { notice, need }: SyncRequest): boolean {
+  if (notice !== undefined && applied[notice.reference]?.versionId === notice.versionId) return false;
+  return need > registeredAt && Object.values(applied).some(({ asOf }) => asOf < need);
 }
 
 interface DriftCheck extends Pass {

@@ -63,8 +63,8 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   // Before anything of a source is read: the config was checked by names, but what a namespace is labelled only its cluster knows.
   const { spec } = registration;
   requireAdmitted(spec, needsNamespaceLabels(spec) ? await session.namespaceLabels(spec.namespace) : {});
-  if (keepsVersions(registration)) {
-    const frozen = await settleFrozen(deps, reads, pass);
+  if (keepsVersions(registration, deps.clock.now())) {
+    const frozen = await settleFrozen(deps, reads, pass, unsettled(job));
     if (frozen !== undefined) {
       trail.step = "record";
       return (await record(world, registration, frozen, [])) === "lost" ? passAgain(world, job) : settle(job);

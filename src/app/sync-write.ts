@@ -2,7 +2,6 @@
 import { RelayError } from "../core/errors.ts";
 import {
   type AppliedVersion,
-  type KnownTarget,
   type Millis,
   type ReferenceKey,
   type Registration,
@@ -13,7 +12,8 @@ import {
 } from "../core/model.ts";
 import type { Cluster, Hasher, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
 import { collectData } from "../core/sync/data.ts";
-import { type Decision, decide, type Gathered, isIntact } from "../core/sync/decide.ts";
+import { type Decision, decide, type Gathered, isExclusive, isIntact } from "../core/sync/decide.ts";
+import { CREATED_BY_LABEL, createdBy, DATA_HASH_ANNOTATION, MANAGED_LABEL } from "../core/sync/eso.ts";
 import { guardTarget } from "../core/sync/guard.ts";
 import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../core/sync/ownership.ts";
 import { nextDue } from "../core/sync/refresh.ts";
@@ -38,10 +38,11 @@ export async function writeTarget(
 ): Promise<Result | "stale"> {
   const { registration, seen } = pass;
   trail.step = "render";
-  const manifest = renderStamped(deps.hasher, registration, new Map(observed.map(({ reference, answer }) => [reference, answer])));
+  const answers = new Map(observed.map(({ reference, answer }) => [reference, answer]));
+  const manifest = stayingImmutable(renderStamped(deps.hasher, registration, answers), registration, seen);
   if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
   const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
-  const gathered: Gathered = { registration, seen, versions, manifest };
+  const gathered: Gathered = { registration, seen, versions, manifest, adopts: session.spec.adopt === true };
   const decision = decide(gathered);
 
   trail.step = "apply";
@@ -57,7 +58,7 @@ export async function writeTarget(
   }
 }
 
-/** The target as it shall be, with the cluster's label and the registration's stamp. @throws as collectData */
+/** The target as it shall be, with the registration's stamp and the marks of the relay and of ESO. @throws as collectData */
 export function renderStamped(
   hasher: Hasher,
   { id, spec, generation }: Registration,
@@ -66,10 +67,21 @@ export function renderStamped(
   const data = collectData(spec, answers);
   const bare = renderTarget(spec, data);
   const hash = hasher.hash(canonicalBytes(bare));
+  const { creationPolicy } = spec.target;
+  const owner = creationPolicy === "Owner" ? { [CREATED_BY_LABEL]: createdBy(spec) } : {};
+  // Of the target too, so that equal values elsewhere can't be told; none where others have data in it, which is not known here.
+  const target = { namespace: spec.namespace, name: spec.target.name, labels: {}, annotations: {}, data };
+  const dataHash = isExclusive(creationPolicy) ? { [DATA_HASH_ANNOTATION]: hasher.hash(canonicalBytes(target)) } : {};
   return withBookkeeping(bare, {
-    labels: { [CLUSTER_LABEL]: spec.cluster },
-    annotations: { [stampAnnotation(id)]: stamp(generation, hash) },
+    labels: { [CLUSTER_LABEL]: spec.cluster, [MANAGED_LABEL]: "true", ...owner },
+    annotations: { [stampAnnotation(id)]: stamp(generation, hash), ...dataHash },
   });
+}
+
+/** ESO too leaves a Secret immutable whose ExternalSecret no longer says so: Kubernetes refuses the way back. */
+function stayingImmutable(manifest: SecretManifest, { id }: Registration, seen: Gathered["seen"]): SecretManifest {
+  const isImmutable = seen.kind === "looked" && seen.view !== "missing" && seen.view.immutableBy.includes(fieldManager(id));
+  return isImmutable ? { ...manifest, immutable: true } : manifest;
 }
 
 /** Status and due time after a pass that did not fail. */
@@ -77,6 +89,7 @@ export function recordOf(
   { clock, timing }: Pick<SyncDeps, "clock" | "timing">,
   { spec, status }: Registration,
   state: RegistrationState,
+  heldUntil?: Millis,
 ): { readonly status: RegistrationStatus; readonly dueAt: Millis } {
   const now = clock.now();
   const syncedAt = state === "SecretMissing" ? status.syncedAt : now;
@@ -86,6 +99,7 @@ export function recordOf(
       since: status.state === state ? status.since : now,
       ...(syncedAt === undefined ? {} : { syncedAt }),
       failures: 0,
+      ...(heldUntil === undefined ? {} : { heldUntil }),
     },
     dueAt: nextDue(spec, now, timing, clock.random()),
   };
@@ -128,7 +142,7 @@ async function write(
   const written = await session.call((cluster) =>
     decision.action === "apply"
       ? cluster.apply(manifest, manager, decision.precondition)
-      : applyOverForeign(cluster, manifest, manager, target, decision.view),
+      : applyOverForeign(cluster, manifest, manager, target, decision),
   );
   if (written.kind === "stale") return "stale";
   const isNew = decision.action === "apply" && decision.precondition.kind === "create";
@@ -146,11 +160,11 @@ async function applyOverForeign(
   manifest: SecretManifest,
   manager: string,
   target: Target,
-  { uid, resourceVersion }: KnownTarget,
+  { view: { uid, resourceVersion }, adoption }: Extract<Decision, { action: "take over" }>,
 ): Promise<WriteResult> {
   const applied = await cluster.apply(manifest, manager, { kind: "update", uid, resourceVersion });
   if (applied.kind === "stale") return applied;
-  const taken = await cluster.takeOver(target, manager, applied.known);
+  const taken = await cluster.takeOver(target, manager, applied.known, adoption);
   if (taken.kind === "stale" || taken.known.resourceVersion === applied.known.resourceVersion) return taken;
   return cluster.apply(manifest, manager, { kind: "update", ...taken.known });
 }

@@ -1,6 +1,6 @@
 /** What a sync would do with one ExternalSecret in a world that is known in full: the sync's own steps, without a cluster. */
 import { type FailedManifest, type ResolvedManifest } from "../core/config/resolve-manifests.ts";
-import { type ErrorCode, isRelayError, type RelayError } from "../core/errors.ts";
+import { type ErrorCode, isRelayError, RelayError } from "../core/errors.ts";
 import {
   type ClusterSpec,
   type ReferenceKey,
@@ -8,6 +8,8 @@ import {
   type RegistrationSpec,
   referenceKey,
   registrationId,
+  type Target,
+  targetKey,
 } from "../core/model.ts";
 import type { SecretManifest, SecretProvider, SourceAnswer } from "../core/ports.ts";
 import { SecretValue } from "../core/secret-value.ts";
@@ -66,6 +68,7 @@ async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<R
   const existing = world.secrets.get(`${spec.namespace}/${spec.target.name}`);
   const versions = Object.fromEntries([...answers].map(([key, { versionId }]) => [key, versionId]));
   const decision = decide({ registration: newRegistration(spec), seen: seenTarget(spec, existing !== undefined), versions, manifest });
+  if (decision.action === "refuse") throw new RelayError(decision.code, targetKey(targetOf(spec)), { detail: decision.reason });
   const { namespace, name } = spec;
   const action = actionOf(decision);
   if (action !== "apply") return { item: { namespace, name, action, target: null }, reason: decision.reason };
@@ -99,7 +102,11 @@ function seenTarget(spec: RegistrationSpec, isThere: boolean): Seen {
   return { kind: "remembered", known: { uid: "", resourceVersion: "" } };
 }
 
-function actionOf(decision: Decision): RenderItem["action"] {
+function targetOf({ cluster, namespace, target }: RegistrationSpec): Target {
+  return { cluster, namespace, name: target.name };
+}
+
+function actionOf(decision: Exclude<Decision, { action: "refuse" }>): RenderItem["action"] {
   switch (decision.action) {
     case "apply":
     case "take over":
@@ -108,8 +115,6 @@ function actionOf(decision: Decision): RenderItem["action"] {
     case "keep":
     case "wait":
       return decision.action;
-    case "refuse":
-      throw new Error("a conflict needs a controller, and a values file names none");
   }
 }
 

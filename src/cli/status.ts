@@ -44,6 +44,8 @@ export interface StatusItem {
   readonly error: { readonly code: string; readonly step: string; readonly message: string } | null;
   /** Errors in a row. */
   readonly failures: number;
+  /** A newer version waits until then, for its sync windows to open; null where none is known to. */
+  readonly heldUntil: string | null;
 }
 
 /** The command; it throws CommandFailed where the registry can't be read. */
@@ -81,7 +83,7 @@ function toItem({ spec, phase, applied, status }: Registration, now: number): St
     const { key, version } = parseReferenceKey(reference);
     return { key, version, versionId, asOf: iso(asOf) };
   });
-  const { state, since, syncedAt, error, failures } = status;
+  const { state, since, syncedAt, error, failures, heldUntil } = status;
   return {
     cluster: spec.cluster,
     namespace: spec.namespace,
@@ -95,6 +97,7 @@ function toItem({ spec, phase, applied, status }: Registration, now: number): St
     ageSeconds: syncedAt === undefined ? null : Math.max(0, Math.floor((now - syncedAt) / 1000)),
     error: error === undefined ? null : { code: error.code, step: error.step, message: error.message },
     failures,
+    heldUntil: heldUntil === undefined ? null : iso(heldUntil),
   };
 }
 
@@ -104,7 +107,7 @@ const COLOURS: Readonly<Record<string, "green" | "red" | "yellow">> = { Synced: 
 /** For people; nothing at all where there is nothing to list. */
 export function toTable(items: readonly StatusItem[], io: Pick<Io, "stdout" | "env">): string {
   if (items.length === 0) return "";
-  const rows = items.map(({ cluster, namespace, name, target, state, version, ageSeconds, error }) => [
+  const rows = items.map(({ cluster, namespace, name, target, state, version, ageSeconds, error, heldUntil }) => [
     cluster,
     namespace,
     name,
@@ -112,13 +115,17 @@ export function toTable(items: readonly StatusItem[], io: Pick<Io, "stdout" | "e
     state,
     version ?? "-",
     ageSeconds === null ? "-" : formatAge(ageSeconds * 1000),
-    error === null ? "" : withCode(error),
+    error === null ? heldText(heldUntil) : withCode(error),
   ]);
   if (!wantsColour(io)) return formatTable(HEADER, rows);
   // Whether it goes to a terminal was decided above.
   const paint = (cell: string, column: string) =>
     column === "STATE" ? styleText(COLOURS[cell] ?? "yellow", cell, { validateStream: false }) : cell;
   return formatTable(HEADER, rows, paint);
+}
+
+function heldText(heldUntil: string | null): string {
+  return heldUntil === null ? "" : `a newer version waits for the sync window of ${heldUntil}`;
 }
 
 /** A RelayError's message begins with its code already. */

@@ -176,6 +176,8 @@ export interface RegistrationSpec {
   readonly refreshPolicy: RefreshPolicy;
   /** 0: once, then never again (as in ESO). @default 3600000 */
   readonly refreshIntervalMs: number;
+  /** Only where they hold a refresh back: under Periodic with an interval. @default at any time */
+  readonly syncWindows?: SyncWindows | undefined;
   /** The ExternalSecret's own; copied to the target where there is no template (ESO). */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -184,10 +186,23 @@ export interface RegistrationSpec {
   readonly dataFrom: readonly DataFromEntry[];
 }
 
+/** ESO's spec.syncWindows; at least one window. */
+export interface SyncWindows {
+  /** allow: a newer version is taken only while a window is active; deny: only while none is. */
+  readonly kind: "allow" | "deny";
+  readonly windows: readonly {
+    /** Five fields of cron or a descriptor, in UTC unless it says `TZ=`; not checked, as in ESO. */
+    readonly schedule: string;
+    readonly durationMs: number;
+  }[];
+}
+
 export interface TargetSpec {
   readonly name: string;
   readonly creationPolicy: CreationPolicy;
   readonly deletionPolicy: DeletionPolicy;
+  /** Kubernetes then refuses every change of its data, as long as it exists. @default false */
+  readonly immutable?: true | undefined;
   /** Absent where the manifest has none: then labels and annotations of the ExternalSecret are copied. */
   readonly template?: TargetTemplate | undefined;
 }
@@ -240,6 +255,8 @@ export interface ClusterSpec {
   readonly requestsPerSecond: number;
   /** How reconcile looks for drift: one dry-run a target, or a metadata-only list (needs the `list` right). @default "probe" */
   readonly drift: "probe" | "list";
+  /** Takes over the Secrets that External Secrets Operator owns there for ExternalSecrets of the same name. @default false */
+  readonly adopt?: true | undefined;
 }
 
 /** The whole resolved config, as it reaches the register function. Holds no secret value. */
@@ -279,6 +296,8 @@ export interface RegistrationStatus {
   readonly error?: { readonly code: ErrorCode; readonly step: SyncStep; readonly message: string } | undefined;
   /** Errors in a row; drives the growing delay of reconcile. */
   readonly failures: number;
+  /** A newer version waits for the sync windows, which open then. @default - nothing is known to wait */
+  readonly heldUntil?: Millis | undefined;
 }
 
 /** Where in the protocol something happened; named in statuses and events. */

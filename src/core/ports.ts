@@ -74,8 +74,10 @@ export interface SecretProvider {
 export interface TargetView extends KnownTarget {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The kind and name of the controller that owns it, `Kind/name`, where one does. */
+  /** The controller that owns it, `Kind.group/name` (of the core group `Kind/name`), where one does. */
   readonly controller?: string | undefined;
+  /** The field managers that made it immutable by an apply; how others did can't be seen, since false is owned like true. */
+  readonly immutableBy: readonly string[];
   /** Data keys by field manager (`manager` and operation), from managedFields. */
   readonly dataKeys: readonly { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[];
   readonly deleting: boolean;
@@ -90,6 +92,15 @@ export interface SecretManifest {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly data: ReadonlyMap<string, SecretValue>;
+  /** Kubernetes never makes an immutable Secret mutable again. @default false */
+  readonly immutable?: true | undefined;
+}
+
+/** What of ESO is taken over with the data: the controller reference of its ExternalSecret, and the marks of that one's field manager. */
+export interface Adoption {
+  readonly externalSecret: string;
+  /** own: only the data keys of that field manager; all: those of every other manager. */
+  readonly data: "own" | "all";
 }
 
 export type Precondition = { readonly kind: "create" } | ({ readonly kind: "update" } & KnownTarget);
@@ -108,8 +119,9 @@ export interface Cluster {
   /**
    * Moves the data keys of every other manager to `manager`, without changing the object's content, so that the next apply
    * of `manager` drops those that it does not name. `seen` is what it is conditional on, and is answered where there is nothing to move.
+   * With an adoption the Secret leaves ESO in the same write; what ESO applied beside labels, annotations and data (the type) stays.
    */
-  takeOver(target: Target, manager: string, seen: KnownTarget): Promise<WriteResult>;
+  takeOver(target: Target, manager: string, seen: KnownTarget, adoption?: Adoption): Promise<WriteResult>;
   /** Deletes with preconditions. `gone` also where it was missing already. */
   remove(target: Target, precondition: KnownTarget): Promise<"gone" | "stale">;
   /** Metadata of all Secrets of a namespace with our cluster label, in pages; only where `drift: list` is granted. */

@@ -14,6 +14,8 @@ export interface ClusterFixture {
   writeByHand(name: string, manager: string, data: Readonly<Record<string, string>>): Promise<void>;
   deleteByHand(name: string): Promise<void>;
   setImmutable(name: string): Promise<void>;
+  /** A controller of the group example.com, or of ESO's, makes itself the owner: `Kind.group/name`. */
+  setController(name: string, controller: string): Promise<void>;
   /** The data, decoded; undefined where the Secret is missing. */
   readData(name: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
@@ -191,6 +193,71 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       await fixture.setImmutable("db");
       const attempt = fixture.cluster.apply(manifest({ user: "v" }), MANAGER, { kind: "update", ...(await seen()) });
       await expect(attempt).rejects.toMatchObject({ code: "TargetImmutable" });
+    });
+
+    it("makes a Secret immutable, tells who did, and can't make it mutable again", async () => {
+      const created = await fixture.cluster.apply({ ...manifest({ user: "u" }), immutable: true }, MANAGER, { kind: "create" });
+      expect(await seen()).toMatchObject({ ...written(created), immutableBy: [MANAGER] });
+      for (const next of [manifest({ user: "u" }), { ...manifest({ user: "v" }), immutable: true } as const]) {
+        const attempt = fixture.cluster.apply(next, MANAGER, { kind: "update", ...written(created) });
+        await expect(attempt).rejects.toMatchObject({ code: "TargetImmutable" });
+      }
+      expect(await fixture.readData("db")).toEqual({ user: "u" });
+      const labelled = { ...manifest({ user: "u" }), immutable: true, labels: { team: "shop" } } as const;
+      written(await fixture.cluster.apply(labelled, MANAGER, { kind: "update", ...written(created) }));
+      expect((await seen()).labels).toEqual({ team: "shop" });
+    });
+
+    it("keeps an immutable Secret whole that was handed to another manager", async () => {
+      written(await fixture.cluster.apply({ ...manifest({ user: "u" }), immutable: true }, MANAGER, { kind: "create" }));
+      const handed = written(await fixture.cluster.takeOver(target, "secret-relay/released", await seen()));
+      const nothing = { namespace: fixture.namespace, name: "db", labels: {}, annotations: {}, data: new Map() };
+      written(await fixture.cluster.apply(nothing, MANAGER, { kind: "update", ...handed }));
+      expect(await fixture.readData("db")).toEqual({ user: "u" });
+      expect(await seen()).toMatchObject({ labels: {}, annotations: {}, immutableBy: ["secret-relay/released"] });
+    });
+
+    it("tells a controller with the group of its kind", async () => {
+      await createSecret({ user: "u" });
+      expect((await seen()).controller).toBeUndefined();
+      await fixture.setController("db", "Widget.example.com/owner");
+      expect((await seen()).controller).toBe("Widget.example.com/owner");
+    });
+
+    it.each([
+      { data: "own", left: { theirs: "t", user: "u" } },
+      { data: "all", left: { user: "u" } },
+    ] as const)("adopts $data data of an ExternalSecret, in one write, and lets it go", async ({ data, left }) => {
+      await fixture.writeByHand("db", "externalsecrets.external-secrets.io/db", { old: "e", user: "u" });
+      await fixture.setController("db", "ExternalSecret.external-secrets.io/db");
+      await fixture.writeByHand("db", "human", { theirs: "t" });
+      const applied = written(await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...(await seen()) }));
+      const adopted = written(await fixture.cluster.takeOver(target, MANAGER, applied, { externalSecret: "db", data }));
+      expect(await fixture.readData("db")).toEqual({ old: "e", theirs: "t", user: "u" });
+      const view = await seen();
+      expect(view).toMatchObject(adopted);
+      expect(view.controller).toBeUndefined();
+      expect(view.dataKeys.filter(({ manager }) => manager.startsWith("externalsecrets"))).toEqual([]);
+      written(await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...adopted }));
+      expect(await fixture.readData("db")).toEqual(left);
+    });
+
+    it("adopts a Secret of which ESO holds no data any more", async () => {
+      await createSecret({ user: "u" });
+      await fixture.setController("db", "ExternalSecret.external-secrets.io/db");
+      const adoption = { externalSecret: "db", data: "all" } as const;
+      const before = await seen();
+      const adopted = written(await fixture.cluster.takeOver(target, MANAGER, before, adoption));
+      expect(adopted.resourceVersion).not.toBe(before.resourceVersion);
+      expect((await seen()).controller).toBeUndefined();
+      expect(await fixture.cluster.takeOver(target, MANAGER, before, adoption)).toEqual({ kind: "stale" });
+    });
+
+    it("adopts nothing of another ExternalSecret", async () => {
+      await createSecret({ user: "u" });
+      await fixture.setController("db", "ExternalSecret.external-secrets.io/other");
+      written(await fixture.cluster.takeOver(target, MANAGER, await seen(), { externalSecret: "db", data: "own" }));
+      expect((await seen()).controller).toBe("ExternalSecret.external-secrets.io/other");
     });
 
     it("names a missing namespace", async () => {

@@ -24,6 +24,7 @@ const cluster = z.strictObject({
   concurrency: count,
   requestsPerSecond: count,
   drift: z.enum(["probe", "list"]),
+  adopt: z.optional(z.literal(true)),
 });
 
 const strategies = {
@@ -135,12 +136,19 @@ const registration = z.strictObject({
   store,
   refreshPolicy: z.enum(["Periodic", "CreatedOnce", "OnChange"]),
   refreshIntervalMs: count,
+  syncWindows: z.optional(
+    z.strictObject({
+      kind: z.enum(["allow", "deny"]),
+      windows: z.array(z.strictObject({ schedule: z.string(), durationMs: count })).check(z.minLength(1)),
+    }),
+  ),
   labels: words,
   annotations: words,
   target: z.strictObject({
     name: filled,
     creationPolicy: z.enum(["Owner", "Orphan", "Merge", "None", "CreateOrMerge"]),
     deletionPolicy: z.enum(["Retain", "Delete", "Merge"]),
+    immutable: z.optional(z.literal(true)),
     template: z.optional(z.strictObject({ type: z.optional(z.string()), labels: words, annotations: words })),
   }),
   data: z.array(z.strictObject({ secretKey: filled, remoteRef, store: z.optional(store) })),

@@ -1,10 +1,11 @@
 /** The Cluster port over HTTP: conditional server-side applies whose answers hold metadata only, so that nothing is ever read. */
 import { RelayError } from "../../core/errors.ts";
 import { type KnownTarget, type Target, targetKey } from "../../core/model.ts";
-import type { Cluster, Precondition, SecretManifest, TargetView } from "../../core/ports.ts";
+import type { Adoption, Cluster, Precondition, SecretManifest, TargetView } from "../../core/ports.ts";
+import { externalSecretController, isEsoManagerOf } from "../../core/sync/eso.ts";
 import { CLUSTER_LABEL } from "../../core/sync/ownership.ts";
 import { errorOf, type HttpAnswer, type HttpCall, type HttpSend, isStale, METADATA_LIST_ONLY, METADATA_ONLY } from "./http.ts";
-import { dataKeysByManager, type ManagedFieldsEntry, takeOverDataKeys } from "./managed-fields.ts";
+import { adoptEntries, dataKeysByManager, immutableByApply, type ManagedFieldsEntry, takeOverDataKeys } from "./managed-fields.ts";
 
 /** The field manager of looks; it never owns a field, since it only applies nothing, by dry-run. */
 const PROBE_MANAGER = "secret-relay-probe";
@@ -22,8 +23,16 @@ interface ObjectMetadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
-  readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
+  readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly ManagedFieldsEntry[];
+}
+
+/** As the API server writes it; fields that are not named here are carried along untouched. */
+interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly controller?: boolean;
 }
 
 /** Makes the port over one connection. */
@@ -52,17 +61,19 @@ export function createCluster(send: HttpSend): Cluster {
       return { kind: "written", known: knownOf(metadataOf(call, answer)) };
     },
 
-    async takeOver(target, manager, seen) {
+    async takeOver(target, manager, seen, adoption) {
       // The raw managedFields are needed, since their other fields must be carried along: look again, and hold it to what was seen.
       const metadata = await probe(target);
       if (metadata === "missing" || metadata.uid !== seen.uid || metadata.resourceVersion !== seen.resourceVersion) {
         return { kind: "stale" };
       }
       const entries = (metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER);
-      const managedFields = takeOverDataKeys(entries, manager);
+      const change = adoption === undefined ? undefined : adopted(metadata, entries, manager, adoption);
+      const managedFields = change?.managedFields ?? takeOverDataKeys(entries, manager);
       if (managedFields === undefined) return { kind: "written", known: knownOf(metadata) };
       const fence = { uid: seen.uid, resourceVersion: seen.resourceVersion };
-      const call = patchCall("takeOver", target, "merge", { fieldManager: manager }, { metadata: { ...fence, managedFields } });
+      const body = { metadata: { ...fence, ...change, managedFields } };
+      const call = patchCall("takeOver", target, "merge", { fieldManager: manager }, body);
       const answer = await send(call);
       // A merge patch does not create: 404 says that the Secret (or its namespace, which the next look tells) went in between.
       if (isStale(answer) || answer.status === 404) return { kind: "stale" };
@@ -161,6 +172,7 @@ function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<
   const data = Object.fromEntries([...manifest.data].map(([key, value]) => [key, Buffer.from(value.expose()).toString("base64")]));
   return {
     ...(manifest.type === undefined ? {} : { type: manifest.type }),
+    ...(manifest.immutable === true ? { immutable: true } : {}),
     metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations },
     data,
   };
@@ -191,18 +203,40 @@ function metadataOf(call: HttpCall, answer: HttpAnswer): ObjectMetadata {
   return metadata;
 }
 
+/** What leaves ESO in one write: the fields of its manager, and the reference that has the Secret deleted with its ExternalSecret. */
+function adopted(
+  { ownerReferences = [] }: ObjectMetadata,
+  entries: readonly ManagedFieldsEntry[],
+  manager: string,
+  { externalSecret, data }: Adoption,
+): { readonly managedFields: readonly ManagedFieldsEntry[]; readonly ownerReferences: readonly OwnerReference[] } {
+  const taken = adoptEntries(entries, manager, (one) => isEsoManagerOf(one, externalSecret));
+  return {
+    managedFields: data === "own" ? taken : (takeOverDataKeys(taken, manager) ?? taken),
+    ownerReferences: ownerReferences.filter((owner) => controllerOf(owner) !== externalSecretController(externalSecret)),
+  };
+}
+
+/** `Kind.group/name`; the version of a kind is no part of what it is. */
+function controllerOf({ apiVersion, kind, name }: OwnerReference): string {
+  const [group, version] = apiVersion.split("/");
+  return version === undefined ? `${kind}/${name}` : `${kind}.${group}/${name}`;
+}
+
 function knownOf(metadata: ObjectMetadata): KnownTarget {
   return { uid: metadata.uid, resourceVersion: metadata.resourceVersion };
 }
 
 function viewOf(metadata: ObjectMetadata): TargetView {
   const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  const entries = (metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER);
   return {
     ...knownOf(metadata),
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
-    ...(controller === undefined ? {} : { controller: `${controller.kind}/${controller.name}` }),
-    dataKeys: dataKeysByManager((metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER)),
+    ...(controller === undefined ? {} : { controller: controllerOf(controller) }),
+    immutableBy: immutableByApply(entries),
+    dataKeys: dataKeysByManager(entries),
     deleting: metadata.deletionTimestamp !== undefined,
   };
 }

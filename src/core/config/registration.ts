@@ -6,6 +6,7 @@ import type {
   RegistrationSpec,
   RemoteRef,
   RewriteOperation,
+  SyncWindows,
   TargetSpec,
   TargetTemplate,
   ValueStrategies,
@@ -36,6 +37,7 @@ export function toRegistration(
     refreshPolicy: spec.refreshPolicy ?? "Periodic",
     // The schema let only durations pass.
     refreshIntervalMs: parseDuration(spec.refreshInterval ?? "1h") ?? 0,
+    ...toSyncWindows(spec),
     labels: sorted(metadata.labels),
     annotations: sorted(metadata.annotations),
     target: toTarget(metadata.name, spec.target),
@@ -48,6 +50,16 @@ export function toRegistration(
   };
 }
 
+/** Where nothing is refreshed by time there is nothing to hold back; and no window at all holds nothing back either (ESO). */
+function toSyncWindows({ refreshPolicy, refreshInterval, syncWindows }: ExternalSecretManifest["spec"]): {
+  readonly syncWindows?: SyncWindows;
+} {
+  const isPeriodic = (refreshPolicy ?? "Periodic") === "Periodic" && parseDuration(refreshInterval ?? "1h") !== 0;
+  if (!syncWindows || !isPeriodic || syncWindows.windows.length === 0) return {};
+  const windows = syncWindows.windows.map(({ schedule, duration }) => ({ schedule, durationMs: parseDuration(duration) ?? 0 }));
+  return { syncWindows: { kind: syncWindows.kind, windows } };
+}
+
 type TargetManifest = ExternalSecretManifest["spec"]["target"];
 
 function toTarget(name: string, target: TargetManifest): TargetSpec {
@@ -56,6 +68,7 @@ function toTarget(name: string, target: TargetManifest): TargetSpec {
     name: target?.name ?? name,
     creationPolicy: target?.creationPolicy ?? "Owner",
     deletionPolicy: target?.deletionPolicy ?? "Retain",
+    ...(target?.immutable === true ? { immutable: true } : {}),
     ...(template === undefined ? {} : { template }),
   };
 }

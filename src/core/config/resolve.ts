@@ -215,5 +215,6 @@ function toClusterSpec(cluster: ClusterDocument): ClusterSpec {
     concurrency: spec.limits?.concurrency ?? 16,
     requestsPerSecond: spec.limits?.requestsPerSecond ?? 200,
     drift: spec.drift ?? "probe",
+    ...(spec.adopt === true ? { adopt: true } : {}),
   };
 }

@@ -40,6 +40,7 @@ export const clusterSchema = closed({
     namespaces: closed({ allow: z.array(namespaceGlob).check(z.minLength(1, "at least one namespace is needed")) }),
     limits: z.nullish(closed({ concurrency: z.nullish(positive), requestsPerSecond: z.nullish(positive) })),
     drift: z.nullish(choice(["probe", "list"])),
+    adopt: z.nullish(z.boolean()),
   }),
 });
 
@@ -83,6 +84,10 @@ const storeRef = closed({ name: objectName, kind: z.nullish(choice(["SecretStore
 
 const sourceRef = z.nullish(closed({ storeRef: z.nullish(storeRef), generatorRef: notYet() }));
 
+const duration = z
+  .string()
+  .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
+
 const template = closed({
   type: z.nullish(z.string()),
   engineVersion: notYet("v2"),
@@ -96,7 +101,7 @@ const target = closed({
   name: z.nullish(objectName),
   creationPolicy: z.nullish(choice(["Owner", "Orphan", "Merge", "None", "CreateOrMerge"])),
   deletionPolicy: z.nullish(choice(["Retain", "Delete", "Merge"])),
-  immutable: notYet(false),
+  immutable: z.nullish(z.boolean()),
   manifest: notYet(),
   template: z.nullish(template),
 });
@@ -118,17 +123,19 @@ export const externalSecretSchema = closed({
     // Needed by the entries without a sourceRef (stores.ts).
     secretStoreRef: z.nullish(storeRef),
     refreshPolicy: z.nullish(choice(["Periodic", "CreatedOnce", "OnChange"])),
-    refreshInterval: z.nullish(
-      z
-        .string()
-        .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" })),
-    ),
+    refreshInterval: z.nullish(duration),
     target: z.nullish(target),
     data: z.nullish(z.array(closed({ secretKey, remoteRef, sourceRef }))),
     dataFrom: z.nullish(
       z.array(closed({ extract: z.nullish(remoteRef), find: z.nullish(find), rewrite: z.nullish(z.array(rewrite)), sourceRef })),
     ),
-    syncWindows: notYet(),
+    // A schedule that can't be read is a window that never begins (ESO); it is not refused.
+    syncWindows: z.nullish(
+      closed({
+        kind: choice(["allow", "deny"]),
+        windows: z.array(closed({ schedule: z.string(), duration })),
+      }),
+    ),
   }),
 });
 

@@ -1,6 +1,7 @@
 /** The chain from what was gathered to the one thing to do with a target. Pure; the order of the checks is the specification. */
 import type { KnownTarget, ReferenceKey, Registration } from "../model.ts";
-import type { Precondition, SecretManifest, TargetView } from "../ports.ts";
+import type { Adoption, Precondition, SecretManifest, TargetView } from "../ports.ts";
+import { CREATED_BY_LABEL, createdBy, externalSecretController, holdsEsoData, isEsoManagerOf, isExternalSecret } from "./eso.ts";
 import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
 
 /** How much is known of the target: what the registry remembers of the last write, or a look made just now. */
@@ -15,16 +16,21 @@ export interface Gathered {
   readonly versions: Readonly<Record<ReferenceKey, string>>;
   /** What the target shall hold, with the cluster label and this registration's stamp on it. */
   readonly manifest: SecretManifest;
+  /** Whether the cluster's owner lets Secrets be taken over from ESO (Cluster.spec.adopt). @default false */
+  readonly adopts?: boolean | undefined;
 }
+
+/** Why a target is left alone, as its registration's status names it. */
+export type Refusal = "DeletionRefused" | "OwnedByController" | "OwnedByExternalSecret" | "OwnedByRegistration" | "TargetConflict";
 
 export type Decision =
   | { readonly action: "keep"; readonly reason: string }
   /** Nothing to write into yet: creationPolicy Merge without a Secret. */
   | { readonly action: "wait"; readonly reason: string }
-  | { readonly action: "refuse"; readonly code: "TargetConflict"; readonly reason: string }
+  | { readonly action: "refuse"; readonly code: Refusal; readonly reason: string }
   | { readonly action: "apply"; readonly precondition: Precondition; readonly reason: string }
   /** Apply, and take over what data keys other managers own beside: under Owner and Orphan the data is the registration's alone. */
-  | { readonly action: "take over"; readonly view: TargetView; readonly reason: string }
+  | { readonly action: "take over"; readonly view: TargetView; readonly adoption?: Adoption | undefined; readonly reason: string }
   | { readonly action: "delete"; readonly precondition: KnownTarget; readonly reason: string };
 
 type Check = (gathered: Gathered) => Decision | undefined;
@@ -32,10 +38,13 @@ type Check = (gathered: Gathered) => Decision | undefined;
 const CHAIN: readonly Check[] = [
   nothingIsToBeWritten, // creationPolicy None
   controlledByOther, // before anything is written or deleted
+  ownedByExternalSecret, // ESO's own, where it is not to be adopted
+  ownedByRegistration, // nobody merges into what another registration owns alone
   nothingIsLeft, // the source is gone: deletionPolicy decides
   nothingToMergeInto, // creationPolicy Merge needs a Secret
   appliedAlready, // the registry says so, and nobody is known to have written since
   targetMissing, // create-only: a late worker can't overwrite a fresh Secret
+  adoptable, // ESO's own, and the cluster's owner says to take it over
   orphanIsLeftAlone, // ESO never repairs an Orphan's drift
   foreignKeys, // data of others in a Secret that is ours alone
   intact, // a look shows our stamp, label and keys
@@ -52,7 +61,7 @@ export function decide(gathered: Gathered): Decision {
 
 /** Whether a look shows the target just as it shall be, so that its version may be remembered as written by the registration. */
 export function isIntact(gathered: Gathered): boolean {
-  return foreignKeys(gathered) === undefined && intact(gathered) !== undefined;
+  return adoptable(gathered) === undefined && foreignKeys(gathered) === undefined && intact(gathered) !== undefined;
 }
 
 /** Owner and Orphan: exactly one registration may hold the target, and the data is its alone. */
@@ -67,16 +76,45 @@ function nothingIsToBeWritten({ registration }: Gathered): Decision | undefined 
 
 function controlledByOther({ registration, seen }: Gathered): Decision | undefined {
   if (seen.kind !== "looked" || seen.view === "missing" || seen.view.controller === undefined) return undefined;
-  if (!isExclusive(registration.spec.target.creationPolicy)) return undefined;
-  return { action: "refuse", code: "TargetConflict", reason: `is owned by ${seen.view.controller}` };
+  const { controller } = seen.view;
+  if (isExternalSecret(controller) || !isExclusive(registration.spec.target.creationPolicy)) return undefined;
+  return { action: "refuse", code: "OwnedByController", reason: `is owned by ${controller}` };
+}
+
+/**
+ * As ESO's ErrSecretIsOwned, whatever the creationPolicy: the ESO in the cluster would undo what is written, and take the Secret away
+ * with its ExternalSecret. Data that it holds without owning the Secret (Orphan, Merge) concerns who wants the data for itself alone.
+ */
+function ownedByExternalSecret({ registration, seen, adopts }: Gathered): Decision | undefined {
+  if (seen.kind !== "looked" || seen.view === "missing") return undefined;
+  const { name, target } = registration.spec;
+  const { controller } = seen.view;
+  const refuse = (reason: string) => ({ action: "refuse", code: "OwnedByExternalSecret", reason }) as const;
+  if (controller !== undefined && isExternalSecret(controller)) {
+    if (controller !== externalSecretController(name)) return refuse(`is owned by ${controller}, another ExternalSecret than ${name}`);
+    return adopts === true ? undefined : refuse(`is owned by ${controller}, and the Cluster adopts none`);
+  }
+  if (adopts === true || !isExclusive(target.creationPolicy) || !holdsEsoData(seen.view)) return undefined;
+  return refuse("is written by External Secrets Operator, and the Cluster adopts none");
+}
+
+/** As in ESO, which makes such a registration the Secret's controller. */
+function ownedByRegistration({ registration: { spec }, seen }: Gathered): Decision | undefined {
+  if (seen.kind !== "looked" || seen.view === "missing" || isExclusive(spec.target.creationPolicy)) return undefined;
+  const { [CREATED_BY_LABEL]: owner, [CLUSTER_LABEL]: cluster } = seen.view.labels;
+  // ESO leaves its label behind where it no longer owns a Secret.
+  if (owner === undefined || cluster === undefined || owner === createdBy(spec)) return undefined;
+  return { action: "refuse", code: "OwnedByRegistration", reason: "is owned by another ExternalSecret with creationPolicy Owner" };
 }
 
 function nothingIsLeft({ registration, seen, manifest }: Gathered): Decision | undefined {
   const { creationPolicy, deletionPolicy } = registration.spec.target;
   if (manifest.data.size > 0 || deletionPolicy === "Merge") return undefined;
   if (deletionPolicy === "Retain") return { action: "keep", reason: "secret retained due to DeletionPolicy=Retain" };
-  if (creationPolicy !== "Owner")
-    return { action: "keep", reason: "deletionPolicy Delete removes a Secret only under creationPolicy Owner" };
+  if (creationPolicy !== "Owner") {
+    const reason = `is not deleted under creationPolicy ${creationPolicy}, though its source is gone`;
+    return { action: "refuse", code: "DeletionRefused", reason };
+  }
   if (seen.kind === "looked") {
     if (seen.view === "missing") return { action: "keep", reason: "the Secret is gone already" };
     // Somebody else's Secret under the same name was never ours to delete (rule 6): only our own stamp proves that it is. It may
@@ -102,6 +140,16 @@ function targetMissing({ seen }: Gathered): Decision | undefined {
   return { action: "apply", precondition: { kind: "create" }, reason: "target is missing" };
 }
 
+/** What ESO holds for the ExternalSecret of this name; under Merge and CreateOrMerge no other data than that. */
+function adoptable({ registration, seen, adopts }: Gathered): Decision | undefined {
+  if (adopts !== true || seen.kind !== "looked" || seen.view === "missing") return undefined;
+  const { name, target } = registration.spec;
+  const isOwned = seen.view.controller === externalSecretController(name);
+  if (!isOwned && !holdsEsoData(seen.view, (manager) => isEsoManagerOf(manager, name))) return undefined;
+  const adoption = { externalSecret: name, data: isExclusive(target.creationPolicy) ? "all" : "own" } as const;
+  return { action: "take over", view: seen.view, adoption, reason: "adopted from External Secrets Operator" };
+}
+
 function orphanIsLeftAlone({ registration, seen, versions, manifest }: Gathered): Decision | undefined {
   if (registration.spec.target.creationPolicy !== "Orphan" || !isApplied(registration, versions)) return undefined;
   const mark = stampAnnotation(registration.id);
@@ -124,7 +172,10 @@ function intact({ registration, seen, manifest }: Gathered): Decision | undefine
   const mark = stampAnnotation(registration.id);
   const isOurs = view.annotations[mark] === manifest.annotations[mark] && view.labels[CLUSTER_LABEL] === manifest.labels[CLUSTER_LABEL];
   const isWhole =
-    holds(view.labels, manifest.labels) && holds(view.annotations, manifest.annotations) && ownsExactly(view, registration, manifest);
+    holds(view.labels, manifest.labels) &&
+    holds(view.annotations, manifest.annotations) &&
+    (manifest.immutable !== true || view.immutableBy.includes(fieldManager(registration.id))) &&
+    ownsExactly(view, registration, manifest);
   return isOurs && isWhole ? { action: "keep", reason: "a look shows the target as it shall be" } : undefined;
 }
 

@@ -1,6 +1,7 @@
-/** When a registration is due again, and which ones take no newer version (ESO's refreshPolicy and refreshInterval). Pure. */
+/** When a registration is due again, and which take no newer version (ESO's refreshPolicy, refreshInterval and syncWindows). Pure. */
 import type { Millis, Registration, RegistrationSpec } from "../model.ts";
 import type { TargetView } from "../ports.ts";
+import { gateAt } from "../windows/sync-windows.ts";
 import { isExclusive } from "./decide.ts";
 import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
 
@@ -10,12 +11,21 @@ export function isFrozen({ refreshPolicy, refreshIntervalMs }: RegistrationSpec)
 }
 
 /**
- * Whether a registration keeps the versions that it has: it is frozen and was synced. Under OnChange a new generation brings new
- * ones; under CreatedOnce and Periodic with interval 0 not even that does, as in ESO's shouldRefresh.
+ * Whether a registration keeps the versions that it has: it was synced, and is frozen or held by its sync windows. Under OnChange and
+ * in a closed window a new generation brings new ones; under CreatedOnce and Periodic with interval 0 not even that does, as in ESO's
+ * shouldRefresh.
  */
-export function keepsVersions({ spec, generation, appliedGeneration }: Registration): boolean {
-  if (!isFrozen(spec) || appliedGeneration === undefined) return false;
-  return spec.refreshPolicy !== "OnChange" || appliedGeneration === generation;
+export function keepsVersions(registration: Registration, now: Millis): boolean {
+  const { spec, generation, appliedGeneration } = registration;
+  if (!isFrozen(spec)) return heldUntil(registration, now) !== undefined;
+  return appliedGeneration !== undefined && (spec.refreshPolicy !== "OnChange" || appliedGeneration === generation);
+}
+
+/** When the sync windows open that hold a registration back now; undefined where none does. They never hold back what is new or changed. */
+export function heldUntil({ spec, generation, appliedGeneration }: Registration, now: Millis): Millis | "never" | undefined {
+  if (isFrozen(spec) || appliedGeneration !== generation) return undefined;
+  const gate = gateAt(spec.syncWindows, now);
+  return gate.isOpen ? undefined : gate.opensAt;
 }
 
 /**
@@ -41,10 +51,15 @@ const PARKED_MIN_MS = 60_000;
 const PARKED_MAX_MS = 15 * 60_000;
 const RETRIED_MS = 5 * 60_000;
 
-/** After a success. Spread by up to a tenth, so that what was registered at once does not stay due at once. `random` is in [0, 1). */
+/**
+ * After a success. Spread by up to a tenth, so that what was registered at once does not stay due at once; no later than closed sync
+ * windows open, for what they hold back. `random` is in [0, 1).
+ */
 export function nextDue(spec: RegistrationSpec, now: Millis, timing: DueTiming, random: number): Millis {
   const intervalMs = isFrozen(spec) ? timing.driftIntervalMs : Math.min(timing.driftIntervalMs, spec.refreshIntervalMs);
-  return now + Math.round(intervalMs * (1 - random / 10));
+  const due = now + Math.round(intervalMs * (1 - random / 10));
+  const gate = gateAt(spec.syncWindows, now);
+  return gate.isOpen || gate.opensAt === "never" ? due : Math.min(due, gate.opensAt);
 }
 
 /** After an error that only somebody's act can mend: looked at again now and then, since that act may announce itself nowhere. */

@@ -13,6 +13,7 @@ export interface Bookkeeping {
 export interface SecretObject {
   readonly apiVersion: "v1";
   readonly data: Readonly<Record<string, string>>;
+  readonly immutable?: true;
   readonly kind: "Secret";
   readonly metadata: {
     readonly annotations?: Readonly<Record<string, string>>;
@@ -60,6 +61,7 @@ export function renderTarget(spec: RegistrationSpec, data: ReadonlyMap<string, S
     labels: sortedRecord(template?.labels ?? spec.labels),
     annotations: sortedRecord(template?.annotations ?? ownAnnotations),
     data: sortedData(data),
+    ...(spec.target.immutable === true ? { immutable: true } : {}),
   };
   return bookkeeping === undefined ? bare : withBookkeeping(bare, bookkeeping);
 }
@@ -90,6 +92,7 @@ export function canonicalBytes(manifest: SecretManifest): Uint8Array {
   putRecord(manifest.annotations);
   fields.push(manifest.data.size);
   for (const [key, value] of sortedData(manifest.data)) fields.push(key, value.expose());
+  if (manifest.immutable === true) fields.push("immutable");
   return written(fields);
 }
 
@@ -128,6 +131,7 @@ export function secretObject(manifest: SecretManifest): SecretObject {
   return {
     apiVersion: "v1",
     data: Object.fromEntries(data),
+    ...(manifest.immutable === true ? { immutable: true } : {}),
     kind: "Secret",
     metadata: {
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),

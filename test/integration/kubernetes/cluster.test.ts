@@ -62,6 +62,14 @@ function handsIn(namespace: string) {
     async setImmutable(name: string): Promise<void> {
       await restRequestOk(environment.config, "PUT", `${path}/${name}`, { ...(await read(name)), immutable: true });
     },
+    async setController(name: string, controller: string): Promise<void> {
+      const [kind = "", owner = ""] = controller.split("/");
+      const [type = "", ...group] = kind.split(".");
+      const reference = { apiVersion: `${group.join(".")}/v1`, kind: type, name: owner, uid: `uid-of-${owner}`, controller: true };
+      const secret = await read(name);
+      const owned = { ...secret, metadata: { ...secret.metadata, ownerReferences: [reference] } };
+      await restRequestOk(environment.config, "PUT", `${path}/${name}?fieldManager=controller`, owned);
+    },
     async readData(name: string): Promise<Readonly<Record<string, string>> | undefined> {
       const secret = await read(name);
       if (secret === undefined) return undefined;

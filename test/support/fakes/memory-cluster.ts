@@ -1,7 +1,10 @@
 /** A Cluster in memory that passes the contract suite: resourceVersion, uid, and field managers for data keys. */
+
 import { RelayError } from "../../../src/core/errors.ts";
 import type { KnownTarget, Target } from "../../../src/core/model.ts";
 import type { Cluster, TargetView } from "../../../src/core/ports.ts";
+import { externalSecretController, isEsoManagerOf } from "../../../src/core/sync/eso.ts";
+import { RELEASED_MANAGER } from "../../../src/core/sync/ownership.ts";
 
 interface StoredSecret {
   readonly uid: string;
@@ -14,6 +17,8 @@ interface StoredSecret {
   readonly owners: Map<string, Set<string>>;
   readonly applied: Map<string, { readonly labels: readonly string[]; readonly annotations: readonly string[] }>;
   immutable: boolean;
+  /** Who made it immutable by an apply. */
+  readonly immutableBy: Set<string>;
   controller: string | undefined;
 }
 
@@ -75,6 +80,7 @@ function clusterOf(from: Stored): MemoryCluster {
       owners: new Map(),
       applied: new Map(),
       immutable: false,
+      immutableBy: new Set(),
       controller: undefined,
     };
     secrets.set(key, secret);
@@ -108,7 +114,10 @@ function clusterOf(from: Stored): MemoryCluster {
       if (size > 1024 * 1024) throw new RelayError("TargetInvalid", key);
       if (current?.immutable === true) {
         const changes = [...data].some(([name, bytes]) => !equal(current.data.get(name), bytes));
-        if (changes) throw new RelayError("TargetImmutable", key);
+        const others = [...current.owners].flatMap(([other, keys]) => (other === `Apply ${manager}` ? [] : [...keys]));
+        const drops = [...(current.owners.get(`Apply ${manager}`) ?? [])].some((name) => !data.has(name) && !others.includes(name));
+        const undoes = manifest.immutable !== true && current.immutableBy.size === 1 && current.immutableBy.has(manager);
+        if (changes || drops || undoes) throw new RelayError("TargetImmutable", key);
       }
       const secret = current ?? make(key);
       const owner = `Apply ${manager}`;
@@ -135,22 +144,38 @@ function clusterOf(from: Stored): MemoryCluster {
       isChanged ||= !areSame(labels, secret.labels) || !areSame(annotations, secret.annotations);
       secret.labels = labels;
       secret.annotations = annotations;
+      const isClaimed = secret.immutableBy.has(manager);
+      if (manifest.immutable === true) {
+        isChanged ||= !isClaimed || secret.immutable !== true;
+        secret.immutable = true;
+        secret.immutableBy.add(manager);
+      } else {
+        isChanged ||= isClaimed;
+        secret.immutableBy.delete(manager);
+      }
       if (isChanged) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },
 
-    async takeOver(target, manager, seen) {
+    async takeOver(target, manager, seen, adoption) {
       if (cluster.before !== undefined) await cluster.before("takeOver", target.name);
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
       if (!matches(secret, seen)) return { kind: "stale" };
-      const owner = `Apply ${manager}`;
-      const keys = new Set([...secret.owners.values()].flatMap((owned) => [...owned]));
-      const hasAll = secret.owners.get(owner)?.size === keys.size || keys.size === 0;
-      const isAlone = [...secret.owners].every(([name, owned]) => name === owner || owned.size === 0);
-      secret.owners.clear();
-      secret.owners.set(owner, keys);
-      if (!hasAll || !isAlone) bump(secret);
+      const before = fingerprint(secret);
+      const ours = `Apply ${manager}`;
+      const isMoved = (owner: string): boolean =>
+        owner === ours || adoption?.data !== "own" || isEsoManagerOf(owner.slice(owner.indexOf(" ") + 1), adoption.externalSecret);
+      const moved = [...secret.owners].filter(([owner]) => isMoved(owner));
+      const keys = new Set(moved.flatMap(([, owned]) => [...owned]));
+      for (const [owner] of moved) secret.owners.delete(owner);
+      secret.owners.set(ours, keys);
+      if (manager === RELEASED_MANAGER && secret.immutableBy.size > 0) {
+        secret.immutableBy.clear();
+        secret.immutableBy.add(manager);
+      }
+      if (adoption !== undefined && secret.controller === externalSecretController(adoption.externalSecret)) secret.controller = undefined;
+      if (fingerprint(secret) !== before) bump(secret);
       return { kind: "written", known: knownOf(secret) };
     },
 
@@ -249,6 +274,7 @@ function copyOf(secret: StoredSecret): StoredSecret {
     data: new Map(secret.data),
     owners: new Map([...secret.owners].map(([owner, keys]) => [owner, new Set(keys)])),
     applied: new Map(secret.applied),
+    immutableBy: new Set(secret.immutableBy),
   };
 }
 
@@ -272,6 +298,7 @@ function viewOf(secret: StoredSecret): TargetView {
     labels: secret.labels,
     annotations: secret.annotations,
     ...controller,
+    immutableBy: [...secret.immutableBy],
     dataKeys,
     deleting: false,
   };
@@ -293,4 +320,16 @@ function without(fields: Readonly<Record<string, string>>, keys: readonly string
 function areSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
+}
+
+/** Everything that moves the resourceVersion when it changes. */
+function fingerprint(secret: StoredSecret): string {
+  const sorted = (entries: Iterable<readonly [string, string]>) => [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const data = sorted([...secret.data].map(([key, bytes]) => [key, Buffer.from(bytes).toString("base64")] as const));
+  const owners = sorted(
+    [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
+  );
+  const { immutable, controller = "" } = secret;
+  const flags = [immutable, controller, [...secret.immutableBy].toSorted()];
+  return JSON.stringify([data, owners, flags, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
 }

@@ -157,7 +157,7 @@ describe("register", () => {
     const config = configOf({ name: "a", target: "shared" }, { name: "b", target: "shared" }, { name: "c" });
 
     await expect(run(config)).rejects.toMatchObject({
-      code: "TargetConflict",
+      code: "OwnedByRegistration",
       subject: "tokyo/app/b",
       message: expect.stringContaining("tokyo/app/b wants tokyo/app/shared, which belongs to tokyo/app/a"),
     });

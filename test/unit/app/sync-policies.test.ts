@@ -111,7 +111,7 @@ describe("creationPolicy", () => {
   it.each(["Owner", "Orphan"] as const)("%s takes the keys of a foreign writer over, and drops them", async (creationPolicy) => {
     const world = await relayWorld();
     world.source.put("shop/db", "v1", "p1");
-    world.inside("tokyo").writeByHand("app", "db", "externalsecrets.external-secrets.io/db", { password: "old", extra: "x" });
+    world.inside("tokyo").writeByHand("app", "db", "helm", { password: "old", extra: "x" });
     const registration = await world.register({ creationPolicy });
 
     await world.sync([world.requestOf(registration)]);

@@ -49,9 +49,9 @@ describe("an ExternalSecret with an error", () => {
     },
     {
       name: "field that is not supported yet",
-      spec: ["target: { immutable: true }", "data: [{ secretKey: a, remoteRef: { key: plain } }]"],
+      spec: ["target: { manifest: { apiVersion: v1, kind: ConfigMap } }", "data: [{ secretKey: a, remoteRef: { key: plain } }]"],
       code: "InvalidManifest",
-      message: "manifests.yaml:11:13: spec.target.immutable is not supported yet",
+      message: "manifests.yaml:11:13: spec.target.manifest is not supported yet",
     },
     {
       name: "unknown store",

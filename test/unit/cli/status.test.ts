@@ -100,6 +100,7 @@ describe("readStatus", () => {
       ageSeconds: 20,
       error: null,
       failures: 0,
+      heldUntil: null,
     });
     expect(items[2]).toMatchObject({ failures: 3, error: { code: "AccessDenied", step: "read" } });
     expect(items[3]).toMatchObject({ version: null, versions: [], syncedAt: null, ageSeconds: null, error: null });

@@ -128,7 +128,7 @@ describe("register", () => {
   });
 
   it("answers FAILED at once, in our words, where a retry is of no use", async () => {
-    const failure = new RelayError("TargetConflict", "tokyo/app/db", { detail: "it belongs to tokyo/app/other" });
+    const failure = new RelayError("OwnedByRegistration", "tokyo/app/db", { detail: "it belongs to tokyo/app/other" });
     const { answers, continued, handle } = setUp({ register: failure });
 
     await handle(event);

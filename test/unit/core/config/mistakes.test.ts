@@ -18,8 +18,31 @@ describe("an ExternalSecret with a mistake", () => {
       rest: `${DATA}\n  refreshIntervall: 1h`,
       want: "7:3 unknown field spec.refreshIntervall | did you mean refreshInterval?",
     },
-    { name: "field that is not built", rest: `${DATA}\n  syncWindows: {}`, want: "7:3 spec.syncWindows is not supported yet" },
-    { name: "immutable target", rest: `${DATA}\n  target: { immutable: true }`, want: "7:13 spec.target.immutable is not supported yet" },
+    {
+      name: "field that is not built",
+      rest: `${DATA}\n  target: { manifest: { kind: ConfigMap } }`,
+      want: "7:13 spec.target.manifest is not supported yet",
+    },
+    {
+      name: "immutable that is no boolean",
+      rest: `${DATA}\n  target: { immutable: "yes" }`,
+      want: "7:24 spec.target.immutable must be a boolean",
+    },
+    {
+      name: "sync windows of another kind",
+      rest: `${DATA}\n  syncWindows: { kind: Allow, windows: [{ schedule: "@daily", duration: 1h }] }`,
+      want: "7:24 spec.syncWindows.kind must be one of allow, deny | did you mean allow?",
+    },
+    {
+      name: "sync window without a duration",
+      rest: `${DATA}\n  syncWindows: { kind: deny, windows: [{ schedule: "@daily" }] }`,
+      want: "7:41 spec.syncWindows.windows[0].duration is required",
+    },
+    {
+      name: "sync window with a time zone of its own field",
+      rest: `${DATA}\n  syncWindows: { kind: deny, windows: [{ schedule: "@daily", duration: 1h, timeZone: UTC }] }`,
+      want: "7:77 unknown field spec.syncWindows.windows[0].timeZone | allowed here: schedule, duration",
+    },
     {
       name: "strategy that does not exist",
       rest: "  data:\n  - secretKey: a\n    remoteRef:\n      key: k\n      decodingStrategy: Base46",

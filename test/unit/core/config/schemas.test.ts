@@ -39,8 +39,8 @@ describe("docs/schemas", () => {
     { file: "external-secret.json", text: secretFile().text, wrong: (text: string) => text.replace("secretKey", "secretkey") },
     {
       file: "external-secret.json",
-      text: secretFile("  data: []\n  target: { immutable: false }").text,
-      wrong: (text: string) => text.replace("immutable: false", "immutable: true"),
+      text: secretFile("  data: []\n  target: { creationPolicy: Owner }").text,
+      wrong: (text: string) => text.replace("creationPolicy: Owner", "immutable: maybe"),
     },
   ])("$file takes a right manifest and refuses a wrong one", async ({ file, text, wrong }) => {
     const schema = await schemaOf(file);

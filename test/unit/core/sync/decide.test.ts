@@ -4,6 +4,7 @@ import type { CreationPolicy, DeletionPolicy, Registration } from "../../../../s
 import type { SecretManifest, TargetView } from "../../../../src/core/ports.ts";
 import { SecretValue } from "../../../../src/core/secret-value.ts";
 import { decide, type Seen } from "../../../../src/core/sync/decide.ts";
+import { CREATED_BY_LABEL, createdBy } from "../../../../src/core/sync/eso.ts";
 import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../../../../src/core/sync/ownership.ts";
 
 const ID = "tokyo/app-shop/db";
@@ -55,8 +56,10 @@ const view: TargetView = {
   annotations: { [MARK]: stamp(7, "hash") },
   dataKeys: [{ manager: fieldManager(ID), operation: "Apply", keys: ["password"] }],
   deleting: false,
+  immutableBy: [],
 };
 const looked = (over: Partial<TargetView> = {}): Seen => ({ kind: "looked", view: { ...view, ...over } });
+const ESO = "ExternalSecret.external-secrets.io/db";
 const missing: Seen = { kind: "looked", view: "missing" };
 const remembered: Seen = { kind: "remembered", known: { uid: "u1", resourceVersion: "41" } };
 const owner = registration("Owner", "Retain");
@@ -123,8 +126,8 @@ describe("decide", () => {
     {
       name: "refuses a target that another controller owns",
       of: owner,
-      seen: looked({ controller: "ExternalSecret/db" }),
-      want: { action: "refuse", code: "TargetConflict", reason: "is owned by ExternalSecret/db" },
+      seen: looked({ controller: "Certificate.cert-manager.io/db" }),
+      want: { action: "refuse", code: "OwnedByController", reason: "is owned by Certificate.cert-manager.io/db" },
     },
     {
       name: "refuses a controlled target also when nothing is left",
@@ -170,10 +173,77 @@ describe("decide", () => {
     },
     { name: "has nothing to delete twice", of: registration("Owner", "Delete"), seen: missing, keys: [], want: { action: "keep" } },
     {
-      name: "deletes nothing that it did not create",
+      name: "deletes no Orphan, and says so, as ESO does",
       of: registration("Orphan", "Delete"),
       seen: looked(),
       keys: [],
+      want: { action: "refuse", code: "DeletionRefused" },
+    },
+    ...(["Owner", "Orphan", "Merge", "CreateOrMerge"] as const).flatMap((policy) => [
+      {
+        name: `leaves what ESO owns alone under ${policy} without adopt`,
+        of: registration(policy, "Retain"),
+        seen: looked({ controller: ESO }),
+        want: { action: "refuse", code: "OwnedByExternalSecret" },
+      },
+      {
+        name: `leaves what another ExternalSecret owns alone under ${policy}, adopt or not`,
+        of: registration(policy, "Retain"),
+        seen: looked({ controller: `${ESO}-2` }),
+        adopts: true,
+        want: { action: "refuse", code: "OwnedByExternalSecret" },
+      },
+      {
+        name: `adopts what its own ExternalSecret owns under ${policy}`,
+        of: registration(policy, "Retain"),
+        seen: looked({ controller: ESO }),
+        adopts: true,
+        want: { action: "take over", adoption: { externalSecret: "db", data: policy.startsWith("O") ? "all" : "own" } },
+      },
+    ]),
+    {
+      name: "takes an ExternalSecret of another API group for any controller",
+      of: owner,
+      seen: looked({ controller: "ExternalSecret.kubernetes-client.io/db" }),
+      adopts: true,
+      want: { action: "refuse", code: "OwnedByController" },
+    },
+    {
+      name: "merges into what another controller owns",
+      of: registration("Merge", "Retain"),
+      seen: looked({ controller: "Certificate.cert-manager.io/db", dataKeys: [] }),
+      want: update("42"),
+    },
+    {
+      name: "leaves data alone that ESO holds without owning the Secret",
+      of: owner,
+      seen: looked({ dataKeys: [{ manager: "externalsecrets.external-secrets.io/other", operation: "Update", keys: ["a"] }] }),
+      want: { action: "refuse", code: "OwnedByExternalSecret" },
+    },
+    {
+      name: "merges beside data that ESO holds",
+      of: registration("Merge", "Retain"),
+      seen: looked({ dataKeys: [{ manager: "externalsecrets.external-secrets.io/db", operation: "Update", keys: ["a"] }] }),
+      want: update("42"),
+    },
+    {
+      name: "merges into nothing that another registration owns",
+      of: registration("CreateOrMerge", "Retain"),
+      seen: looked({ labels: { ...view.labels, [CREATED_BY_LABEL]: createdBy({ namespace: "app", name: "other" }) } }),
+      want: { action: "refuse", code: "OwnedByRegistration" },
+    },
+    {
+      name: "updates a target that shall be immutable and is not",
+      of: owner,
+      seen: looked(),
+      immutable: true,
+      want: update("42"),
+    },
+    {
+      name: "keeps a target that is immutable as it shall be",
+      of: owner,
+      seen: looked({ immutableBy: [fieldManager(ID)] }),
+      immutable: true,
       want: { action: "keep" },
     },
     {
@@ -191,7 +261,8 @@ describe("decide", () => {
     },
     { name: "rotates an Orphan", of: registration("Orphan", "Retain"), seen: looked(), version: "v2", stamp: "other", want: update("42") },
   ] as const)("$name", (row) => {
-    const wanted = manifest("keys" in row ? row.keys : ["password"]);
+    const plain = manifest("keys" in row ? row.keys : ["password"]);
+    const wanted = "immutable" in row ? { ...plain, immutable: row.immutable } : plain;
     const stamped = "stamp" in row ? { ...wanted, annotations: { [MARK]: stamp(7, row.stamp) } } : wanted;
 
     const decision = decide({
@@ -199,6 +270,7 @@ describe("decide", () => {
       seen: row.seen,
       versions: { [REFERENCE]: "version" in row ? row.version : "v1" },
       manifest: stamped,
+      ...("adopts" in row ? { adopts: row.adopts } : {}),
     });
 
     expect(decision).toMatchObject(row.want);

@@ -34,7 +34,7 @@ describe("refresh", () => {
     { name: "interval 0 with a new generation", options: { refreshIntervalMs: 0 }, applied: 6, keeps: true },
     { name: "interval 0 before its first sync", options: { refreshIntervalMs: 0 }, applied: undefined, keeps: false },
   ] as const)("$name: keeps its versions is $keeps", ({ options, applied, keeps }) => {
-    expect(keepsVersions(registration(options, applied))).toBe(keeps);
+    expect(keepsVersions(registration(options, applied), T)).toBe(keeps);
   });
 
   it.each([
@@ -70,6 +70,7 @@ describe("refresh", () => {
       annotations: { [stampAnnotation(of.id)]: "7.hash" },
       dataKeys: [own],
       deleting: false,
+      immutableBy: [],
     };
     it.each([
       { name: "all of it", change: {}, shows: true },
