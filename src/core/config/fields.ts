@@ -73,6 +73,20 @@ export const annotations = z.record(qualifiedName, z.string());
 /** A text that says something. */
 export const filled = z.string().check(z.minLength(1, "this must not be empty"));
 
+/** Kubernetes' LabelSelector. */
+export const labelSelector = closed({
+  matchLabels: z.nullish(labels),
+  matchExpressions: z.nullish(
+    z.array(
+      closed({ key: filled, operator: choice(["In", "NotIn", "Exists", "DoesNotExist"]), values: z.nullish(z.array(z.string())) }).check(
+        z.refine(({ operator, values }) => (values ?? []).length > 0 === (operator === "In" || operator === "NotIn"), {
+          error: "In and NotIn need values, Exists and DoesNotExist have none",
+        }),
+      ),
+    ),
+  ),
+});
+
 const SERVER_MANAGED = {
   creationTimestamp: managed,
   deletionGracePeriodSeconds: managed,
@@ -107,3 +121,5 @@ export const clusterMetadata = closed({
 
 /** The kinds below are the same in both. */
 export const esoVersion = z.enum(["external-secrets.io/v1", "external-secrets.io/v1beta1"]);
+
+export type LabelSelectorManifest = z.infer<typeof labelSelector>;

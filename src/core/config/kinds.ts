@@ -4,9 +4,16 @@ import { checkClusterObjects } from "./cluster-object.ts";
 import { type Diagnostic, type SourceFile } from "./diagnostics.ts";
 import { NOT_YET } from "./fields.ts";
 import { didYouMean, editDistance } from "./nearest.ts";
-import { type Finding, parseFile, type SourceDocument } from "./parse.ts";
+import { type FieldPath, type Finding, parseFile, type SourceDocument } from "./parse.ts";
 import { checkExternalSecretRules } from "./rules.ts";
-import { type ClusterManifest, clusterSchema, type ExternalSecretManifest, externalSecretSchema } from "./schema.ts";
+import {
+  type ClusterExternalSecretManifest,
+  type ClusterManifest,
+  clusterExternalSecretSchema,
+  clusterSchema,
+  type ExternalSecretManifest,
+  externalSecretSchema,
+} from "./schema.ts";
 import { checkSourceRules } from "./source-rules.ts";
 import { type ClusterSecretStoreManifest, clusterSecretStoreSchema, type SecretStoreManifest, secretStoreSchema } from "./store-schema.ts";
 import { checkUnwired } from "./unwired.ts";
@@ -20,8 +27,9 @@ interface Typed<K extends string, M> {
 
 export type ClusterDocument = Typed<"Cluster", ClusterManifest>;
 export type ExternalSecretDocument = Typed<"ExternalSecret", ExternalSecretManifest>;
+export type ClusterExternalSecretDocument = Typed<"ClusterExternalSecret", ClusterExternalSecretManifest>;
 export type StoreDocument = Typed<"SecretStore", SecretStoreManifest> | Typed<"ClusterSecretStore", ClusterSecretStoreManifest>;
-export type ConfigDocument = ClusterDocument | ExternalSecretDocument | StoreDocument;
+export type ConfigDocument = ClusterDocument | ExternalSecretDocument | ClusterExternalSecretDocument | StoreDocument;
 
 /** A document of a known kind that can't be used, with all its mistakes. */
 export interface RefusedDocument {
@@ -40,12 +48,12 @@ export interface ReadConfig {
 const OURS = "secret-relay.dev";
 const ESO = "external-secrets.io";
 const GENERATORS = "generators.external-secrets.io";
-const ESO_KINDS = ["ExternalSecret", "SecretStore", "ClusterSecretStore"];
+const ESO_KINDS = ["ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore"];
 const ESO_UNBUILT = [
-  "ClusterExternalSecret",
   "PushSecret",
   "ClusterPushSecret",
   "ExternalSecretList",
+  "ClusterExternalSecretList",
   "SecretStoreList",
   "ClusterSecretStoreList",
 ];
@@ -99,8 +107,11 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
       return refuseVersion(`apiVersion ${apiVersion} is ${NOT_YET}`, `use ${ESO}/v1`);
     if (kind === "ExternalSecret") {
       const checked = check(externalSecretSchema, value);
-      const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkUnwired(value)];
-      return typed("ExternalSecret", withFindings(checked, broken), source);
+      return typed("ExternalSecret", withFindings(checked, checkSpec(value, ["spec"])), source);
+    }
+    if (kind === "ClusterExternalSecret") {
+      const checked = check(clusterExternalSecretSchema, value);
+      return typed("ClusterExternalSecret", withFindings(checked, checkSpec(value, ["spec", "externalSecretSpec"])), source);
     }
     if (kind === "SecretStore")
       return typed("SecretStore", withFindings(check(secretStoreSchema, value), checkClusterObjects(value)), source);
@@ -112,6 +123,11 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
     return typed("Cluster", check(clusterSchema, value), source);
   }
   return refuseVersion(`unknown apiVersion ${apiVersion}`, didYouMean(group ?? "", [OURS, ESO, GENERATORS]));
+}
+
+/** What the schema can't say of an ExternalSecret's spec, which lies at `at`. */
+function checkSpec(manifest: unknown, at: FieldPath): readonly Finding[] {
+  return [...checkExternalSecretRules(manifest, at), ...checkSourceRules(manifest, at), ...checkUnwired(manifest, at)];
 }
 
 function typed<K extends string, M>(kind: K, checked: Checked<M>, source: SourceDocument) {

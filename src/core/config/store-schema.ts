@@ -8,7 +8,7 @@ import {
   clusterMetadata,
   esoVersion,
   filled,
-  labels,
+  labelSelector,
   managed,
   namespacedMetadata,
   notYetAll,
@@ -107,19 +107,6 @@ const aws = closed({
   secretsManager: z.nullish(closed({ forceDeleteWithoutRecovery: z.nullish(z.boolean()), recoveryWindowInDays: z.nullish(z.int()) })),
 });
 
-const selector = closed({
-  matchLabels: z.nullish(labels),
-  matchExpressions: z.nullish(
-    z.array(
-      closed({ key: filled, operator: choice(["In", "NotIn", "Exists", "DoesNotExist"]), values: z.nullish(z.array(z.string())) }).check(
-        z.refine(({ operator, values }) => (values ?? []).length > 0 === (operator === "In" || operator === "NotIn"), {
-          error: "In and NotIn need values, Exists and DoesNotExist have none",
-        }),
-      ),
-    ),
-  ),
-});
-
 const regexp = z.string().check(
   z.refine((pattern) => compileGoRegexp(pattern).kind === "compiled", {
     error: "this is no regular expression; the syntax is that of Go (RE2)",
@@ -127,7 +114,7 @@ const regexp = z.string().check(
 );
 
 const condition = closed({
-  namespaceSelector: z.nullish(selector),
+  namespaceSelector: z.nullish(labelSelector),
   namespaces: z.nullish(z.array(objectName)),
   namespaceRegexes: z.nullish(z.array(regexp)),
 });
@@ -136,7 +123,8 @@ const duration = z
   .string()
   .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
 
-const storeSpec = closed({
+/** The spec of both kinds of stores. */
+export const storeSpec = closed({
   provider: closed({ aws, ...notYetAll(OTHER_PROVIDERS) }),
   conditions: z.nullish(z.array(condition)),
   controller: z.nullish(z.string()),
