@@ -47,9 +47,11 @@ export interface ReadConfig {
 
 const OURS = "secret-relay.dev";
 const ESO = "external-secrets.io";
-const GENERATORS = "generators.external-secrets.io";
+/** The API group of ESO's generators, of which none is built. */
+export const GENERATORS = "generators.external-secrets.io";
 const ESO_KINDS = ["ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore"];
-const ESO_UNBUILT = [
+/** Kinds of ESO that are refused by name. */
+export const UNBUILT_KINDS = [
   "PushSecret",
   "ClusterPushSecret",
   "ExternalSecretList",
@@ -100,8 +102,8 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
   const kind = String(valueAt(value, ["kind"]));
   if (group === GENERATORS) return refuseKind(`${kind} of ${apiVersion} is ${NOT_YET}`);
   if (group === ESO) {
-    if (ESO_UNBUILT.includes(kind)) return refuseKind(`kind ${kind} is ${NOT_YET}`);
-    if (!ESO_KINDS.includes(kind)) return refuseKind(`unknown kind ${kind} of ${ESO}`, didYouMean(kind, [...ESO_KINDS, ...ESO_UNBUILT]));
+    if (UNBUILT_KINDS.includes(kind)) return refuseKind(`kind ${kind} is ${NOT_YET}`);
+    if (!ESO_KINDS.includes(kind)) return refuseKind(`unknown kind ${kind} of ${ESO}`, didYouMean(kind, [...ESO_KINDS, ...UNBUILT_KINDS]));
     // v1beta1 differs from v1 only by its name, as far as these kinds are concerned.
     if (apiVersion !== `${ESO}/v1` && apiVersion !== `${ESO}/v1beta1`)
       return refuseVersion(`apiVersion ${apiVersion} is ${NOT_YET}`, `use ${ESO}/v1`);

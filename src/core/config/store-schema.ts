@@ -13,6 +13,7 @@ import {
   namespacedMetadata,
   notYetAll,
   objectName,
+  withoutEffect,
 } from "./fields.ts";
 
 /** ESO's other providers: real names, none of them built. */
@@ -103,8 +104,10 @@ const aws = closed({
   sessionTagsPolicy: z.nullish(choice(["None", "Simple", "Custom"])),
   customSessionTags: z.nullish(z.record(tagKey, tagValue)),
   prefix: z.nullish(z.string()),
-  // They say how PushSecret deletes: reading has no use for them.
-  secretsManager: z.nullish(closed({ forceDeleteWithoutRecovery: z.nullish(z.boolean()), recoveryWindowInDays: z.nullish(z.int()) })),
+  secretsManager: withoutEffect(
+    "it says how PushSecret deletes",
+    z.nullish(closed({ forceDeleteWithoutRecovery: z.nullish(z.boolean()), recoveryWindowInDays: z.nullish(z.int()) })),
+  ),
 });
 
 const regexp = z.string().check(
@@ -128,9 +131,11 @@ export const storeSpec = closed({
   provider: closed({ aws, ...notYetAll(OTHER_PROVIDERS) }),
   conditions: z.nullish(z.array(condition)),
   controller: z.nullish(z.string()),
-  // How often ESO checks the store itself, in seconds, and how it repeats calls: the relay does neither by the store.
-  refreshInterval: z.nullish(z.int()),
-  retrySettings: z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
+  refreshInterval: withoutEffect("the relay checks no store by a timer", z.nullish(z.int())),
+  retrySettings: withoutEffect(
+    "calls are repeated in the same way for all stores",
+    z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
+  ),
 });
 
 /** SecretStore of external-secrets.io. */

@@ -3,7 +3,7 @@ import { formatPath, valueAt } from "./check.ts";
 import { NOT_YET } from "./fields.ts";
 import type { FieldPath, Finding } from "./parse.ts";
 
-interface Unwired {
+export interface Unwired {
   /** Below the spec of an ExternalSecret. `*` stands for each element of a list. */
   readonly path: readonly string[];
   /** @default any value that is given */
@@ -11,7 +11,7 @@ interface Unwired {
 }
 
 /** Wiring a field means deleting its lines here, and nothing else in this folder but what `registration.ts` makes of it. */
-const UNWIRED: readonly Unwired[] = [
+export const UNWIRED: readonly Unwired[] = [
   // Needs the stores' listing and its events.
   { path: ["dataFrom", "*", "find"] },
   // Needs the template engine.

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => cluster.stop());
 
 async function label(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
-  await applyObject(cluster.server, { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } } as KubernetesObject);
+  await applyObject(cluster.server, { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
 }
 
 async function grantList(): Promise<void> {
