@@ -1,5 +1,6 @@
 /** What one rotation to a thousand targets costs in calls to each service, and what a month of a thousand registrations does. */
 
+import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { createOnSecretChange } from "../src/app/on-secret-change.ts";
 import { settlePropagation } from "../src/app/propagation.ts";
 import { createReconcile } from "../src/app/reconcile.ts";
@@ -117,7 +118,12 @@ async function prepare(parts: Parts): Promise<Deployment> {
       aheadMs += minutes * 60_000;
       const clock: Clock = { ...deps.clock, now: () => Date.now() + aheadMs };
       const own = { ...deps, clock, queue: watched, workerLifetimeMs: 90_000 };
-      const run = createReconcile({ ...own, settlePropagation: async (propagation) => settlePropagation(own, propagation) });
+      const clusterExternalSecrets = createClusterExternalSecrets(own);
+      const run = createReconcile({
+        ...own,
+        clusterExternalSecrets,
+        settlePropagation: async (propagation) => settlePropagation(own, propagation),
+      });
       parts.calls.take();
       await run(clock.now() + 300_000);
       if (sent.length > 0) throw new Error(`${sent.length} requests by a run with nothing to do`);

@@ -1,6 +1,8 @@
 /** Who reads a secret, found among more and more registrations; and what registering ten thousand costs. */
+
 import { QueryCommand, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import { referencePartition } from "../src/adapters/aws/keys.ts";
+import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { concurrently } from "../src/app/concurrently.ts";
 import { createRegister } from "../src/app/register.ts";
 import type { Reference, Registration } from "../src/core/model.ts";
@@ -112,7 +114,8 @@ async function register(parts: Parts, figures: Figure[], notes: string[]): Promi
     clusters: [clusterSpec("register")],
     registrations: Array.from({ length: WANTED }, (_, index) => registrationSpec("register", `target-${index}`, `register/${index}`)),
   };
-  const run = createRegister({ registry, queue, log: quietLog, clock: deps.clock, workerLifetimeMs: 90_000 });
+  const own = { ...deps, registry, queue, log: quietLog, workerLifetimeMs: 90_000 };
+  const run = createRegister({ ...own, clusterExternalSecrets: createClusterExternalSecrets(own) });
   const bareMs = await bareTransactions(parts);
   for (const name of ["register", "register, nothing changed"]) {
     let counts: CallCounts = {};

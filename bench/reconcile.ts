@@ -1,4 +1,5 @@
 /** Ten thousand registrations with nothing to do, and then one in a hundred drifted: what reconcile calls, holds and has written. */
+import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { settlePropagation } from "../src/app/propagation.ts";
 import { createReconcile, type ReconcileResult } from "../src/app/reconcile.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
@@ -98,7 +99,12 @@ async function runReconcile(parts: Parts, aheadMs: number): Promise<Run> {
     },
   };
   const own = { ...deps, clock, queue: watched, workerLifetimeMs: 90_000 };
-  const run = createReconcile({ ...own, settlePropagation: async (propagation) => settlePropagation(own, propagation) });
+  const clusterExternalSecrets = createClusterExternalSecrets(own);
+  const run = createReconcile({
+    ...own,
+    clusterExternalSecrets,
+    settlePropagation: async (propagation) => settlePropagation(own, propagation),
+  });
   calls.take();
   let counts: CallCounts = {};
   const startedAt = performance.now();

@@ -24,19 +24,26 @@ export interface ClustersRuntime {
   readonly readSecret: (name: string) => Promise<SecretValue>;
 }
 
-/** @throws EnvironmentError */
-export function createClustersRuntime(from: Environment, { clock, registry }: Pick<Runtime, "clock" | "registry">): ClustersRuntime {
+/** What reaches clusters, without what tells of it. @throws EnvironmentError */
+export function createClusterAccess(
+  from: Environment,
+  { clock, registry }: Pick<Runtime, "clock" | "registry">,
+): Pick<ClustersRuntime, "provider" | "clusters" | "readSecret"> {
   const provider = createProviders({ now: () => clock.now(), authReads: (name) => authReads(name) });
   const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
   const clusters = createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
   const authReads = createAuthReader(registry, clusters, clock);
+  return { provider, clusters, readSecret };
+}
+
+/** @throws EnvironmentError */
+export function createClustersRuntime(from: Environment, runtime: Pick<Runtime, "clock" | "registry">): ClustersRuntime {
+  const { clock } = runtime;
   return {
-    provider,
-    clusters,
+    ...createClusterAccess(from, runtime),
     bus: createEventBus(new EventBridgeClient(clientOptions()), textOf(from, "EVENT_BUS_NAME"), clock),
     bounds: { ...DEFAULT_BOUNDS, visibilityMs: numberOf(from, "VISIBILITY_BOUND_MS", DEFAULT_BOUNDS.visibilityMs) },
     timing: { driftIntervalMs: numberOf(from, "DRIFT_INTERVAL_MS", 600_000) },
-    readSecret,
   };
 }
 

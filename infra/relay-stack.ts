@@ -11,7 +11,7 @@ import { HashKey } from "./hash-key.ts";
 import { ReconcileSchedule } from "./reconcile-schedule.ts";
 import { RegistryTable } from "./registry-table.ts";
 import { RelayFunction } from "./relay-function.ts";
-import { allowBatchRead, allowConfiguredSources, namedAccounts } from "./secret-access.ts";
+import { allowBatchRead, allowConfiguredSources, allowNamespaceReads, namedAccounts } from "./secret-access.ts";
 import type { RelaySettings } from "./settings.ts";
 import { SyncQueue } from "./sync-queue.ts";
 
@@ -97,7 +97,7 @@ export class RelayStack extends Stack {
       description: "secret-relay: brings the registry to the config",
       timeout: LONGEST_FUNCTION,
       memorySizeMb: 512,
-      environment: common,
+      environment: { ...common, ...(props.allowLoopbackClusters ? { ALLOW_LOOPBACK_CLUSTERS: "true" } : {}) },
       // No failure queue: CloudFormation shows the failure, and the event holds CloudFormation's ResponseURL, a credential.
       isRecursive: true,
       logRetention,
@@ -113,6 +113,7 @@ export class RelayStack extends Stack {
       each.allow(["events:PutEvents"], [bus.eventBusArn]);
       allowConfiguredSources(each, config, props.kmsKeyArns);
     }
+    allowNamespaceReads(register, config, props.kmsKeyArns);
     allowBatchRead(reconcile);
     for (const each of [onSecretChange, sync]) hashKey.allowRead(each);
     failures.allowSend(onSecretChange);

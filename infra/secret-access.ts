@@ -1,5 +1,6 @@
 /** Which secrets and parameters a function may read by its own role, and which roles it may assume: those that the config names, and no other. */
 import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
+import { possibleRegistrations } from "../src/core/config/cluster-external-secret.ts";
 import type { ProviderKind, Reference, ResolvedConfig } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
 import type { RelayFunction } from "./relay-function.ts";
@@ -18,32 +19,40 @@ interface NamedSecret {
   readonly region: string;
 }
 
+/** All that the config may read, whatever the namespaces of its ClusterExternalSecrets turn out to be. */
+function allReferences({ registrations, clusterExternalSecrets = [] }: ResolvedConfig): readonly Reference[] {
+  return [...registrations, ...clusterExternalSecrets.flatMap(possibleRegistrations)].flatMap(referencesOf);
+}
+
 /** What the functions read by their own role: what a role or other credentials read is granted to those. */
 function ownReferences(config: ResolvedConfig, of: ProviderKind): readonly Reference[] {
-  return config.registrations.flatMap(referencesOf).filter(({ provider, access }) => provider === of && access === undefined);
+  return allReferences(config).filter(({ provider, access }) => provider === of && access === undefined);
+}
+
+function clusterSecrets({ clusters }: ResolvedConfig): readonly NamedSecret[] {
+  return clusters.map(({ kubeconfigSecretName }) => ({ key: kubeconfigSecretName, region: "" }));
 }
 
 function namedSecrets(config: ResolvedConfig): readonly NamedSecret[] {
   const references = ownReferences(config, "SecretsManager");
-  const clusters = config.clusters.map(({ kubeconfigSecretName }) => ({ key: kubeconfigSecretName, region: "" }));
-  const named = [...references.map(({ key, region }) => ({ key, region })), ...clusters];
+  const named = [...references.map(({ key, region }) => ({ key, region })), ...clusterSecrets(config)];
   return [...new Map(named.map((secret) => [`${secret.region}|${secret.key}`, secret])).values()];
 }
 
 /** The accounts that the config names in ARNs of secrets, parameters and roles, each once. */
 export function namedAccounts(config: ResolvedConfig): readonly string[] {
   // Empty: the deployment's own.
-  const accounts = config.registrations.flatMap(referencesOf).map(({ account }) => account);
+  const accounts = allReferences(config).map(({ account }) => account);
   return [...new Set([...accounts, ...namedSecrets(config).map(({ key }) => ARN.exec(key)?.[1] ?? "")])].filter(Boolean).toSorted();
 }
 
 /**
- * The ARNs that cover the config's secrets, sorted. Of a secret that is given by name, the six characters that Secrets Manager adds stay open.
+ * The ARNs that cover secrets, sorted. Of a secret that is given by name, the six characters that Secrets Manager adds stay open.
  * @throws UserMistake for a key that can be no secret's name
  */
-function secretArns(scope: RelayFunction, config: ResolvedConfig): readonly string[] {
+function secretArns(scope: RelayFunction, secrets: readonly NamedSecret[]): readonly string[] {
   const stack = Stack.of(scope);
-  const arns = namedSecrets(config).flatMap(({ key, region }) => {
+  const arns = secrets.flatMap(({ key, region }) => {
     const named = ARN.exec(key)?.[2];
     // An ARN without its six characters is valid too, and looks like one with them where the name ends in a word of six.
     if (named !== undefined) return /-[A-Za-z0-9]{6}$/.test(named) ? [key] : [`${key}-??????`];
@@ -73,7 +82,7 @@ export function allowBatchRead(by: RelayFunction): void {
 
 /** Lets a function read what the config names: secrets and parameters, clusters' credentials, and whatever its stores' roles may read. */
 export function allowConfiguredSources(by: RelayFunction, config: ResolvedConfig, kmsKeyArns: readonly string[]): void {
-  allowEach(by, ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], secretArns(by, config));
+  allowEach(by, ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], secretArns(by, namedSecrets(config)));
   const parameters = parameterArns(by, config);
   // The history proves an absence; without decryption, so that nothing of older versions is read.
   allowEach(by, ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:ListTagsForResource"], parameters);
@@ -85,15 +94,25 @@ export function allowConfiguredSources(by: RelayFunction, config: ResolvedConfig
   }
 }
 
+/** Lets a function reach the clusters that have a ClusterExternalSecret, to ask for their namespaces; it reads nothing else. */
+export function allowNamespaceReads(by: RelayFunction, config: ResolvedConfig, kmsKeyArns: readonly string[]): void {
+  const asked = new Set((config.clusterExternalSecrets ?? []).map(({ cluster }) => cluster));
+  if (asked.size === 0) return;
+  const clusters = config.clusters.filter(({ name }) => asked.has(name));
+  const arns = secretArns(by, clusterSecrets({ ...config, clusters }));
+  allowEach(by, ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], arns);
+  if (kmsKeyArns.length > 0) {
+    by.allow(["kms:Decrypt"], kmsKeyArns, { StringLike: { "kms:ViaService": "secretsmanager.*.amazonaws.com" } });
+  }
+}
+
 function allowEach(by: RelayFunction, actions: readonly string[], arns: readonly string[]): void {
   for (let from = 0; from < arns.length; from += ARNS_IN_A_STATEMENT) by.allow(actions, arns.slice(from, from + ARNS_IN_A_STATEMENT));
 }
 
 /** The first role of each chain: the others are assumed by the one before. Tags on it need a right of their own. */
 function allowRoles(by: RelayFunction, config: ResolvedConfig): void {
-  const steps = config.registrations
-    .flatMap(referencesOf)
-    .flatMap(({ access }) => (access?.base.kind === "function" ? access.roles.slice(0, 1) : []));
+  const steps = allReferences(config).flatMap(({ access }) => (access?.base.kind === "function" ? access.roles.slice(0, 1) : []));
   const arnsOf = (roles: typeof steps): readonly string[] => [...new Set(roles.map(({ arn }) => arn))].toSorted();
   allowEach(by, ["sts:AssumeRole"], arnsOf(steps));
   allowEach(by, ["sts:TagSession"], arnsOf(steps.filter(({ tags }) => tags !== undefined)));

@@ -1,5 +1,6 @@
 /** Lambda `reconcile`: woken by the schedule; composed from the environment at the first run. */
 import { systemClock } from "../../src/adapters/system-clock.ts";
+import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { settlePropagation } from "../../src/app/propagation.ts";
 import { createReconcile } from "../../src/app/reconcile.ts";
 import { createClustersRuntime } from "../clusters-runtime.ts";
@@ -9,7 +10,12 @@ import { createRuntime, environment, once, processLog } from "../runtime.ts";
 const reconcile = once(() => {
   const runtime = createRuntime(environment);
   const deps = { ...runtime, ...createClustersRuntime(environment, runtime), log: processLog };
-  return createReconcile({ ...deps, settlePropagation: async (propagation) => settlePropagation(deps, propagation) });
+  const clusterExternalSecrets = createClusterExternalSecrets(deps);
+  return createReconcile({
+    ...deps,
+    clusterExternalSecrets,
+    settlePropagation: async (propagation) => settlePropagation(deps, propagation),
+  });
 });
 
 export const handler = createHandler({

@@ -3,14 +3,20 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { createConfigReader } from "../../src/adapters/aws/config-object.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
+import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createRegister } from "../../src/app/register.ts";
 import { clientOptions } from "../../src/core/remote-calls.ts";
+import { createClusterAccess } from "../clusters-runtime.ts";
 import { textOf } from "../environment.ts";
 import { createRuntime, environment, once, processLog } from "../runtime.ts";
 import { createSendAnswer } from "./custom-resource.ts";
 import { createRegisterHandler } from "./registration.ts";
 
-const register = once(() => createRegister({ ...createRuntime(environment), log: processLog }));
+const register = once(() => {
+  const runtime = createRuntime(environment);
+  const deps = { ...runtime, ...createClusterAccess(environment, runtime), log: processLog };
+  return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets(deps) });
+});
 const readConfig = once(() => createConfigReader(new S3Client(clientOptions())));
 const lambda = once(() => new LambdaClient(clientOptions()));
 

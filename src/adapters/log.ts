@@ -28,7 +28,7 @@ const ALLOWED_KEYS: ReadonlySet<string> = new Set(
   [
     "account action attempt cluster code error eventId eventType function generation key kind name namespace operation path place provider",
     "reason reference region registration remoteRequestId requestId service status step subject target versionId",
-    "added changed clusters continuation delayMs done due durationMs enqueued events expected failed failures intact messages openUntil",
+    "added changed clusterExternalSecrets clusters continuation delayMs done due durationMs enqueued events expected failed failures intact messages openUntil",
     "propagations remainingMs removed requests resent retried superseded targets unchanged waited",
   ].flatMap((names) => names.split(" ")),
 );

@@ -4,6 +4,7 @@ import { type Millis, type Propagation, type Registration, type RegistrationId, 
 import type { Clock, Clusters, Log, Queue, RegistrationChange, Registry, SecretProvider } from "../core/ports.ts";
 import type { FreshnessBounds } from "../core/sync/freshness.ts";
 import { heldUntil, nextDue } from "../core/sync/refresh.ts";
+import type { ClusterExternalSecrets } from "./cluster-external-secrets.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
 import { findIntact, type JudgeDeps } from "./reconcile-judge.ts";
 import { createDriftProbe } from "./reconcile-probe.ts";
@@ -19,6 +20,7 @@ export interface ReconcileDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly bounds: FreshnessBounds;
+  readonly clusterExternalSecrets: Pick<ClusterExternalSecrets, "refreshDue">;
   /** Recounts; closes and announces where that is due. */
   readonly settlePropagation: (propagation: Propagation) => Promise<void>;
   readonly timing: { readonly driftIntervalMs: number };
@@ -34,6 +36,8 @@ export interface ReconcileResult {
   readonly intact: number;
   /** Propagations that were looked at. */
   readonly propagations: number;
+  /** ClusterExternalSecrets whose namespaces were asked for. */
+  readonly clusterExternalSecrets: number;
 }
 
 /** The index answers from several shards, each up to the whole of what is asked for: asking seldom and for much reads least. */
@@ -50,19 +54,23 @@ const PAGE_TIME_MS = 15_000;
  */
 export function createReconcile(deps: ReconcileDeps): (deadline: Millis) => Promise<ReconcileResult> {
   return async (deadline) => {
-    const [due, propagations, clusters] = await Promise.allSettled([
+    const [due, propagations, clusters, namespaces] = await Promise.allSettled([
       reconcileDue(deps, deadline),
       settlePropagations(deps, deadline),
       dropRetiredClusters(deps, deadline),
+      deps.clusterExternalSecrets.refreshDue(deadline),
     ]);
     if (due.status === "rejected") throw due.reason;
     if (propagations.status === "rejected") throw propagations.reason;
     if (clusters.status === "rejected") throw clusters.reason;
-    return { ...due.value, propagations: propagations.value };
+    if (namespaces.status === "rejected") throw namespaces.reason;
+    return { ...due.value, propagations: propagations.value, clusterExternalSecrets: namespaces.value };
   };
 }
 
-async function reconcileDue(deps: ReconcileDeps, deadline: Millis): Promise<Omit<ReconcileResult, "propagations">> {
+type DueResult = Pick<ReconcileResult, "due" | "enqueued" | "intact">;
+
+async function reconcileDue(deps: ReconcileDeps, deadline: Millis): Promise<DueResult> {
   const { registry, clock } = deps;
   const judge: JudgeDeps = { ...deps, probe: createDriftProbe(deps), shown: new Map() };
   const startedAt = clock.now();
@@ -94,11 +102,7 @@ interface DuePage {
   readonly deadline: Millis;
 }
 
-async function reconcilePage(
-  deps: ReconcileDeps,
-  judge: JudgeDeps,
-  { page, startedAt, deadline }: DuePage,
-): Promise<Omit<ReconcileResult, "propagations">> {
+async function reconcilePage(deps: ReconcileDeps, judge: JudgeDeps, { page, startedAt, deadline }: DuePage): Promise<DueResult> {
   const { registry, clock } = deps;
   const names = new Set(page.map(({ cluster }) => cluster));
   const { registrations, clusters } = await registry.load(page, [...names]);

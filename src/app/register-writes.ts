@@ -1,6 +1,6 @@
 /** The writes of a register run, one registration each: put, entomb, and the requests that must follow. */
 import { isSameJson } from "../core/config/diff.ts";
-import { RelayError } from "../core/errors.ts";
+import { isRelayError, RelayError } from "../core/errors.ts";
 import {
   leftBehindId,
   type Registration,
@@ -12,7 +12,7 @@ import {
   type TargetKey,
   targetKey,
 } from "../core/model.ts";
-import type { Clock, Registry } from "../core/ports.ts";
+import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { referencesOf } from "../core/sync/references.ts";
 
 /** What the config wants of one registration, and what the registry has of it: a live one, a tombstone, or nothing. */
@@ -57,6 +57,35 @@ function prune(registration: RegistrationId, spec: RegistrationSpec, what: NonNu
   return { registration, cluster: spec.cluster, target: targetOf(spec), need: 0, verify: true, prune: what, attempt: 0 };
 }
 
+/** The sync of what was put, and the prune of the target that it left, where it left one. */
+export function requestsAfterPut(
+  stored: Registration,
+  previous: Registration | undefined,
+  workerLifetimeMs: number,
+): readonly SyncRequest[] {
+  const { id, spec, generation, registeredAt } = stored;
+  const sync = syncRequest(stored, previous);
+  if (previous === undefined || targetOf(previous.spec) === targetOf(spec)) return [sync];
+  return [sync, prune(leftBehindId(id, generation), previous.spec, { generation, notBefore: registeredAt + workerLifetimeMs })];
+}
+
+/** The registry holds what is owed, due soon: a queue that fails delays it, and fails no deployment. */
+export async function announceRegistered(
+  { queue, log, clock }: { readonly queue: Queue; readonly log: Log; readonly clock: Pick<Clock, "now"> },
+  requests: readonly SyncRequest[],
+): Promise<void> {
+  const prunes = requests.filter(({ prune: pruned }) => pruned !== undefined);
+  const syncs = requests.filter(({ prune: pruned }) => pruned === undefined);
+  const latest = Math.max(0, ...prunes.map(({ prune: pruned }) => (pruned?.notBefore ?? 0) - clock.now()));
+  try {
+    if (syncs.length > 0) await queue.send(syncs, { delayMs: 0 });
+    if (prunes.length > 0) await queue.send(prunes, { delayMs: latest });
+  } catch (error) {
+    if (!isRelayError(error)) throw error;
+    log.error("registered, but not enqueued", { code: error.code, requests: requests.length });
+  }
+}
+
 /** The writer of one run: all that it writes is of one generation, taken when the first write needs it. */
 export function createRegistrar({ registry, clock, workerLifetimeMs }: RegistrarDeps, config: ResolvedConfig): Registrar {
   const wanted = new Set(config.registrations.map(registrationId));
@@ -94,12 +123,7 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
         const registeredAt = clock.latest();
         const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references: referencesOf(spec) });
         if (stored === "conflict") return "conflict";
-        if (stored !== "lost") {
-          const sync = syncRequest(stored, previous);
-          if (previous === undefined || targetOf(previous.spec) === targetOf(spec)) return [sync];
-          const notBefore = registeredAt + workerLifetimeMs;
-          return [sync, prune(leftBehindId(id, generation), previous.spec, { generation, notBefore })];
-        }
+        if (stored !== "lost") return requestsAfterPut(stored, previous, workerLifetimeMs);
         previous = await reload(id, spec);
         const isDone = previous?.phase === "live" && isSameJson(previous.spec, spec);
         // By another run of the same config, or by a try of ours whose answer got lost; its message may be lost with it.

@@ -1,11 +1,12 @@
 /** Use case: brings the registry to what the config wants, in pages, and wakes the syncs and prunes that follow from it. */
 import { diffRegistrations, isSameJson } from "../core/config/diff.ts";
-import { isRelayError, RelayError } from "../core/errors.ts";
-import type { Millis, Registration, ResolvedConfig, SyncRequest } from "../core/model.ts";
+import { RelayError } from "../core/errors.ts";
+import type { Millis, Registration, RegistrationId, ResolvedConfig } from "../core/model.ts";
 import { registrationId } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
+import type { ClusterExternalSecrets } from "./cluster-external-secrets.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
-import { createRegistrar, targetOf, type Wanted } from "./register-writes.ts";
+import { announceRegistered, createRegistrar, targetOf, type Wanted } from "./register-writes.ts";
 
 export interface RegisterDeps {
   readonly registry: Registry;
@@ -14,6 +15,7 @@ export interface RegisterDeps {
   readonly clock: Pick<Clock, "now" | "latest" | "uptime">;
   /** A prune waits for so long, so that no worker that began before it can still write. */
   readonly workerLifetimeMs: number;
+  readonly clusterExternalSecrets: Pick<ClusterExternalSecrets, "register">;
 }
 
 /** Counts are of this run alone: a run that goes on where another stopped finds the other's work unchanged. */
@@ -42,7 +44,11 @@ export function createRegister(deps: RegisterDeps): Register {
   return async (config, deadline) => {
     const gone = await registerClusters(registry, config);
     const existing = await registrationsOf(registry, [...config.clusters.map(({ name }) => name), ...gone]);
-    const diff = diffRegistrations(config.registrations, existing);
+    const ids = new Set(config.registrations.map(registrationId));
+    const diff = diffRegistrations(
+      config.registrations,
+      existing.filter((one) => !isLeftToItsMaker(one, config, ids)),
+    );
     const registrar = createRegistrar(deps, config);
     const count = { added: 0, changed: 0, removed: 0 };
     const result = (kind: RegisterResult["kind"]): RegisterResult => ({
@@ -56,9 +62,13 @@ export function createRegister(deps: RegisterDeps): Register {
     for (const page of pagesOf(diff.removed, PAGE_SIZE)) {
       if (clock.uptime() >= deadline) return result("unfinished");
       const requests = await concurrently(page, CONCURRENCY, (registration) => registrar.remove(registration));
-      await announce(deps, requests.flat());
+      await announceRegistered(deps, requests.flat());
       count.removed += page.length;
     }
+
+    // Before the config's own, so that what it gives up is free for them; what they take by name is theirs already.
+    await deps.clusterExternalSecrets.register(config.clusterExternalSecrets ?? [], ids, deadline);
+    if (clock.uptime() >= deadline) return result("unfinished");
 
     const tombstones = new Map(existing.filter(({ phase }) => phase === "tombstone").map((one) => [one.id, one]));
     const changed: Wanted[] = diff.changed.map(({ before, spec }) => ({ kind: "changed", spec, before }));
@@ -71,7 +81,7 @@ export function createRegister(deps: RegisterDeps): Register {
       for (const page of pagesOf(waiting, PAGE_SIZE)) {
         if (clock.uptime() >= deadline) return result("unfinished");
         const outcomes = await concurrently(page, CONCURRENCY, async (one) => ({ one, requests: await registrar.put(one) }));
-        await announce(
+        await announceRegistered(
           deps,
           outcomes.flatMap(({ requests }) => (requests === "conflict" ? [] : requests)),
         );
@@ -90,6 +100,13 @@ export function createRegister(deps: RegisterDeps): Register {
     await dropEmptyClusters(registry, gone);
     return result("finished");
   };
+}
+
+/** Made by a ClusterExternalSecret that the config has, and not by the config itself. */
+function isLeftToItsMaker({ id, spec }: Registration, config: ResolvedConfig, ids: ReadonlySet<RegistrationId>): boolean {
+  const { cluster, clusterExternalSecret: maker } = spec;
+  if (maker === undefined || ids.has(id)) return false;
+  return (config.clusterExternalSecrets ?? []).some((one) => one.cluster === cluster && one.name === maker);
 }
 
 /** Before any registration, so that no sync finds its cluster unknown. @returns those that the config has no more */
@@ -118,20 +135,6 @@ async function dropEmptyClusters(registry: Registry, gone: readonly string[]): P
   for (const name of gone) {
     const left = await registrationsOf(registry, [name]);
     if (left.length === 0) await registry.removeCluster(name);
-  }
-}
-
-/** The registry holds what is owed, due soon: a queue that fails delays it, and fails no deployment. */
-async function announce({ queue, log, clock }: RegisterDeps, requests: readonly SyncRequest[]): Promise<void> {
-  const prunes = requests.filter(({ prune }) => prune !== undefined);
-  const syncs = requests.filter(({ prune }) => prune === undefined);
-  const latest = Math.max(0, ...prunes.map(({ prune }) => (prune?.notBefore ?? 0) - clock.now()));
-  try {
-    if (syncs.length > 0) await queue.send(syncs, { delayMs: 0 });
-    if (prunes.length > 0) await queue.send(prunes, { delayMs: latest });
-  } catch (error) {
-    if (!isRelayError(error)) throw error;
-    log.error("registered, but not enqueued", { code: error.code, requests: requests.length });
   }
 }
 

@@ -34,8 +34,12 @@ export function renderCommand(io: Io): Command {
 async function render(options: Options, io: Io): Promise<void> {
   const files = await readManifestFiles(options.filename, io);
   const world = await loadWorld(options.values, io);
-  const { manifests, diagnostics } = resolveManifests(files, UNPLACED);
+  const namespaces = [...world.namespaces].map(([name, labels]) => ({ name, labels, isTerminating: false }));
+  const { manifests, diagnostics, withoutNamespace } = resolveManifests(files, UNPLACED, namespaces);
   if (diagnostics.length > 0) io.stderr.write(`${formatDiagnostics(diagnostics)}\n`);
+  for (const name of withoutNamespace) {
+    io.stderr.write(`ClusterExternalSecret ${name}: it means none of the namespaces of ${options.values}\n`);
+  }
   const chosen = options.name === undefined ? manifests : choose(manifests, options.name);
   const rendered: Rendered[] = [];
   for (const manifest of chosen) {
@@ -49,7 +53,8 @@ async function render(options: Options, io: Io): Promise<void> {
   }
   const items = rendered.map(({ item }) => item);
   io.stdout.write(options.output === "json" ? `${JSON.stringify(items, undefined, 2)}\n` : toYaml(rendered));
-  if (manifests.length === 0 && diagnostics.length === 0) throw new CommandFailed(`no ExternalSecret in ${options.filename.join(", ")}`);
+  if (manifests.length === 0 && diagnostics.length === 0 && withoutNamespace.length === 0)
+    throw new CommandFailed(`no ExternalSecret in ${options.filename.join(", ")}`);
   if (diagnostics.length > 0 || items.some(({ error }) => error !== undefined)) throw new CommandFailed("");
 }
 

@@ -7,6 +7,7 @@ import { parseReferenceKey, type Registration } from "../core/model.ts";
 import type { Registry } from "../core/ports.ts";
 import { CommandFailed, type Io, wantsColour } from "./output.ts";
 import { formatAge, formatTable } from "./output-table.ts";
+import { namespacesTable, readNamespaces } from "./status-namespaces.ts";
 import { withRegistry } from "./status-registry.ts";
 
 interface Options {
@@ -15,6 +16,7 @@ interface Options {
   readonly table?: string;
   readonly cluster?: string;
   readonly local?: true;
+  readonly clusterExternalSecrets?: true;
 }
 
 /** One element of `status -o json`. */
@@ -22,6 +24,8 @@ export interface StatusItem {
   readonly cluster: string;
   readonly namespace: string;
   readonly name: string;
+  /** The ClusterExternalSecret that made it; null where it is an ExternalSecret of the config. */
+  readonly clusterExternalSecret: string | null;
   /** The Secret's name. */
   readonly target: string;
   /** `Removing`: the config has it no more, and its target is still to be pruned. */
@@ -57,12 +61,24 @@ export function statusCommand(io: Io): Command {
     .option("--table <name>", "the registry's table (default: REGISTRY_TABLE, else the stack's output)")
     .option("--cluster <name>", "only this cluster")
     .option("--local", "the demonstration that npm start -- --detach left up")
-    .action(async (options: Options) => {
-      const now = Date.now();
-      const items = await withRegistry(options, io, (registry) => readStatus(registry, options.cluster, now));
-      io.stdout.write(options.output === "json" ? `${JSON.stringify(items, undefined, 2)}\n` : toTable(items, io));
-      if (options.output === "table" && items.length === 0) io.stderr.write("nothing is registered\n");
-    });
+    .option("--cluster-external-secrets", "the ClusterExternalSecrets instead: in which namespaces each has a registration")
+    .action((options: Options) => printStatus(options, io));
+}
+
+async function printStatus(options: Options, io: Io): Promise<void> {
+  const { cluster, clusterExternalSecrets: onlyNamespaces = false } = options;
+  const now = Date.now();
+  const [items, several] = await withRegistry(options, io, async (registry) => {
+    const found = await readStatus(registry, cluster, now);
+    return [onlyNamespaces ? [] : found, await readNamespaces(registry, cluster, now)] as const;
+  });
+  if (options.output === "json") {
+    io.stdout.write(`${JSON.stringify(onlyNamespaces ? several : items, undefined, 2)}\n`);
+    return;
+  }
+  const tables = [toTable(items, io), namespacesTable(several)].filter((table) => table !== "");
+  io.stdout.write(tables.join("\n"));
+  if (tables.length === 0) io.stderr.write("nothing is registered\n");
 }
 
 /** Every registration, or those of one cluster, by cluster, namespace and name. @throws CommandFailed where there is no such cluster */
@@ -88,6 +104,7 @@ function toItem({ spec, phase, applied, status }: Registration, now: number): St
     cluster: spec.cluster,
     namespace: spec.namespace,
     name: spec.name,
+    clusterExternalSecret: spec.clusterExternalSecret ?? null,
     target: spec.target.name,
     state: phase === "tombstone" ? "Removing" : state,
     version: versions.length === 0 ? null : [...new Set(versions.map(({ versionId }) => versionId.slice(0, 8)))].join(","),

@@ -30,11 +30,14 @@ async function validate(path: string | undefined, io: Io): Promise<void> {
     io.stderr.write(`${formatDiagnostics(diagnostics)}\n`);
     throw new CommandFailed(`${counted(diagnostics.length, "mistake")} in ${named}`);
   }
-  const { clusters, registrations } = config;
+  const { clusters, registrations, clusterExternalSecrets = [] } = config;
   if (clusters.length === 0) io.stderr.write(`warning: no Cluster in ${named}: deployed, it would remove every registration\n`);
-  io.stdout.write(`${named} is valid: ${counted(clusters.length, "cluster")}, ${counted(registrations.length, "registration")}\n`);
-  const rows = clusters.map(({ name }) => [name, String(registrations.filter((one) => one.cluster === name).length)]);
-  if (rows.length > 0) io.stdout.write(formatTable(["CLUSTER", "REGISTRATIONS"], rows));
+  const more = clusterExternalSecrets.length === 0 ? "" : `, ${counted(clusterExternalSecrets.length, "ClusterExternalSecret")}`;
+  io.stdout.write(`${named} is valid: ${counted(clusters.length, "cluster")}, ${counted(registrations.length, "registration")}${more}\n`);
+  if (clusters.length === 0) return;
+  const lists = clusterExternalSecrets.length === 0 ? [registrations] : [registrations, clusterExternalSecrets];
+  const rows = clusters.map(({ name }) => [name, ...lists.map((list) => String(list.filter((one) => one.cluster === name).length))]);
+  io.stdout.write(formatTable(["CLUSTER", "REGISTRATIONS", "CLUSTEREXTERNALSECRETS"].slice(0, lists.length + 1), rows));
 }
 
 /** What `cdk deploy` in this folder would take. */

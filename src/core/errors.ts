@@ -65,7 +65,7 @@ export const ERRORS = {
   StoreUnreachable: { policy: "retry", help: "the store did not answer in time; check its endpoint and the network path" },
   StoreAuthForbidden: {
     policy: "park",
-    help: "grant the relay's identity in this cluster what the store's auth and conditions need; see docs/clusters.md",
+    help: "grant the relay's identity in this cluster what a store's auth and conditions, or a ClusterExternalSecret's selectors, need; see docs/clusters.md",
   },
   StoreAuthMissing: { policy: "park", help: "create the object that the store's auth names, with the key or annotation that it needs" },
   StoreNotAllowed: { policy: "park", help: "add the namespace to the store's conditions, or use another store" },

@@ -1,4 +1,5 @@
 /** The words of the domain as readonly types, and the keys that identify each thing. No behaviour beyond making keys. */
+import type { ClusterExternalSecretSpec } from "./cluster-external-secret.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { SourceAccess } from "./stores/access.ts";
 import type { StoreCondition } from "./stores/conditions.ts";
@@ -184,6 +185,8 @@ export interface RegistrationSpec {
   readonly target: TargetSpec;
   readonly data: readonly DataEntry[];
   readonly dataFrom: readonly DataFromEntry[];
+  /** The ClusterExternalSecret that made it for this namespace. @default - it is an ExternalSecret of the config */
+  readonly clusterExternalSecret?: string | undefined;
 }
 
 /** ESO's spec.syncWindows; at least one window. */
@@ -263,6 +266,8 @@ export interface ClusterSpec {
 export interface ResolvedConfig {
   readonly clusters: readonly ClusterSpec[];
   readonly registrations: readonly RegistrationSpec[];
+  /** By cluster and name; which registrations they make is only known where the namespaces of their cluster are. @default none */
+  readonly clusterExternalSecrets?: readonly ClusterExternalSecretSpec[] | undefined;
 }
 
 /** What the registry remembers of a target after a write: the fence of the next one. */

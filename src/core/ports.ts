@@ -1,4 +1,6 @@
 /** The interfaces through which use cases reach the world. Types only: adapters and fakes implement them, and both pass the same contract suites. */
+import type { NamespaceView } from "./cluster-external-secret.ts";
+import type { ClusterExternalSecretRecord } from "./cluster-external-secret-record.ts";
 import type {
   ClusterSpec,
   Head,
@@ -128,6 +130,8 @@ export interface Cluster {
   list(namespace: string): AsyncIterable<TargetView & { readonly name: string }>;
   /** The labels of a namespace, metadata only, for stores whose conditions select by them. @throws StoreAuthForbidden, NamespaceMissing */
   namespaceLabels(namespace: string): Promise<Readonly<Record<string, string>>>;
+  /** All namespaces, metadata only, as of one moment or later: all of them, or it throws. For ClusterExternalSecrets that select by label. */
+  namespaces(): Promise<readonly NamespaceView[]>;
 }
 
 /**
@@ -299,6 +303,18 @@ export interface Registry {
   dropTombstone(id: RegistrationId, generation: number): Promise<boolean>;
   /** Who owns a target now; strongly read. */
   owner(target: TargetKey): Promise<RegistrationId | undefined>;
+
+  /** Of all clusters, by cluster and name. */
+  clusterExternalSecrets(): Promise<readonly ClusterExternalSecretRecord[]>;
+  /** Due before `before`, oldest first, at most `limit`; which are due is eventually consistent, what they hold is not. */
+  dueClusterExternalSecrets(before: Millis, limit: number): Promise<readonly ClusterExternalSecretRecord[]>;
+  /** On condition of the token of `seen`, or that there is none. @returns it as it is now, or `lost` when somebody else wrote it */
+  writeClusterExternalSecret(
+    next: Omit<ClusterExternalSecretRecord, "token">,
+    seen?: ClusterExternalSecretRecord,
+  ): Promise<ClusterExternalSecretRecord | "lost">;
+  /** Drops it; `false` when somebody else wrote it. */
+  dropClusterExternalSecret(seen: ClusterExternalSecretRecord): Promise<boolean>;
 }
 
 // ---------------------------------------------------------------- messages

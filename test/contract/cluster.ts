@@ -54,6 +54,14 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       await expect(fixture.cluster.namespaceLabels("nowhere")).rejects.toMatchObject({ code: "NamespaceMissing" });
     });
 
+    it("lists all namespaces with their labels", async () => {
+      await fixture.labelNamespace({ team: "shop" });
+
+      const found = (await fixture.cluster.namespaces()).filter(({ name: one }) => one === fixture.namespace);
+
+      expect(found).toMatchObject([{ labels: { team: "shop" }, isTerminating: false }]);
+    });
+
     it("looks at a missing Secret without creating it", async () => {
       expect(await fixture.cluster.look(target)).toBe("missing");
       expect(await fixture.readData("db")).toBeUndefined();

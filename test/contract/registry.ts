@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { Reference, Registration, RegistrationSpec } from "../../src/core/model.ts";
 import { ANY_LABEL, ANY_VERSION, leftBehindId, referenceKey, registrationId } from "../../src/core/model.ts";
 import type { Registry } from "../../src/core/ports.ts";
+import { describeClusterExternalSecrets } from "./registry-cluster-external-secrets.ts";
 import { describeClusters, describeHeads, reference } from "./registry-heads.ts";
 
 let made = 0;
@@ -369,8 +370,7 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.due(-30, 1)).toHaveLength(1);
     });
 
-    describeHeads(() => registry);
-    describeClusters(() => registry);
+    for (const describePart of [describeHeads, describeClusters, describeClusterExternalSecrets]) describePart(() => registry);
 
     it("makes a registration's id of its cluster, namespace and name", async () => {
       const spec = specOf();

@@ -99,15 +99,13 @@ let outdir: string;
 let template: Template;
 
 /** What a role may do, as `action resource` lines. */
-function grants(role: string): readonly string[] {
-  const policies = Object.values(resourcesOf(template, "AWS::IAM::Policy")).filter(
-    ({ Roles }) => JSON.stringify(Roles) === `["<${role}>"]`,
-  );
+function grants(role: string, of: Template = template): readonly string[] {
+  const policies = Object.values(resourcesOf(of, "AWS::IAM::Policy")).filter(({ Roles }) => JSON.stringify(Roles) === `["<${role}>"]`);
   const statements = policies.flatMap(
     ({ PolicyDocument }) => (PolicyDocument as unknown as { readonly Statement: readonly Statement[] }).Statement,
   );
   return statements
-    .flatMap(({ Action, Resource }) => listOf(Action).flatMap((action) => listOf(Resource).map((of) => `${action} ${of}`)))
+    .flatMap(({ Action, Resource }) => listOf(Action).flatMap((action) => listOf(Resource).map((resource) => `${action} ${resource}`)))
     .toSorted();
 }
 
@@ -211,4 +209,27 @@ it("takes events of the accounts whose secrets the config names, and of no other
 
   const want = ["<AWS::AccountId>", "111122223333", "444455556666", "777788889999"];
   expect(accounts).toEqual([want, want, want, want]);
+});
+
+describe("a config with a ClusterExternalSecret", () => {
+  it("is granted what the namespaces may come to read, and register the way into its clusters", async () => {
+    const own = await mkdtemp(join(tmpdir(), "secret-relay-grants-"));
+    const shared = `
+apiVersion: external-secrets.io/v1
+kind: ClusterExternalSecret
+metadata: {name: shared}
+spec:
+  externalSecretSpec: {secretStoreRef: {name: here, kind: ClusterSecretStore}, data: [{secretKey: a, remoteRef: {key: shared/db}}]}
+  namespaceSelectors: [{}]
+`;
+    await writeFile(join(own, "all.yaml"), `${CONFIG}---${shared}`);
+    const synthesised = await synthesise({ ...WITHOUT_BUNDLES, config: own });
+    const lines = (role: string) =>
+      grants(role, synthesised.template).filter((line) => /GetSecretValue .*(shared\/db|clusters\/tokyo|shop\/db)/.test(line));
+
+    expect(lines("SyncRole")).toHaveLength(3);
+    expect(lines("RegisterRole")).toEqual([expect.stringMatching(/clusters\/tokyo/)]);
+    await rm(own, { recursive: true });
+    await rm(synthesised.outdir, { recursive: true });
+  });
 });

@@ -73,11 +73,18 @@ export function startSync(world: World, messages: readonly Message[], isDuplicat
   return worker;
 }
 
+/** The model's configs have none: what they make is registered by writes of the same conditions (test/unit/app/cluster-external-secrets.test.ts). */
+const NO_CLUSTER_EXTERNAL_SECRETS = { clusterExternalSecrets: { register: async () => {}, refreshDue: async () => 0 } };
+
 /** `reconcile`: the schedule. */
 export function startReconcile(world: World): Worker {
   const { createReconcile, settlePropagation } = world.useCases;
   const worker = invoke(world, "reconcile", FUNCTION_TIMEOUT_MS, async (ports, deadline) => {
-    const reconcile = createReconcile({ ...ports, settlePropagation: (propagation) => settlePropagation(ports, propagation) });
+    const reconcile = createReconcile({
+      ...ports,
+      ...NO_CLUSTER_EXTERNAL_SECRETS,
+      settlePropagation: (propagation) => settlePropagation(ports, propagation),
+    });
     await reconcile(deadline);
   });
   world.owed.set(worker, { messages: [] });
@@ -92,7 +99,10 @@ export function startRegister(world: World, config: readonly Wish[]): Worker {
   const era = { config, from: now(), until: Number.POSITIVE_INFINITY };
   world.eras.push(era);
   const worker = invoke(world, "register", REGISTER_TIMEOUT_MS, async (ports) => {
-    await createRegister(ports)(resolved(config, world.ground.namespace), ports.clock.uptime() + REGISTER_TIMEOUT_MS);
+    await createRegister({ ...ports, ...NO_CLUSTER_EXTERNAL_SECRETS })(
+      resolved(config, world.ground.namespace),
+      ports.clock.uptime() + REGISTER_TIMEOUT_MS,
+    );
     for (const earlier of world.eras) if (earlier !== era) earlier.until = Math.min(earlier.until, now());
   });
   world.owed.set(worker, { messages: [] });

@@ -162,6 +162,7 @@ function judged(world: World, worker: Worker): Cluster {
     remove: (...args) => write("remove", args, [args[0].name, ""], () => cluster.remove(...args)),
     list: (namespace) => cluster.list(namespace),
     namespaceLabels: (namespace) => cluster.namespaceLabels(namespace),
+    namespaces: () => cluster.namespaces(),
   };
 }
 

@@ -74,8 +74,9 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
   const inFuture = () => clock.now() + 60_000;
   const settle = (propagation: Parameters<typeof settlePropagation>[1]) => settlePropagation(deps, propagation);
   const onChange = createOnSecretChange({ ...deps, sync, fastPathTargets: 10 });
-  const reconcile = createReconcile({ ...deps, settlePropagation: settle, workerLifetimeMs: 70_000 });
-  const register = createRegister({ ...deps, workerLifetimeMs: 70_000 });
+  const clusterExternalSecrets = { register: async () => {}, refreshDue: async () => 0 };
+  const reconcile = createReconcile({ ...deps, clusterExternalSecrets, settlePropagation: settle, workerLifetimeMs: 70_000 });
+  const register = createRegister({ ...deps, clusterExternalSecrets, workerLifetimeMs: 70_000 });
   const api = clientOf(local.server, CoreV1Api);
 
   /** Every message, those that are put back too, as the queue would give them: later ones later. */

@@ -1,4 +1,5 @@
 /** A world of fakes for the tests of reconcile: two clusters, a store, and targets that a good sync left an hour ago. */
+import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createReconcile } from "../../src/app/reconcile.ts";
 import { type ClusterSpec, type Propagation, type Registration, type RegistrationSpec, referenceKey } from "../../src/core/model.ts";
 import type { Cluster, Registry } from "../../src/core/ports.ts";
@@ -47,17 +48,13 @@ export async function reconcileWorld(options: { cluster?: Partial<ClusterSpec>; 
     await recount.hook?.(propagation);
     settled.push(propagation);
   };
+  const deps = { registry, provider: source, clusters, queue, log, clock, workerLifetimeMs: LIFETIME };
   const reconcile = createReconcile({
-    registry,
-    provider: source,
-    clusters,
-    queue,
-    log,
-    clock,
+    ...deps,
+    clusterExternalSecrets: createClusterExternalSecrets(deps),
     bounds: DEFAULT_BOUNDS,
     settlePropagation,
     timing: { driftIntervalMs: DRIFT },
-    workerLifetimeMs: LIFETIME,
   });
 
   /** Registers a spec and leaves it as a good sync an hour ago would have: due now. */

@@ -1,4 +1,5 @@
 /** Builders of clusters, specs and registrations with boring defaults for tests of use cases; a test states only what matters. */
+import type { ClusterExternalSecretSpec } from "../../src/core/cluster-external-secret.ts";
 import type { ClusterSpec, Registration, RegistrationSpec, SyncRequest } from "../../src/core/model.ts";
 import { targetKey } from "../../src/core/model.ts";
 import type { Registry } from "../../src/core/ports.ts";
@@ -34,6 +35,34 @@ export function aSpec(options: SpecOptions = {}): RegistrationSpec {
     target: { name: options.target ?? name, creationPolicy: options.creationPolicy ?? "Owner", deletionPolicy: "Retain" },
     data: [{ secretKey: "password", remoteRef: { key, ...(version === undefined ? {} : { version }) } }],
     dataFrom: [],
+  };
+}
+
+/** For namespaces with the label `team: shop`, by a ClusterSecretStore. */
+export function aClusterExternalSecret(change: Partial<ClusterExternalSecretSpec> = {}): ClusterExternalSecretSpec {
+  const name = change.name ?? "shared";
+  return {
+    cluster: "tokyo",
+    name,
+    externalSecretName: name,
+    labels: {},
+    annotations: {},
+    externalSecretSpec: {
+      secretStoreRef: { name: "aws", kind: "ClusterSecretStore" },
+      data: [{ secretKey: "password", remoteRef: { key: "shop/db" } }],
+    },
+    selectors: [{ matchLabels: { team: "shop" } }],
+    namespaces: [],
+    refreshMs: 3_600_000,
+    stores: [
+      {
+        kind: "ClusterSecretStore",
+        manifest: { metadata: { name: "aws" }, spec: { provider: { aws: { service: "SecretsManager", region: REGION } } } },
+      },
+    ],
+    account: ACCOUNT,
+    region: REGION,
+    ...change,
   };
 }
 

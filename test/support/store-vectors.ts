@@ -53,7 +53,7 @@ export async function readVectors(file: string): Promise<readonly StoreVector[]>
 
 /** What the vector's field `data`, `error` or `ignored` must equal. */
 export async function outcomeOf(vector: StoreVector): Promise<Pick<StoreVector, "data" | "error" | "ignored">> {
-  const { manifests, diagnostics } = resolveManifests([{ path: "all.yaml", text: documentsOf(vector) }], OWN);
+  const { manifests, diagnostics } = resolveManifests([{ path: "all.yaml", text: documentsOf(vector) }], OWN, []);
   const [manifest] = manifests;
   if (manifest === undefined) return diagnostics.length > 0 ? { error: "InvalidManifest" } : { ignored: true };
   if (manifest.kind === "failed" || diagnostics.length > 0) return { error: "InvalidManifest" };
@@ -73,7 +73,7 @@ export async function outcomeOf(vector: StoreVector): Promise<Pick<StoreVector, 
 
 /** The registration of a vector's manifest, where it is valid. */
 export function resolvedSpec(vector: StoreVector): RegistrationSpec | undefined {
-  const [manifest] = resolveManifests([{ path: "all.yaml", text: documentsOf(vector) }], OWN).manifests;
+  const [manifest] = resolveManifests([{ path: "all.yaml", text: documentsOf(vector) }], OWN, []).manifests;
   return manifest?.kind === "resolved" ? manifest.spec : undefined;
 }
 

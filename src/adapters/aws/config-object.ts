@@ -2,6 +2,8 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
+import { externalSecretSpec } from "../../core/config/schema.ts";
+import { storeSpec } from "../../core/config/store-schema.ts";
 import { RelayError } from "../../core/errors.ts";
 import type { ResolvedConfig } from "../../core/model.ts";
 import { errorName, relayError, remoteFacts } from "../../core/remote-calls.ts";
@@ -155,9 +157,41 @@ const registration = z.strictObject({
   dataFrom: z.array(z.union([z.strictObject({ extract: remoteRef, ...options }), z.strictObject({ find, ...options })])),
 });
 
+const clusterExternalSecret = z.strictObject({
+  cluster: filled,
+  name: filled,
+  externalSecretName: filled,
+  labels: words,
+  annotations: words,
+  // As it was written: the schema that let it in.
+  externalSecretSpec,
+  selectors: z.array(selector),
+  namespaces: z.array(filled),
+  refreshMs: count,
+  stores: z.array(
+    z.strictObject({
+      kind: z.enum(["SecretStore", "ClusterSecretStore"]),
+      manifest: z.strictObject({
+        metadata: z.strictObject({ name: filled, namespace: z.optional(filled) }),
+        spec: storeSpec,
+      }),
+    }),
+  ),
+  account: z.string(),
+  region: z.string(),
+});
+
 const schema = z
-  .strictObject({ clusters: z.array(cluster), registrations: z.array(registration) })
-  .check(z.refine(({ clusters, registrations }) => registrations.every((one) => clusters.some(({ name }) => name === one.cluster))));
+  .strictObject({
+    clusters: z.array(cluster),
+    registrations: z.array(registration),
+    clusterExternalSecrets: z.optional(z.array(clusterExternalSecret)),
+  })
+  .check(
+    z.refine(({ clusters, registrations, clusterExternalSecrets = [] }) =>
+      [...registrations, ...clusterExternalSecrets].every((one) => clusters.some(({ name }) => name === one.cluster)),
+    ),
+  );
 
 /**
  * Reads a config, not placed yet.

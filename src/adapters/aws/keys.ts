@@ -118,4 +118,12 @@ export function breakerKey(name: string): ItemKey {
   return { pk: "BREAKERS", sk: name };
 }
 
+/** The partition of all ClusterExternalSecrets, and that of the index of those that are due. */
+export const CLUSTER_EXTERNAL_SECRETS = "CES";
+
+/** `id`: `<cluster>/<name>`. */
+export function clusterExternalSecretKey(id: string): ItemKey {
+  return { pk: CLUSTER_EXTERNAL_SECRETS, sk: id };
+}
+
 export const GENERATION_KEY: ItemKey = { pk: "META", sk: "GENERATION" };

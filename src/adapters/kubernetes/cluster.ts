@@ -1,4 +1,5 @@
 /** The Cluster port over HTTP: conditional server-side applies whose answers hold metadata only, so that nothing is ever read. */
+import type { NamespaceView } from "../../core/cluster-external-secret.ts";
 import { RelayError } from "../../core/errors.ts";
 import { type KnownTarget, type Target, targetKey } from "../../core/model.ts";
 import type { Adoption, Cluster, Precondition, SecretManifest, TargetView } from "../../core/ports.ts";
@@ -42,6 +43,36 @@ export function createCluster(send: HttpSend): Cluster {
     const answer = await send(call);
     if (answer.status === 201) return "missing";
     return metadataOf(call, answer);
+  }
+
+  /** All pages of a collection. `isRestart`: the continuation expired, so that this page is the first one again. */
+  async function* pagesOf(
+    of: Pick<HttpCall, "operation" | "path" | "subject" | "forbidden">,
+    parameters: Readonly<Record<string, string>>,
+  ): AsyncIterable<{ readonly items: readonly PartialObject[]; readonly isRestart: boolean }> {
+    let token = "";
+    let restarts = 0;
+    let isRestart = false;
+    do {
+      const query = new URLSearchParams({ ...parameters, limit: String(PAGE_SIZE), ...(token && { continue: token }) });
+      const call: HttpCall = { ...of, method: "GET", path: `${of.path}?${query.toString()}`, accept: METADATA_LIST_ONLY };
+      const answer = await send(call);
+      if (answer.status === 410 && restarts < MAX_LIST_RESTARTS) {
+        restarts += 1;
+        isRestart = true;
+        token = "";
+        continue;
+      }
+      if (answer.status !== 200) throw errorOf(call, answer);
+      const page = answer.body as Partial<PartialList> | undefined;
+      // A proxy's 200 that holds no list is no answer of an API server: it must not pass for an empty one.
+      if (page?.kind !== "PartialObjectMetadataList") {
+        throw new RelayError("ClusterUnreachable", of.subject, { detail: "the answer is no list of metadata" });
+      }
+      yield { items: page.items ?? [], isRestart };
+      isRestart = false;
+      token = page.metadata?.continue ?? "";
+    } while (token !== "");
   }
 
   return {
@@ -98,30 +129,9 @@ export function createCluster(send: HttpSend): Cluster {
     },
 
     async *list(namespace) {
-      let token = "";
-      let restarts = 0;
-      do {
-        const query = new URLSearchParams({ labelSelector: CLUSTER_LABEL, limit: String(PAGE_SIZE), ...(token && { continue: token }) });
-        const call: HttpCall = {
-          operation: "list",
-          method: "GET",
-          path: `${pathOf(namespace)}?${query.toString()}`,
-          accept: METADATA_LIST_ONLY,
-          subject: namespace,
-        };
-        const answer = await send(call);
-        if (answer.status === 410 && restarts < MAX_LIST_RESTARTS) {
-          // What was given already comes again, with newer metadata: a list is a hint, and each use of it looks again.
-          restarts += 1;
-          token = "";
-          continue;
-        }
-        if (answer.status !== 200) throw errorOf(call, answer);
-        const page = answer.body as { readonly metadata?: { readonly continue?: string }; readonly items?: readonly PartialObject[] };
-        for (const { metadata } of page.items ?? []) yield { name: metadata.name, ...viewOf(metadata) };
-        token = page.metadata?.continue ?? "";
-        if (token === "") return;
-      } while (true);
+      const pages = pagesOf({ operation: "list", path: pathOf(namespace), subject: namespace }, { labelSelector: CLUSTER_LABEL });
+      // After a restart what was given already comes again, with newer metadata: a list is a hint, and each use of it looks again.
+      for await (const { items } of pages) for (const { metadata } of items) yield { name: metadata.name, ...viewOf(metadata) };
     },
 
     async namespaceLabels(namespace) {
@@ -137,11 +147,33 @@ export function createCluster(send: HttpSend): Cluster {
       if (answer.status === 404) throw new RelayError("NamespaceMissing", namespace);
       return metadataOf(call, answer).labels ?? {};
     },
+
+    async namespaces() {
+      let found: NamespaceView[] = [];
+      const call = { operation: "namespaces", path: "/api/v1/namespaces", subject: "namespaces", forbidden: "StoreAuthForbidden" } as const;
+      for await (const { items, isRestart } of pagesOf(call, {})) {
+        // What a restart does not list any more is gone.
+        if (isRestart) found = [];
+        found.push(...items.map(({ metadata }) => namespaceOf(metadata)));
+      }
+      return found;
+    },
   };
+}
+
+function namespaceOf({ name, labels = {}, deletionTimestamp }: ObjectMetadata): NamespaceView {
+  return { name, labels, isTerminating: deletionTimestamp !== undefined };
 }
 
 interface PartialObject {
   readonly metadata: ObjectMetadata;
+}
+
+interface PartialList {
+  readonly kind: string;
+  readonly metadata?: { readonly continue?: string };
+  /** Go writes an empty list as null. */
+  readonly items?: readonly PartialObject[] | null;
 }
 
 function patchCall(

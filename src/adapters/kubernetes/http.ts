@@ -16,7 +16,17 @@ export const WHOLE_OBJECT = "application/json";
 
 /** One request to an API server. */
 export interface HttpCall {
-  readonly operation: "look" | "apply" | "takeOver" | "remove" | "list" | "namespaceLabels" | "secretKey" | "serviceAccount" | "token";
+  readonly operation:
+    | "look"
+    | "apply"
+    | "takeOver"
+    | "remove"
+    | "list"
+    | "namespaceLabels"
+    | "namespaces"
+    | "secretKey"
+    | "serviceAccount"
+    | "token";
   readonly method: "GET" | "PATCH" | "DELETE" | "POST";
   readonly path: string;
   readonly accept: typeof METADATA_ONLY | typeof METADATA_LIST_ONLY | typeof WHOLE_OBJECT;

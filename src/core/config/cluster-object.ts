@@ -1,6 +1,6 @@
 /** The one rule by which a store may name an object of its cluster (a Secret, a ConfigMap, a service account): never beyond its own namespace. */
+import type { StoreManifest } from "../cluster-external-secret.ts";
 import { valueAt } from "./check.ts";
-import type { StoreDocument } from "./kinds.ts";
 import { DEFAULT_NAMESPACE } from "./namespace.ts";
 import type { FieldPath, Finding } from "./parse.ts";
 
@@ -12,7 +12,7 @@ interface ObjectRef {
  * The namespace of an object that a store names. A SecretStore reaches its own alone; a ClusterSecretStore the one that it names, or
  * else that of the ExternalSecret which uses it (ESO's referent authentication).
  */
-export function resolveClusterObject(store: StoreDocument, useNamespace: string, ref: ObjectRef): string {
+export function resolveClusterObject(store: StoreManifest, useNamespace: string, ref: ObjectRef): string {
   if (store.kind === "SecretStore") return store.manifest.metadata.namespace ?? DEFAULT_NAMESPACE;
   return ref.namespace || useNamespace;
 }

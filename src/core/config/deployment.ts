@@ -23,8 +23,18 @@ function placeEntry<E extends { readonly store?: StoreSpec | undefined }>(entry:
 
 /** Fills in the deployment's own account and region where a store names none. Key order stays (rule 8). */
 export function placeConfig(config: ResolvedConfig, own: Own): ResolvedConfig {
+  const { clusterExternalSecrets } = config;
   return {
     ...config,
+    ...(clusterExternalSecrets === undefined
+      ? {}
+      : {
+          clusterExternalSecrets: clusterExternalSecrets.map((one) => ({
+            ...one,
+            account: one.account || own.account,
+            region: one.region || own.region,
+          })),
+        }),
     registrations: config.registrations.map((registration) => ({
       ...registration,
       store: place(registration.store, own),

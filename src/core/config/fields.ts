@@ -32,8 +32,22 @@ export function notYetAll<const N extends string>(names: readonly N[]): Readonly
 
 /** One of the built values; the unbuilt ones are refused as such. */
 export function choice<const T extends readonly string[]>(built: T, unbuilt: readonly string[] = []) {
-  return z.enum(built, { error: (issue) => (unbuilt.includes(String(issue.input)) ? NOT_YET : undefined) });
+  const schema = z.enum(built, { error: (issue) => (unbuilt.includes(String(issue.input)) ? NOT_YET : undefined) });
+  if (unbuilt.length > 0) refusedValues.add(schema, { values: unbuilt });
+  return schema;
 }
+
+/** Why a field is taken although nothing here follows it, for the documentation. */
+export const effectNotes = z.registry<{ readonly why: string }>();
+
+/** A field of ESO's API that has nothing to say to the relay: taken, and not followed. */
+export function withoutEffect<S extends z.core.$ZodType>(why: string, schema: S): S {
+  effectNotes.add(schema, { why });
+  return schema;
+}
+
+/** The unbuilt values of a choice, for the documentation. */
+export const refusedValues = z.registry<{ readonly values: readonly string[] }>();
 
 /** Anything: a field that Kubernetes manages itself, which is tolerated and not read. */
 export const managed = z.optional(z.unknown());
@@ -73,6 +87,20 @@ export const annotations = z.record(qualifiedName, z.string());
 /** A text that says something. */
 export const filled = z.string().check(z.minLength(1, "this must not be empty"));
 
+/** Kubernetes' LabelSelector. */
+export const labelSelector = closed({
+  matchLabels: z.nullish(labels),
+  matchExpressions: z.nullish(
+    z.array(
+      closed({ key: filled, operator: choice(["In", "NotIn", "Exists", "DoesNotExist"]), values: z.nullish(z.array(z.string())) }).check(
+        z.refine(({ operator, values }) => (values ?? []).length > 0 === (operator === "In" || operator === "NotIn"), {
+          error: "In and NotIn need values, Exists and DoesNotExist have none",
+        }),
+      ),
+    ),
+  ),
+});
+
 const SERVER_MANAGED = {
   creationTimestamp: managed,
   deletionGracePeriodSeconds: managed,
@@ -107,3 +135,5 @@ export const clusterMetadata = closed({
 
 /** The kinds below are the same in both. */
 export const esoVersion = z.enum(["external-secrets.io/v1", "external-secrets.io/v1beta1"]);
+
+export type LabelSelectorManifest = z.infer<typeof labelSelector>;

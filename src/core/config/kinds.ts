@@ -4,9 +4,16 @@ import { checkClusterObjects } from "./cluster-object.ts";
 import { type Diagnostic, type SourceFile } from "./diagnostics.ts";
 import { NOT_YET } from "./fields.ts";
 import { didYouMean, editDistance } from "./nearest.ts";
-import { type Finding, parseFile, type SourceDocument } from "./parse.ts";
+import { type FieldPath, type Finding, parseFile, type SourceDocument } from "./parse.ts";
 import { checkExternalSecretRules } from "./rules.ts";
-import { type ClusterManifest, clusterSchema, type ExternalSecretManifest, externalSecretSchema } from "./schema.ts";
+import {
+  type ClusterExternalSecretManifest,
+  type ClusterManifest,
+  clusterExternalSecretSchema,
+  clusterSchema,
+  type ExternalSecretManifest,
+  externalSecretSchema,
+} from "./schema.ts";
 import { checkSourceRules } from "./source-rules.ts";
 import { type ClusterSecretStoreManifest, clusterSecretStoreSchema, type SecretStoreManifest, secretStoreSchema } from "./store-schema.ts";
 import { checkUnwired } from "./unwired.ts";
@@ -20,8 +27,9 @@ interface Typed<K extends string, M> {
 
 export type ClusterDocument = Typed<"Cluster", ClusterManifest>;
 export type ExternalSecretDocument = Typed<"ExternalSecret", ExternalSecretManifest>;
+export type ClusterExternalSecretDocument = Typed<"ClusterExternalSecret", ClusterExternalSecretManifest>;
 export type StoreDocument = Typed<"SecretStore", SecretStoreManifest> | Typed<"ClusterSecretStore", ClusterSecretStoreManifest>;
-export type ConfigDocument = ClusterDocument | ExternalSecretDocument | StoreDocument;
+export type ConfigDocument = ClusterDocument | ExternalSecretDocument | ClusterExternalSecretDocument | StoreDocument;
 
 /** A document of a known kind that can't be used, with all its mistakes. */
 export interface RefusedDocument {
@@ -39,13 +47,15 @@ export interface ReadConfig {
 
 const OURS = "secret-relay.dev";
 const ESO = "external-secrets.io";
-const GENERATORS = "generators.external-secrets.io";
-const ESO_KINDS = ["ExternalSecret", "SecretStore", "ClusterSecretStore"];
-const ESO_UNBUILT = [
-  "ClusterExternalSecret",
+/** The API group of ESO's generators, of which none is built. */
+export const GENERATORS = "generators.external-secrets.io";
+const ESO_KINDS = ["ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore"];
+/** Kinds of ESO that are refused by name. */
+export const UNBUILT_KINDS = [
   "PushSecret",
   "ClusterPushSecret",
   "ExternalSecretList",
+  "ClusterExternalSecretList",
   "SecretStoreList",
   "ClusterSecretStoreList",
 ];
@@ -92,15 +102,18 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
   const kind = String(valueAt(value, ["kind"]));
   if (group === GENERATORS) return refuseKind(`${kind} of ${apiVersion} is ${NOT_YET}`);
   if (group === ESO) {
-    if (ESO_UNBUILT.includes(kind)) return refuseKind(`kind ${kind} is ${NOT_YET}`);
-    if (!ESO_KINDS.includes(kind)) return refuseKind(`unknown kind ${kind} of ${ESO}`, didYouMean(kind, [...ESO_KINDS, ...ESO_UNBUILT]));
+    if (UNBUILT_KINDS.includes(kind)) return refuseKind(`kind ${kind} is ${NOT_YET}`);
+    if (!ESO_KINDS.includes(kind)) return refuseKind(`unknown kind ${kind} of ${ESO}`, didYouMean(kind, [...ESO_KINDS, ...UNBUILT_KINDS]));
     // v1beta1 differs from v1 only by its name, as far as these kinds are concerned.
     if (apiVersion !== `${ESO}/v1` && apiVersion !== `${ESO}/v1beta1`)
       return refuseVersion(`apiVersion ${apiVersion} is ${NOT_YET}`, `use ${ESO}/v1`);
     if (kind === "ExternalSecret") {
       const checked = check(externalSecretSchema, value);
-      const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkUnwired(value)];
-      return typed("ExternalSecret", withFindings(checked, broken), source);
+      return typed("ExternalSecret", withFindings(checked, checkSpec(value, ["spec"])), source);
+    }
+    if (kind === "ClusterExternalSecret") {
+      const checked = check(clusterExternalSecretSchema, value);
+      return typed("ClusterExternalSecret", withFindings(checked, checkSpec(value, ["spec", "externalSecretSpec"])), source);
     }
     if (kind === "SecretStore")
       return typed("SecretStore", withFindings(check(secretStoreSchema, value), checkClusterObjects(value)), source);
@@ -112,6 +125,11 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
     return typed("Cluster", check(clusterSchema, value), source);
   }
   return refuseVersion(`unknown apiVersion ${apiVersion}`, didYouMean(group ?? "", [OURS, ESO, GENERATORS]));
+}
+
+/** What the schema can't say of an ExternalSecret's spec, which lies at `at`. */
+function checkSpec(manifest: unknown, at: FieldPath): readonly Finding[] {
+  return [...checkExternalSecretRules(manifest, at), ...checkSourceRules(manifest, at), ...checkUnwired(manifest, at)];
 }
 
 function typed<K extends string, M>(kind: K, checked: Checked<M>, source: SourceDocument) {

@@ -1,4 +1,5 @@
 /** Turns one ExternalSecret and its store into the registration of one cluster: defaults filled in, key order fixed. */
+import type { StoreManifest } from "../cluster-external-secret.ts";
 import type {
   DataFromEntry,
   FindRule,
@@ -12,23 +13,22 @@ import type {
   ValueStrategies,
 } from "../model.ts";
 import { parseDuration } from "./duration.ts";
-import type { ExternalSecretDocument, StoreDocument } from "./kinds.ts";
 import type { ExternalSecretManifest, FindManifest, RemoteRefManifest, RewriteManifest } from "./schema.ts";
 import { sorted } from "./sorted.ts";
 import { toStore } from "./store.ts";
-import { type EntryStores, namespaceOf, type StoreDefaults } from "./store-lookup.ts";
+import { type EntryStores, type ExternalSecretOf, namespaceOf, type StoreDefaults } from "./store-lookup.ts";
 
 /** The registration of an ExternalSecret for a cluster. Equal inputs give equal values with equal key order (rule 8). */
 export function toRegistration(
   cluster: string,
-  document: ExternalSecretDocument,
+  document: ExternalSecretOf,
   stores: EntryStores,
   defaults: StoreDefaults,
 ): RegistrationSpec {
   const { metadata, spec } = document.manifest;
   const namespace = namespaceOf(document);
-  const storeSpec = (store: StoreDocument) => toStore(store, { cluster, namespace, ...defaults });
-  const own = (store: StoreDocument | undefined) => (store === undefined ? {} : { store: storeSpec(store) });
+  const storeSpec = (store: StoreManifest) => toStore(store, { cluster, namespace, ...defaults });
+  const own = (store: StoreManifest | undefined) => (store === undefined ? {} : { store: storeSpec(store) });
   return {
     cluster,
     namespace,

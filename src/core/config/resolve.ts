@@ -1,10 +1,13 @@
 /** Resolves the whole config into clusters and registrations, or says everything that is wrong with it. */
+import { type ClusterExternalSecretSpec, clusterExternalSecretId } from "../cluster-external-secret.ts";
 import { type ClusterSpec, type RegistrationSpec, type ResolvedConfig, registrationId, targetKey } from "../model.ts";
 import { namespaceAllowed } from "../sync/guard.ts";
+import { findMistake, toClusterExternalSecret } from "./cluster-external-secret.ts";
 import { compareText, type Diagnostic, type SourceFile, sortDiagnostics } from "./diagnostics.ts";
 import { matchesGlob, nearestPath } from "./glob.ts";
 import {
   type ClusterDocument,
+  type ClusterExternalSecretDocument,
   type ConfigDocument,
   type ExternalSecretDocument,
   type ReadConfig,
@@ -41,12 +44,16 @@ export function resolveConfig(files: readonly SourceFile[], defaults: StoreDefau
     ...found.flatMap((part) => part.diagnostics),
   ];
   if (diagnostics.length > 0) return { config: undefined, diagnostics: distinct(sortDiagnostics(diagnostics)) };
+  const clusterExternalSecrets = found
+    .flatMap((part) => part.clusterExternalSecrets)
+    .toSorted((a, b) => compareText(clusterExternalSecretId(a), clusterExternalSecretId(b)));
   const config: ResolvedConfig = {
     clusters: clusters.map(toClusterSpec).toSorted((a, b) => compareText(a.name, b.name)),
     registrations: found
       .flatMap((part) => part.registrations)
       .map(({ spec }) => spec)
       .toSorted((a, b) => compareText(registrationId(a), registrationId(b))),
+    ...(clusterExternalSecrets.length > 0 ? { clusterExternalSecrets } : {}),
   };
   return { config, diagnostics: [] };
 }
@@ -67,9 +74,7 @@ export function resolveEach(
   readonly registrations: readonly PlacedRegistration[];
   readonly failures: readonly (readonly [ExternalSecretDocument, Diagnostic])[];
 } {
-  const stores = documents.filter(
-    (document): document is StoreDocument => document.kind === "SecretStore" || document.kind === "ClusterSecretStore",
-  );
+  const stores = documents.filter(isStore);
   const registrations: PlacedRegistration[] = [];
   const failures: (readonly [ExternalSecretDocument, Diagnostic])[] = [];
   for (const document of documents) {
@@ -134,16 +139,48 @@ function resolveCluster(cluster: ClusterDocument, read: ReadConfig, defaults: St
   const documents = read.documents.filter((document) => document.kind !== "Cluster" && isTaken(document.source.file));
   const refused = read.refused.filter((document) => isTaken(document.source.file));
   const { registrations, failures } = resolveEach(metadata.name, documents, refused, defaults);
-  const stores = documents.filter(
-    (document): document is StoreDocument => document.kind !== "Cluster" && document.kind !== "ExternalSecret",
-  );
+  const stores = documents.filter(isStore);
+  const several = documents.filter((document) => document.kind === "ClusterExternalSecret");
+  const resolved = resolveClusterExternalSecrets(metadata.name, several, stores, refused, defaults);
   const diagnostics = [
     ...failures.map(([, diagnostic]) => diagnostic),
+    ...resolved.failures.map(([, diagnostic]) => diagnostic),
+    ...duplicates(
+      several,
+      ({ manifest }) => manifest.metadata.name,
+      (name) => `a second ClusterExternalSecret ${name}`,
+    ),
     ...findCollisions(registrations).map(([, diagnostic]) => diagnostic),
     ...duplicates(stores, storeName, (name) => `a second ${name}`),
     ...documents.flatMap((document) => (document.kind === "ExternalSecret" ? outsideAllowed(document, cluster) : [])),
   ];
-  return { registrations, diagnostics };
+  return { registrations, clusterExternalSecrets: resolved.specs, diagnostics };
+}
+
+function isStore(document: ConfigDocument): document is StoreDocument {
+  return document.kind === "SecretStore" || document.kind === "ClusterSecretStore";
+}
+
+/** Resolves ClusterExternalSecrets against the stores beside them; which namespaces they come to is not known here. */
+export function resolveClusterExternalSecrets(
+  cluster: string,
+  documents: readonly ClusterExternalSecretDocument[],
+  stores: readonly StoreDocument[],
+  refusedStores: ReadConfig["refused"],
+  defaults: StoreDefaults,
+): {
+  readonly specs: readonly ClusterExternalSecretSpec[];
+  readonly failures: readonly (readonly [ClusterExternalSecretDocument, Diagnostic])[];
+} {
+  const specs: ClusterExternalSecretSpec[] = [];
+  const failures: (readonly [ClusterExternalSecretDocument, Diagnostic])[] = [];
+  for (const document of documents) {
+    const spec = toClusterExternalSecret(cluster, document, stores, defaults);
+    const mistake = findMistake(spec);
+    if (mistake === undefined) specs.push(spec);
+    else failures.push([document, document.source.locate(becauseRefused(mistake, refusedStores))]);
+  }
+  return { specs, failures };
 }
 
 /** A misspelt glob would prune everything that it used to match. */
@@ -175,7 +212,7 @@ function outsideAllowed(document: ExternalSecretDocument, cluster: ClusterDocume
   return [document.source.locate({ path: ["metadata", "namespace"], message, hint })];
 }
 
-function duplicates<D extends ClusterDocument | StoreDocument>(
+function duplicates<D extends Exclude<ConfigDocument, ExternalSecretDocument>>(
   documents: readonly D[],
   name: (document: D) => string,
   message: (name: string) => string,

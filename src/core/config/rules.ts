@@ -1,40 +1,45 @@
 /** ESO's refusals that look at more than one field. They read raw values, so that they speak up beside mistakes of shape. */
-import { valueAt } from "./check.ts";
-import type { Finding } from "./parse.ts";
+import { formatPath, valueAt } from "./check.ts";
+import type { FieldPath, Finding } from "./parse.ts";
 
-type Rule = (manifest: unknown) => readonly Finding[];
+type Rule = (manifest: unknown, at: FieldPath) => readonly Finding[];
 
-/** All refusals that concern an ExternalSecret (ESO's externalsecret_validator.go). */
-export function checkExternalSecretRules(manifest: unknown): readonly Finding[] {
-  return RULES.flatMap((rule) => rule(manifest));
+/** All refusals that concern an ExternalSecret, whose spec lies at `at` (ESO's externalsecret_validator.go). */
+export function checkExternalSecretRules(manifest: unknown, at: FieldPath): readonly Finding[] {
+  return RULES.flatMap((rule) => rule(manifest, at));
 }
 
-const nothingToFetch: Rule = (manifest) => {
-  if (typeof valueAt(manifest, ["spec"]) !== "object") return [];
-  if (isFilled(valueAt(manifest, ["spec", "data"])) || isFilled(valueAt(manifest, ["spec", "dataFrom"]))) return [];
+const nothingToFetch: Rule = (manifest, at) => {
+  if (typeof valueAt(manifest, at) !== "object") return [];
+  if (isFilled(valueAt(manifest, [...at, "data"])) || isFilled(valueAt(manifest, [...at, "dataFrom"]))) return [];
   return [
-    { path: ["spec"], message: "spec has neither data nor dataFrom", hint: "give at least one entry of data or dataFrom", at: "key" },
+    {
+      path: at,
+      message: `${formatPath(at)} has neither data nor dataFrom`,
+      hint: "give at least one entry of data or dataFrom",
+      at: "key",
+    },
   ];
 };
 
-const policiesDisagree: Rule = (manifest) => {
-  const creation = valueAt(manifest, ["spec", "target", "creationPolicy"]);
-  const deletion = valueAt(manifest, ["spec", "target", "deletionPolicy"]);
+const policiesDisagree: Rule = (manifest, at) => {
+  const creation = valueAt(manifest, [...at, "target", "creationPolicy"]);
+  const deletion = valueAt(manifest, [...at, "target", "deletionPolicy"]);
   const refused =
     (deletion === "Delete" && (creation === "Merge" || creation === "None" || creation === "CreateOrMerge")) ||
     (deletion === "Merge" && creation === "None");
   if (!refused) return [];
   const hint = deletion === "Delete" ? "Delete needs creationPolicy Owner or Orphan" : "use deletionPolicy Retain";
   return [
-    { path: ["spec", "target", "deletionPolicy"], message: `deletionPolicy ${deletion} can't go with creationPolicy ${creation}`, hint },
+    { path: [...at, "target", "deletionPolicy"], message: `deletionPolicy ${deletion} can't go with creationPolicy ${creation}`, hint },
   ];
 };
 
-const keyTwice: Rule = (manifest) => {
-  const deletion = valueAt(manifest, ["spec", "target", "deletionPolicy"]) ?? "Retain";
+const keyTwice: Rule = (manifest, at) => {
+  const deletion = valueAt(manifest, [...at, "target", "deletionPolicy"]) ?? "Retain";
   if (deletion !== "Retain") return [];
   const seen = new Set<unknown>();
-  return list(valueAt(manifest, ["spec", "data"])).flatMap((entry, index) => {
+  return list(valueAt(manifest, [...at, "data"])).flatMap((entry, index) => {
     const key = valueAt(entry, ["secretKey"]);
     if (typeof key !== "string") return [];
     if (!seen.has(key)) {
@@ -42,18 +47,18 @@ const keyTwice: Rule = (manifest) => {
       return [];
     }
     return [
-      { path: ["spec", "data", index, "secretKey"], message: `secretKey ${key} is given twice`, hint: "each secretKey may be set once" },
+      { path: [...at, "data", index, "secretKey"], message: `secretKey ${key} is given twice`, hint: "each secretKey may be set once" },
     ];
   });
 };
 
-const mintsTokens: Rule = (manifest) => {
-  const path = ["spec", "target", "template", "type"];
+const mintsTokens: Rule = (manifest, at) => {
+  const path = [...at, "target", "template", "type"];
   const type = valueAt(manifest, path);
   if (type === "bootstrap.kubernetes.io/token") {
     return [{ path, message: `template.type ${type} is refused`, hint: "it would create a bootstrap token" }];
   }
-  const account = ["spec", "target", "template", "metadata", "annotations", "kubernetes.io/service-account.name"];
+  const account = [...at, "target", "template", "metadata", "annotations", "kubernetes.io/service-account.name"];
   if (type === "kubernetes.io/service-account-token" && valueAt(manifest, account) !== undefined) {
     return [
       {

@@ -5,9 +5,11 @@ import {
   annotations,
   choice,
   closed,
+  clusterMetadata,
   esoVersion,
   filled,
   labelName,
+  labelSelector,
   labels,
   managed,
   namespacedMetadata,
@@ -113,34 +115,58 @@ const secretKey = z
     z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
   );
 
+/** The spec of an ExternalSecret. */
+export const externalSecretSpec = closed({
+  // Needed by the entries without a sourceRef (stores.ts).
+  secretStoreRef: z.nullish(storeRef),
+  refreshPolicy: z.nullish(choice(["Periodic", "CreatedOnce", "OnChange"])),
+  refreshInterval: z.nullish(duration),
+  target: z.nullish(target),
+  data: z.nullish(z.array(closed({ secretKey, remoteRef, sourceRef }))),
+  dataFrom: z.nullish(
+    z.array(closed({ extract: z.nullish(remoteRef), find: z.nullish(find), rewrite: z.nullish(z.array(rewrite)), sourceRef })),
+  ),
+  // A schedule that can't be read is a window that never begins (ESO); it is not refused.
+  syncWindows: z.nullish(
+    closed({
+      kind: choice(["allow", "deny"]),
+      windows: z.array(closed({ schedule: z.string(), duration })),
+    }),
+  ),
+});
+
 /** ExternalSecret of external-secrets.io. */
 export const externalSecretSchema = closed({
   apiVersion: esoVersion,
   kind: z.literal("ExternalSecret"),
   metadata: namespacedMetadata,
   status: managed,
-  spec: closed({
-    // Needed by the entries without a sourceRef (stores.ts).
-    secretStoreRef: z.nullish(storeRef),
-    refreshPolicy: z.nullish(choice(["Periodic", "CreatedOnce", "OnChange"])),
-    refreshInterval: z.nullish(duration),
-    target: z.nullish(target),
-    data: z.nullish(z.array(closed({ secretKey, remoteRef, sourceRef }))),
-    dataFrom: z.nullish(
-      z.array(closed({ extract: z.nullish(remoteRef), find: z.nullish(find), rewrite: z.nullish(z.array(rewrite)), sourceRef })),
-    ),
-    // A schedule that can't be read is a window that never begins (ESO); it is not refused.
-    syncWindows: z.nullish(
-      closed({
-        kind: choice(["allow", "deny"]),
-        windows: z.array(closed({ schedule: z.string(), duration })),
-      }),
-    ),
-  }),
+  spec: externalSecretSpec,
+});
+
+/** The spec of a ClusterExternalSecret: an ExternalSecret's, and for which namespaces. */
+const clusterExternalSecretSpec = closed({
+  externalSecretSpec,
+  externalSecretName: z.nullish(z.union([z.literal(""), objectName])),
+  externalSecretMetadata: z.nullish(closed({ labels: z.nullish(labels), annotations: z.nullish(annotations) })),
+  namespaceSelector: z.nullish(labelSelector),
+  namespaceSelectors: z.nullish(z.array(labelSelector)),
+  namespaces: z.nullish(z.array(labelName)),
+  refreshTime: z.nullish(duration),
+});
+
+/** ClusterExternalSecret of external-secrets.io. */
+export const clusterExternalSecretSchema = closed({
+  apiVersion: esoVersion,
+  kind: z.literal("ClusterExternalSecret"),
+  metadata: clusterMetadata,
+  status: managed,
+  spec: clusterExternalSecretSpec,
 });
 
 export type ClusterManifest = z.infer<typeof clusterSchema>;
 export type ExternalSecretManifest = z.infer<typeof externalSecretSchema>;
+export type ClusterExternalSecretManifest = z.infer<typeof clusterExternalSecretSchema>;
 export type RemoteRefManifest = z.infer<typeof remoteRef>;
 export type FindManifest = z.infer<typeof find>;
 export type RewriteManifest = z.infer<typeof rewrite>;

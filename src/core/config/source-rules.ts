@@ -9,9 +9,9 @@ interface Element {
   readonly path: FieldPath;
 }
 
-/** All refusals that concern the entries of an ExternalSecret. Reads raw values, so that they speak up beside mistakes of shape. */
-export function checkSourceRules(manifest: unknown): readonly Finding[] {
-  const spec = { value: valueAt(manifest, ["spec"]), path: ["spec"] };
+/** All refusals that concern the entries of an ExternalSecret, whose spec lies at `at`. Reads raw values, so that they speak up beside mistakes of shape. */
+export function checkSourceRules(manifest: unknown, at: FieldPath): readonly Finding[] {
+  const spec = { value: valueAt(manifest, at), path: at };
   const dataFrom = elementsOf(spec, "dataFrom");
   return [
     ...dataFrom.flatMap((entry) => [...sourceCount(entry), ...findWithoutOperator(entry), ...brokenName(entry), ...checkRewrite(entry)]),

@@ -1,10 +1,10 @@
 /** Finds the store of each entry of an ExternalSecret among those that the same cluster takes, and asks whether the namespace may use it. */
+import type { StoreManifest } from "../cluster-external-secret.ts";
 import { admissionByName } from "../stores/conditions.ts";
-import type { ExternalSecretDocument, StoreDocument } from "./kinds.ts";
 import { DEFAULT_NAMESPACE } from "./namespace.ts";
 import { didYouMean } from "./nearest.ts";
 import type { FieldPath, Finding } from "./parse.ts";
-import type { StoreRefManifest } from "./schema.ts";
+import type { ExternalSecretManifest, StoreRefManifest } from "./schema.ts";
 import { toCondition } from "./store.ts";
 
 /** What a store without its own says. */
@@ -13,21 +13,30 @@ export interface StoreDefaults {
   readonly defaultRegion: string;
 }
 
+/** An ExternalSecret, as far as resolving needs it: written by a person, or made by a ClusterExternalSecret. */
+export interface ExternalSecretOf {
+  readonly kind: "ExternalSecret";
+  readonly manifest: {
+    readonly metadata: Pick<ExternalSecretManifest["metadata"], "name" | "namespace" | "labels" | "annotations">;
+    readonly spec: ExternalSecretManifest["spec"];
+  };
+}
+
 /** Where an ExternalSecret or a SecretStore lives. */
-export function namespaceOf(document: ExternalSecretDocument | StoreDocument): string {
+export function namespaceOf(document: ExternalSecretOf | StoreManifest): string {
   return document.kind === "ClusterSecretStore" ? "" : (document.manifest.metadata.namespace ?? DEFAULT_NAMESPACE);
 }
 
 /** The stores of an ExternalSecret: the one that it names, and by place those that entries name by sourceRef. */
 export interface EntryStores {
-  readonly main: StoreDocument;
-  readonly data: readonly (StoreDocument | undefined)[];
-  readonly dataFrom: readonly (StoreDocument | undefined)[];
+  readonly main: StoreManifest;
+  readonly data: readonly (StoreManifest | undefined)[];
+  readonly dataFrom: readonly (StoreManifest | undefined)[];
 }
 
 /** A store that can't be used, and which one was asked for. */
 export interface StoreFinding extends Finding {
-  readonly wanted?: { readonly kind: StoreDocument["kind"]; readonly name: string } | undefined;
+  readonly wanted?: { readonly kind: StoreManifest["kind"]; readonly name: string } | undefined;
 }
 
 interface Asked {
@@ -35,8 +44,18 @@ interface Asked {
   readonly path: FieldPath;
 }
 
-/** All stores that a manifest reads, or the first that is missing or does not admit the namespace. */
-export function findStores(document: ExternalSecretDocument, stores: readonly StoreDocument[]): EntryStores | StoreFinding {
+/** A store, and where it is written if anywhere. */
+type PlacedStore = StoreManifest & { readonly source?: { readonly file: string } };
+
+/**
+ * All stores that a manifest reads, or the first that is missing or does not admit the namespace.
+ * @param conditions whether a refusal by name counts here; the sync asks again in any case
+ */
+export function findStores(
+  document: ExternalSecretOf,
+  stores: readonly PlacedStore[],
+  conditions: "asked here" | "left to the sync" = "asked here",
+): EntryStores | StoreFinding {
   const { spec } = document.manifest;
   const own: Asked = { ref: spec.secretStoreRef, path: ["spec", "secretStoreRef"] };
   const refsOf = (name: "data" | "dataFrom") =>
@@ -53,12 +72,13 @@ export function findStores(document: ExternalSecretDocument, stores: readonly St
   if (!own.ref && entries.some(({ ref }) => !ref)) {
     return { path: own.path, message: "spec.secretStoreRef is required", hint: "or give each entry a sourceRef.storeRef", at: "key" };
   }
-  const found = new Map<Asked, StoreDocument>();
+  const found = new Map<Asked, StoreManifest>();
   const usesOwn = entries.some(({ ref }) => !ref);
   for (const one of asked) {
     const store = findStore(document, stores, one);
     if (!("manifest" in store)) return store;
-    const refusal = one === own && !usesOwn ? undefined : refusalOf(document, store, one.path);
+    const isAsked = conditions === "asked here" && (one !== own || usesOwn);
+    const refusal = isAsked ? refusalOf(document, store, one.path) : undefined;
     if (refusal !== undefined) return refusal;
     found.set(one, store);
   }
@@ -68,7 +88,7 @@ export function findStores(document: ExternalSecretDocument, stores: readonly St
   return { main, data: data.map((one) => found.get(one)), dataFrom: dataFrom.map((one) => found.get(one)) };
 }
 
-function findStore(document: ExternalSecretDocument, stores: readonly StoreDocument[], { ref, path }: Asked): StoreDocument | StoreFinding {
+function findStore(document: ExternalSecretOf, stores: readonly PlacedStore[], { ref, path }: Asked): PlacedStore | StoreFinding {
   const name = ref?.name ?? "";
   const kind = ref?.kind ?? "SecretStore";
   const namespace = namespaceOf(document);
@@ -88,12 +108,13 @@ function findStore(document: ExternalSecretDocument, stores: readonly StoreDocum
 }
 
 /** Where only the labels of the namespace can tell, the sync asks for them before it reads anything. */
-function refusalOf(document: ExternalSecretDocument, store: StoreDocument, path: FieldPath): StoreFinding | undefined {
+function refusalOf(document: ExternalSecretOf, store: PlacedStore, path: FieldPath): StoreFinding | undefined {
   if (store.kind === "SecretStore") return undefined;
   const conditions = (store.manifest.spec.conditions ?? []).map(toCondition);
   const namespace = namespaceOf(document);
   if (admissionByName(conditions, namespace) !== "refused") return undefined;
   const { name } = store.manifest.metadata;
   const message = `namespace ${namespace} may not use ${store.kind} ${name}: none of its conditions admits it`;
-  return { path: [...path, "name"], message, hint: `see spec.conditions in ${store.source.file}` };
+  const hint = store.source === undefined ? undefined : `see spec.conditions in ${store.source.file}`;
+  return { path: [...path, "name"], message, hint };
 }

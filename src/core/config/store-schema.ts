@@ -8,11 +8,12 @@ import {
   clusterMetadata,
   esoVersion,
   filled,
-  labels,
+  labelSelector,
   managed,
   namespacedMetadata,
   notYetAll,
   objectName,
+  withoutEffect,
 } from "./fields.ts";
 
 /** ESO's other providers: real names, none of them built. */
@@ -103,20 +104,9 @@ const aws = closed({
   sessionTagsPolicy: z.nullish(choice(["None", "Simple", "Custom"])),
   customSessionTags: z.nullish(z.record(tagKey, tagValue)),
   prefix: z.nullish(z.string()),
-  // They say how PushSecret deletes: reading has no use for them.
-  secretsManager: z.nullish(closed({ forceDeleteWithoutRecovery: z.nullish(z.boolean()), recoveryWindowInDays: z.nullish(z.int()) })),
-});
-
-const selector = closed({
-  matchLabels: z.nullish(labels),
-  matchExpressions: z.nullish(
-    z.array(
-      closed({ key: filled, operator: choice(["In", "NotIn", "Exists", "DoesNotExist"]), values: z.nullish(z.array(z.string())) }).check(
-        z.refine(({ operator, values }) => (values ?? []).length > 0 === (operator === "In" || operator === "NotIn"), {
-          error: "In and NotIn need values, Exists and DoesNotExist have none",
-        }),
-      ),
-    ),
+  secretsManager: withoutEffect(
+    "it says how PushSecret deletes",
+    z.nullish(closed({ forceDeleteWithoutRecovery: z.nullish(z.boolean()), recoveryWindowInDays: z.nullish(z.int()) })),
   ),
 });
 
@@ -127,7 +117,7 @@ const regexp = z.string().check(
 );
 
 const condition = closed({
-  namespaceSelector: z.nullish(selector),
+  namespaceSelector: z.nullish(labelSelector),
   namespaces: z.nullish(z.array(objectName)),
   namespaceRegexes: z.nullish(z.array(regexp)),
 });
@@ -136,13 +126,16 @@ const duration = z
   .string()
   .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
 
-const storeSpec = closed({
+/** The spec of both kinds of stores. */
+export const storeSpec = closed({
   provider: closed({ aws, ...notYetAll(OTHER_PROVIDERS) }),
   conditions: z.nullish(z.array(condition)),
   controller: z.nullish(z.string()),
-  // How often ESO checks the store itself, in seconds, and how it repeats calls: the relay does neither by the store.
-  refreshInterval: z.nullish(z.int()),
-  retrySettings: z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
+  refreshInterval: withoutEffect("the relay checks no store by a timer", z.nullish(z.int())),
+  retrySettings: withoutEffect(
+    "calls are repeated in the same way for all stores",
+    z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
+  ),
 });
 
 /** SecretStore of external-secrets.io. */

@@ -1,11 +1,12 @@
 /** Turns a store's manifest into what a registration keeps of it: service, place, prefix, conditions, and whose credentials read it. */
 import { createHash } from "node:crypto";
+import type { StoreManifest } from "../cluster-external-secret.ts";
 import type { StoreSpec } from "../model.ts";
 import { type AccessBase, accountOfRole, type RoleStep, type SecretKeyRef, type SourceAccess } from "../stores/access.ts";
-import type { StoreCondition } from "../stores/conditions.ts";
+import type { LabelSelector, StoreCondition } from "../stores/conditions.ts";
 import { resolveClusterObject } from "./cluster-object.ts";
 import { canonicalJson } from "./diff.ts";
-import type { StoreDocument } from "./kinds.ts";
+import type { LabelSelectorManifest } from "./fields.ts";
 import { sorted } from "./sorted.ts";
 import type { AwsManifest, ConditionManifest } from "./store-schema.ts";
 
@@ -21,12 +22,12 @@ export interface StoreUse {
 /** Stores of other controllers are none of ours: `default` is ESO's own class. */
 const OUR_CONTROLLERS = ["", "default", "secret-relay"];
 
-export function isOfAnotherController(store: StoreDocument): boolean {
+export function isOfAnotherController(store: StoreManifest): boolean {
   return !OUR_CONTROLLERS.includes(store.manifest.spec.controller ?? "");
 }
 
 /** The store as one ExternalSecret uses it. Equal inputs give equal values with equal key order (rule 8). */
-export function toStore(store: StoreDocument, use: StoreUse): StoreSpec {
+export function toStore(store: StoreManifest, use: StoreUse): StoreSpec {
   const { provider, conditions } = store.manifest.spec;
   const { aws } = provider;
   const access = toAccess(store, aws, use);
@@ -46,28 +47,22 @@ export function toStore(store: StoreDocument, use: StoreUse): StoreSpec {
 
 export function toCondition({ namespaceSelector, namespaces, namespaceRegexes }: ConditionManifest): StoreCondition {
   return {
-    ...(namespaceSelector
-      ? {
-          namespaceSelector: {
-            ...(namespaceSelector.matchLabels ? { matchLabels: sorted(namespaceSelector.matchLabels) } : {}),
-            ...(namespaceSelector.matchExpressions
-              ? {
-                  matchExpressions: namespaceSelector.matchExpressions.map(({ key, operator, values }) => ({
-                    key,
-                    operator,
-                    ...(values ? { values } : {}),
-                  })),
-                }
-              : {}),
-          },
-        }
-      : {}),
+    ...(namespaceSelector ? { namespaceSelector: toSelector(namespaceSelector) } : {}),
     ...(namespaces ? { namespaces } : {}),
     ...(namespaceRegexes ? { namespaceRegexes } : {}),
   };
 }
 
-function toAccess(store: StoreDocument, aws: AwsManifest, use: StoreUse): SourceAccess | undefined {
+export function toSelector({ matchLabels, matchExpressions }: LabelSelectorManifest): LabelSelector {
+  return {
+    ...(matchLabels ? { matchLabels: sorted(matchLabels) } : {}),
+    ...(matchExpressions
+      ? { matchExpressions: matchExpressions.map(({ key, operator, values }) => ({ key, operator, ...(values ? { values } : {}) })) }
+      : {}),
+  };
+}
+
+function toAccess(store: StoreManifest, aws: AwsManifest, use: StoreUse): SourceAccess | undefined {
   const base = toBase(store, aws, use);
   const roles = toRoles(store, aws, use);
   if (base.kind === "function" && roles.length === 0) return undefined;
@@ -76,7 +71,7 @@ function toAccess(store: StoreDocument, aws: AwsManifest, use: StoreUse): Source
 }
 
 /** As in ESO, access keys win over a service account. */
-function toBase(store: StoreDocument, { auth }: AwsManifest, { cluster, namespace }: StoreUse): AccessBase {
+function toBase(store: StoreManifest, { auth }: AwsManifest, { cluster, namespace }: StoreUse): AccessBase {
   // The rules let no reference into another namespace pass.
   const placed = (ref: { readonly namespace?: string | null | undefined }) => resolveClusterObject(store, namespace, ref);
   const keyRef = (ref: { readonly name: string; readonly key: string; readonly namespace?: string | null | undefined }): SecretKeyRef => ({
@@ -103,7 +98,7 @@ function toBase(store: StoreDocument, { auth }: AwsManifest, { cluster, namespac
 }
 
 /** The last one alone gets the external id and the tags (ESO). */
-function toRoles(store: StoreDocument, aws: AwsManifest, use: StoreUse): readonly RoleStep[] {
+function toRoles(store: StoreManifest, aws: AwsManifest, use: StoreUse): readonly RoleStep[] {
   const steps: RoleStep[] = (aws.additionalRoles ?? []).map((arn) => ({ arn }));
   if (!aws.role) return steps;
   const tags = sessionTags(store, aws, use.namespace);
@@ -121,7 +116,7 @@ function toRoles(store: StoreDocument, aws: AwsManifest, use: StoreUse): readonl
 }
 
 /** The tags that policies add say whose request it is: nothing that a manifest writes replaces them. */
-function sessionTags(store: StoreDocument, aws: AwsManifest, namespace: string): Readonly<Record<string, string>> {
+function sessionTags(store: StoreManifest, aws: AwsManifest, namespace: string): Readonly<Record<string, string>> {
   const written = Object.fromEntries((aws.sessionTags ?? []).map(({ key, value }) => [key, value]));
   const policy = aws.sessionTagsPolicy ?? "None";
   if (policy === "None") return sorted(written);

@@ -3,25 +3,25 @@ import { formatPath, valueAt } from "./check.ts";
 import { NOT_YET } from "./fields.ts";
 import type { FieldPath, Finding } from "./parse.ts";
 
-interface Unwired {
-  /** `*` stands for each element of a list. */
+export interface Unwired {
+  /** Below the spec of an ExternalSecret. `*` stands for each element of a list. */
   readonly path: readonly string[];
   /** @default any value that is given */
   readonly value?: string | undefined;
 }
 
 /** Wiring a field means deleting its lines here, and nothing else in this folder but what `registration.ts` makes of it. */
-const UNWIRED: readonly Unwired[] = [
+export const UNWIRED: readonly Unwired[] = [
   // Needs the stores' listing and its events.
-  { path: ["spec", "dataFrom", "*", "find"] },
+  { path: ["dataFrom", "*", "find"] },
   // Needs the template engine.
-  { path: ["spec", "dataFrom", "*", "rewrite", "*", "transform"] },
+  { path: ["dataFrom", "*", "rewrite", "*", "transform"] },
 ];
 
-/** Each use of a field that is not wired. */
-export function checkUnwired(manifest: unknown): readonly Finding[] {
+/** Each use of a field that is not wired; the spec of the ExternalSecret lies at `at`. */
+export function checkUnwired(manifest: unknown, at: FieldPath): readonly Finding[] {
   return UNWIRED.flatMap(({ path, value }) =>
-    placesOf(manifest, path).flatMap((place) => {
+    placesOf(manifest, at, path).flatMap((place) => {
       const given = valueAt(manifest, place) ?? undefined;
       if (given === undefined || (value !== undefined && given !== value)) return [];
       const shown = value === undefined ? "" : ` ${value}`;
@@ -30,8 +30,8 @@ export function checkUnwired(manifest: unknown): readonly Finding[] {
   );
 }
 
-function placesOf(manifest: unknown, path: readonly string[]): readonly FieldPath[] {
-  let places: readonly FieldPath[] = [[]];
+function placesOf(manifest: unknown, at: FieldPath, path: readonly string[]): readonly FieldPath[] {
+  let places: readonly FieldPath[] = [at];
   for (const step of path) {
     places = places.flatMap((place) => {
       if (step !== "*") return [[...place, step]];

@@ -22,6 +22,9 @@ export interface StoreCondition {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** The label by which Kubernetes names each namespace. */
+export const NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name";
+
 /** `by labels`: only the labels that the namespace has in its cluster can tell. */
 export type Admission = "admitted" | "refused" | "by labels";
 
@@ -40,12 +43,12 @@ export function admissionByName(conditions: readonly StoreCondition[] | undefine
 export function admits(conditions: readonly StoreCondition[] | undefined, namespace: string, labels: Labels): boolean {
   const admission = admissionByName(conditions, namespace);
   if (admission !== "by labels") return admission === "admitted";
-  const all = { ...labels, "kubernetes.io/metadata.name": namespace };
+  const all = { ...labels, [NAMESPACE_NAME_LABEL]: namespace };
   return conditions?.some(({ namespaceSelector }) => namespaceSelector !== undefined && selects(namespaceSelector, all)) === true;
 }
 
 /** Kubernetes' LabelSelectorAsSelector: NotIn and DoesNotExist match what lacks the key. */
-function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
+export function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
   const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
   return (
     Object.entries(matchLabels).every(([key, value]) => valueOf(key) === value) &&

@@ -26,7 +26,11 @@ interface StoredSecret {
 export interface MemoryCluster extends Cluster {
   /** Called before each operation; what it throws or rejects with is the operation's failure. */
   before: ((operation: keyof Cluster, name: string) => Promise<void> | void) | undefined;
+  /** Adds one, or gives it other labels. */
   addNamespace(namespace: string, labels?: Readonly<Record<string, string>>): void;
+  /** It is being deleted, and still there. */
+  terminateNamespace(namespace: string): void;
+  removeNamespace(namespace: string): void;
   /** Another cluster that begins as this one is now. */
   fork(): MemoryCluster;
   writeByHand(namespace: string, name: string, manager: string, data: Readonly<Record<string, string>>): void;
@@ -61,6 +65,7 @@ interface Stored {
 
 function clusterOf(from: Stored): MemoryCluster {
   const existing = new Map(from.namespaces);
+  const terminating = new Set<string>();
   const secrets = new Map([...from.secrets].map(([key, secret]) => [key, copyOf(secret)]));
   let { revision, made } = from;
 
@@ -204,10 +209,25 @@ function clusterOf(from: Stored): MemoryCluster {
       return labels;
     },
 
+    async namespaces() {
+      if (cluster.before !== undefined) await cluster.before("namespaces", "");
+      return [...existing].map(([name, labels]) => ({ name, labels, isTerminating: terminating.has(name) }));
+    },
+
     fork: () => clusterOf({ namespaces: existing, secrets, revision, made }),
 
     addNamespace(namespace, labels = {}) {
       existing.set(namespace, labels);
+    },
+
+    terminateNamespace(namespace) {
+      terminating.add(namespace);
+    },
+
+    removeNamespace(namespace) {
+      existing.delete(namespace);
+      terminating.delete(namespace);
+      for (const key of secrets.keys()) if (key.startsWith(`${namespace}/`)) secrets.delete(key);
     },
 
     writeByHand(namespace, name, manager, data) {

@@ -15,6 +15,7 @@ import type {
 } from "../../../src/core/model.ts";
 import { ANY_VERSION, isMeant, referenceKey, registrationId } from "../../../src/core/model.ts";
 import type { Breaker, ClusterRecord, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
+import { memoryClusterExternalSecrets } from "./memory-cluster-external-secrets.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
 
@@ -43,7 +44,7 @@ export function createMemoryRegistry(): Registry {
   return registryOf().registry;
 }
 
-/** A registry that begins with the items of another, and `items` to begin the next one with. Breakers and retired clusters are not among them. */
+/** A registry that begins with the items of another, and `items` to begin the next one with. Breakers, retired clusters and ClusterExternalSecrets are not among them. */
 export function registryOf(from?: RegistryItems): { readonly registry: Registry; readonly items: () => RegistryItems } {
   const registrations = new Map(from?.registrations);
   const references = new Map(from?.references);
@@ -260,6 +261,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
     async owner(target) {
       return owners.get(target);
     },
+    ...memoryClusterExternalSecrets(),
   };
   return { registry, items: () => ({ registrations, references, owners, heads, propagations, clusters, generation }) };
 }

@@ -54,8 +54,9 @@ export function awsRow({ operation, input }: AwsCall): string {
 
 export const HASH_KEY_NAME = "hash-key";
 
-/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`. */
+/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`. */
 export function clusterRow({ method, path, headers }: ClusterCall): string {
+  if (method === "GET" && /^\/api\/v1\/namespaces(\?|$)/.test(path)) return "namespaces";
   if (method === "GET") return /^\/api\/v1\/namespaces\/[^/?]+$/.test(path) ? "namespaceLabels" : "list";
   if (method === "DELETE") return "remove";
   if (headers["content-type"] === "application/merge-patch+json") return "takeOver";

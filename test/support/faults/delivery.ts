@@ -163,7 +163,7 @@ export function createDelivery({ clock, sqs, dynamodb, tableName, queueUrl, work
     const moments = Items.flatMap((item) => {
       if (item["pk"]?.S === "CLUSTERS" && item["retired"]?.BOOL === true) return [0];
       if (item["duepk"]?.S === "PROPAGATION") return [0];
-      return item["duepk"]?.S?.startsWith("DUE#") === true ? [Number(item["duesk"]?.N)] : [];
+      return item["duepk"]?.S?.startsWith("DUE#") === true || item["duepk"]?.S === "CES" ? [Number(item["duesk"]?.N)] : [];
     });
     return Math.min(...moments);
   }

@@ -139,6 +139,7 @@ export const DOCUMENTED_ERRORS = {
     cluster(504, "Timeout", { isAfterEffect: true }),
   ],
   list: [...KUBERNETES, cluster(410, "Expired")],
+  namespaces: [...KUBERNETES, cluster(410, "Expired")],
 } as const satisfies Readonly<Record<string, readonly PlantedError[]>>;
 
 /** A command of an AWS SDK without its suffix, an operation of the Cluster port, or the answer to CloudFormation. */

@@ -1,4 +1,5 @@
 /** The four functions, composed in this process as their handlers compose them, with clients that reach AWS by way of a proxy. */
+
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
@@ -22,6 +23,7 @@ import type { BoundLog } from "../../../src/adapters/log.ts";
 import { byKind } from "../../../src/adapters/providers/index.ts";
 import { createParameterStore } from "../../../src/adapters/providers/parameterstore.ts";
 import { createSecretsManager } from "../../../src/adapters/providers/secretsmanager.ts";
+import { createClusterExternalSecrets } from "../../../src/app/cluster-external-secrets.ts";
 import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
 import { settlePropagation } from "../../../src/app/propagation.ts";
 import { createReconcile } from "../../../src/app/reconcile.ts";
@@ -110,8 +112,13 @@ export function composeFunctions(options: FunctionsOptions): Functions {
   };
 
   const sync = once(async () => createSyncTargets({ ...parts, hasher: await loadHasher(readSecret, HASH_KEY_NAME) }));
-  const reconcile = createReconcile({ ...parts, settlePropagation: async (propagation) => settlePropagation(parts, propagation) });
-  const register = createRegister(parts);
+  const clusterExternalSecrets = createClusterExternalSecrets(parts);
+  const reconcile = createReconcile({
+    ...parts,
+    clusterExternalSecrets,
+    settlePropagation: async (propagation) => settlePropagation(parts, propagation),
+  });
+  const register = createRegister({ ...parts, clusterExternalSecrets });
   // The time-out that the answer to CloudFormation has is 10 s.
   const send: typeof fetch = async (url, init) => {
     const signals = [init?.signal ?? [], timeoutMs === undefined ? [] : AbortSignal.timeout(timeoutMs)].flat();

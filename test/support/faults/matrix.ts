@@ -39,6 +39,11 @@ export const ROWS: readonly Row[] = [
   { row: "Query CLUSTERS", call: "Query", story: "cluster retired" },
   { row: "Query BREAKERS", call: "Query", story: "cluster retired" },
   { row: "Query REG", call: "Query", story: "cluster retired" },
+  { row: "Query CES", call: "Query", story: "ClusterExternalSecret comes" },
+  { row: "BatchGetItem CLUSTERS", call: "BatchGetItem", story: "ClusterExternalSecret comes" },
+  { row: "BatchGetItem CES", call: "BatchGetItem", story: "ClusterExternalSecret comes" },
+  { row: "UpdateItem CES", call: "UpdateItem", story: "ClusterExternalSecret comes" },
+  { row: "DeleteItem CES", call: "DeleteItem", story: "ClusterExternalSecret goes" },
   { row: "UpdateItem HEAD", call: "UpdateItem", story: "return of a version that was not seen to go" },
   { row: "UpdateItem REG", call: "UpdateItem", story: "rotation", hasErrors: true },
   { row: "UpdateItem PROP", call: "UpdateItem", story: "rotation" },
@@ -68,6 +73,7 @@ export const ROWS: readonly Row[] = [
   { row: "remove", call: "remove", story: "deletion of the secret", hasErrors: true },
   { row: "namespaceLabels", call: "namespaceLabels", story: "rotation for selected namespaces", hasErrors: true },
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },
+  { row: "namespaces", call: "namespaces", story: "ClusterExternalSecret comes", hasErrors: true },
 ];
 
 /**

@@ -70,11 +70,11 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
   });
   await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: "a key for hashes of thirty-two bytes" }));
   await grant(clusters.virginia, "secrets", "list");
-  for (const name of CLUSTERS) await grant(clusters[name], "namespaces", "get");
+  for (const name of CLUSTERS) for (const verb of ["get", "list"]) await grant(clusters[name], "namespaces", verb);
   return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
 }
 
-/** What `drift: list` and a selector of namespaces need beyond docs/cluster-access.yaml. */
+/** What `drift: list` and selectors of namespaces need beyond docs/cluster-access.yaml. */
 async function grant({ server }: LocalCluster, resource: string, verb: string): Promise<void> {
   const name = `secret-relay-${verb}-${resource}`;
   const group = "rbac.authorization.k8s.io";

@@ -2,7 +2,9 @@
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { DeleteParameterCommand } from "@aws-sdk/client-ssm";
+import type { ClusterExternalSecretSpec } from "../../../src/core/cluster-external-secret.ts";
 import type { ClusterSpec, RegistrationSpec, ResolvedConfig } from "../../../src/core/model.ts";
+import { aClusterExternalSecret } from "../registrations.ts";
 import { INTERVAL_MS } from "./functions.ts";
 import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE } from "./parts.ts";
 import type { World, WorldOptions } from "./world.ts";
@@ -152,6 +154,53 @@ const clusterRetired: Story = {
   want: ({ id }) => ({ [`tokyo/${id}`]: "v1", [`virginia/${id}`]: undefined }),
 };
 
+/** One for each cluster, by a label that only a list of the namespaces tells. */
+function selecting({ id, key }: World): readonly ClusterExternalSecretSpec[] {
+  const store = { metadata: { name: "aws" }, spec: { provider: { aws: { service: "SecretsManager" } } } } as const;
+  return CLUSTERS.map((cluster) => {
+    const base = aClusterExternalSecret({ cluster, name: `${id}-several`, account: "", region: "", refreshMs: 120_000 });
+    const remoteRef = { key };
+    const externalSecretSpec = {
+      ...base.externalSecretSpec,
+      refreshInterval: `${INTERVAL_MS}ms`,
+      data: [{ secretKey: "password", remoteRef }],
+    };
+    const selectors = [{ matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["nowhere"] }] } as const];
+    return { ...base, externalSecretSpec, selectors, stores: [{ kind: "ClusterSecretStore", manifest: store }] };
+  });
+}
+
+async function deploySelecting(parts: FaultParts, world: World, isThere: boolean): Promise<void> {
+  const clusters = CLUSTERS.map((name) => world.clusterSpec(name));
+  const registrations = CLUSTERS.map((name) => world.spec(name));
+  await placeConfig(parts, world, clusters, registrations, isThere ? selecting(world) : []);
+  world.delivery.invoke({ name: "register", event: resourceEvent(parts, world), remainingMs: 900_000 });
+}
+
+/** Of all namespaces the clusters allow one. */
+const severalCome: Story = {
+  async happen(parts, world) {
+    await deploySelecting(parts, world, true);
+    await go(world, 300_000);
+  },
+  want: (world) => ({ ...everywhere(world, "v1"), ...inSeveral(world, "v1") }),
+};
+
+const severalGo: Story = {
+  async prepare(parts, world) {
+    await deploySelecting(parts, world, true);
+    await go(world, 60_000);
+  },
+  async happen(parts, world) {
+    await deploySelecting(parts, world, false);
+    await go(world, 300_000);
+  },
+  want: (world) => ({ ...everywhere(world, "v1"), ...inSeveral(world, undefined) }),
+};
+
+const inSeveral = ({ id }: World, value: string | undefined): Wanted =>
+  Object.fromEntries(CLUSTERS.map((cluster) => [`${cluster}/${id}-several`, value]));
+
 export const STORIES = {
   rotation,
   "rotation by queue": rotationByQueue,
@@ -168,6 +217,8 @@ export const STORIES = {
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,
+  "ClusterExternalSecret comes": severalCome,
+  "ClusterExternalSecret goes": severalGo,
 } as const satisfies Readonly<Record<string, Story>>;
 
 export type StoryName = keyof typeof STORIES;
@@ -179,10 +230,11 @@ async function placeConfig(
   { id }: World,
   clusters: readonly ClusterSpec[],
   registrations: readonly RegistrationSpec[],
+  clusterExternalSecrets: readonly ClusterExternalSecretSpec[] = [],
 ): Promise<void> {
   // Left open, as synth does: the stack says where it is.
   const unplaced = registrations.map((spec) => ({ ...spec, store: { ...spec.store, account: "", region: "" } }));
-  const config: ResolvedConfig = { clusters, registrations: unplaced };
+  const config: ResolvedConfig = { clusters, registrations: unplaced, clusterExternalSecrets };
   await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: id, Body: JSON.stringify(config) }));
 }

@@ -12,7 +12,7 @@ describe("reconcile of what is due", () => {
     const { queue, calls, run, synced, get } = await reconcileWorld();
     const registration = await synced();
 
-    expect(await run()).toEqual({ due: 1, enqueued: 0, intact: 1, propagations: 0 });
+    expect(await run()).toEqual({ due: 1, enqueued: 0, intact: 1, propagations: 0, clusterExternalSecrets: 0 });
     expect(queue.sent).toEqual([]);
     expect(calls).toEqual(["tokyo look"]);
     const now = await get(registration);
@@ -260,7 +260,7 @@ describe("reconcile of what is due", () => {
     const { calls, run, synced } = await reconcileWorld();
     await synced();
 
-    expect(await run(T)).toEqual({ due: 0, enqueued: 0, intact: 0, propagations: 0 });
+    expect(await run(T)).toEqual({ due: 0, enqueued: 0, intact: 0, propagations: 0, clusterExternalSecrets: 0 });
     expect(calls).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 /** What a register run writes, in which order, and what it sends; the same config again changes nothing. */
+
 import { describe, expect, it } from "@jest/globals";
+import { type ClusterExternalSecretsDeps, createClusterExternalSecrets } from "../../../src/app/cluster-external-secrets.ts";
 import { createRegister } from "../../../src/app/register.ts";
 import { RelayError } from "../../../src/core/errors.ts";
 import { leftBehindId, type ResolvedConfig, type SyncRequest } from "../../../src/core/model.ts";
@@ -11,6 +13,14 @@ import { aCluster, aSpec, brief, loaded, put, type SpecOptions } from "../../sup
 
 const T = 1_800_000_000_000;
 const LIFETIME = 70_000;
+
+/** None of these configs needs to ask a cluster. */
+function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "clusters">>(deps: D) {
+  const unused = () => {
+    throw new Error("no cluster is needed");
+  };
+  return { ...deps, clusterExternalSecrets: createClusterExternalSecrets({ ...deps, clusters: { connect: unused, forget: unused } }) };
+}
 
 function configOf(...specs: readonly SpecOptions[]): ResolvedConfig {
   const names = [...new Set(["tokyo", ...specs.map(({ cluster }) => cluster ?? "tokyo")])];
@@ -24,7 +34,7 @@ function world(wrap: (registry: Registry) => Partial<Registry> = () => ({})) {
   const queue = createMemoryQueue();
   const log = createMemoryLog();
   const clock = createManualClock(T);
-  const register = createRegister({ registry, queue, log, clock, workerLifetimeMs: LIFETIME });
+  const register = createRegister(withoutClusters({ registry, queue, log, clock, workerLifetimeMs: LIFETIME }));
   const run = (config: ResolvedConfig, deadline = T + 3_600_000) => register(config, deadline);
   const sent = () => queue.drain().map(({ request }) => request);
   const get = (name: string, cluster = "tokyo") => loaded(memory, `${cluster}/app/${name}`);
@@ -213,7 +223,7 @@ describe("register", () => {
         return registry.putRegistration(given);
       },
     };
-    const register = createRegister({ registry: slow, queue, log, clock, workerLifetimeMs: LIFETIME });
+    const register = createRegister(withoutClusters({ registry: slow, queue, log, clock, workerLifetimeMs: LIFETIME }));
 
     const first = await register(configOf(...names), T + 20_000);
     const second = await register(configOf(...names), T + 3_600_000);

@@ -91,6 +91,7 @@ describe("readStatus", () => {
       cluster: "tokyo",
       namespace: "b",
       name: "a",
+      clusterExternalSecret: null,
       target: "a-secret",
       state: "Synced",
       version: "01234567",

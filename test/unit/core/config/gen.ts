@@ -37,3 +37,17 @@ ${rest ?? "  data: [{ secretKey: password, remoteRef: { key: shop/db } }]"}
 `;
   return { path, text };
 }
+
+/** Line 9 is the first of what says which namespaces. */
+export function clusterSecretFile(rest = "  namespaceSelectors: [{ matchLabels: { team: shop } }]", path = "apps/shared.yaml"): SourceFile {
+  const text = `apiVersion: external-secrets.io/v1
+kind: ClusterExternalSecret
+metadata: { name: shared }
+spec:
+  externalSecretSpec:
+    secretStoreRef: { name: aws, kind: ClusterSecretStore }
+    data: [{ secretKey: password, remoteRef: { key: shop/db } }]
+${rest}
+`;
+  return { path, text };
+}

@@ -202,7 +202,7 @@ describe("kinds and versions", () => {
   });
 
   it.each([
-    { apiVersion: "external-secrets.io/v1", kind: "ClusterExternalSecret", want: ["2:7 kind ClusterExternalSecret is not supported yet"] },
+    { apiVersion: "external-secrets.io/v1alpha1", kind: "ClusterPushSecret", want: ["2:7 kind ClusterPushSecret is not supported yet"] },
     { apiVersion: "external-secrets.io/v1alpha1", kind: "PushSecret", want: ["2:7 kind PushSecret is not supported yet"] },
     {
       apiVersion: "external-secrets.io/v1alpha1",

@@ -73,7 +73,7 @@ describe("nearest", () => {
 
 describe("diffRegistrations", () => {
   const spec = (name: string): RegistrationSpec => {
-    const [first] = resolveManifests([storeFile(), secretFile(undefined, { name })], defaults).manifests;
+    const [first] = resolveManifests([storeFile(), secretFile(undefined, { name })], defaults, []).manifests;
     if (first?.kind !== "resolved") throw new Error("the builder's manifest is broken");
     return first.spec;
   };

@@ -127,7 +127,7 @@ describe("resolveManifests", () => {
     const unknownStore = { ...broken, text: broken.text.replace("name: aws", "name: aw").replace("data: []", "data: [{}]") };
     const two = { path: "apps/two.yaml", text: `${broken.text}---\n${secretFile(undefined, { name: "first" }).text}` };
 
-    const { manifests, diagnostics } = resolveManifests([storeFile(), two, secretFile(), twice, unknownStore], defaults);
+    const { manifests, diagnostics } = resolveManifests([storeFile(), two, secretFile(), twice, unknownStore], defaults, []);
 
     expect(
       manifests.map((one) => (one.kind === "resolved" ? `${one.spec.cluster}|${one.spec.name}` : `${one.namespace}/${one.name}`)),
@@ -146,6 +146,7 @@ describe("resolveManifests", () => {
     const { manifests, diagnostics } = resolveManifests(
       [{ ...storeFile(), text: storeFile().text.replace("aws:", "awss:") }, secretFile()],
       defaults,
+      [],
     );
 
     expect(diagnostics.map(({ message }) => message)).toContain("unknown field spec.provider.awss");

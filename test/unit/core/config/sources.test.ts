@@ -15,13 +15,7 @@ function registered(rest: string) {
   const value: unknown = parse(secretFile(rest).text);
   const checked = check(externalSecretSchema, value);
   if (!("value" in checked) || store?.kind !== "ClusterSecretStore") throw new Error(JSON.stringify(checked));
-  const source = { file: "", value, locate: () => ({ file: "", line: 1, column: 1, lineText: "", message: "" }) };
-  return toRegistration(
-    "c",
-    { kind: "ExternalSecret", manifest: checked.value, source },
-    { main: store, data: [], dataFrom: [] },
-    defaults,
-  );
+  return toRegistration("c", { kind: "ExternalSecret", manifest: checked.value }, { main: store, data: [], dataFrom: [] }, defaults);
 }
 
 describe("a registration's sources", () => {

@@ -70,7 +70,7 @@ it("gives a registration or a diagnostic for whatever a store says", () => {
       ];
       const text = documents.map((document) => JSON.stringify(document)).join("\n---\n");
 
-      const { manifests, diagnostics } = resolveManifests([{ path: "all.yaml", text }], defaults);
+      const { manifests, diagnostics } = resolveManifests([{ path: "all.yaml", text }], defaults, []);
 
       const [manifest] = manifests;
       const isLeftAlone = manifest === undefined && diagnostics.length === 0;

@@ -1,9 +1,7 @@
-/** Writes docs/schemas: JSON Schemas for editors, from the schemas that the config is validated with. Run it after a change of those. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+/** The JSON Schemas for editors, from the schemas that the config is validated with. */
 import * as z from "zod/mini";
 import { editorNotes } from "../src/core/config/fields.ts";
-import { clusterSchema, externalSecretSchema } from "../src/core/config/schema.ts";
+import { clusterExternalSecretSchema, clusterSchema, externalSecretSchema } from "../src/core/config/schema.ts";
 import { clusterSecretStoreSchema, secretStoreSchema } from "../src/core/config/store-schema.ts";
 
 const SCHEMAS = [
@@ -12,6 +10,11 @@ const SCHEMAS = [
     file: "external-secret.json",
     kind: "ExternalSecret of external-secrets.io/v1, as far as it is supported",
     schema: externalSecretSchema,
+  },
+  {
+    file: "cluster-external-secret.json",
+    kind: "ClusterExternalSecret of external-secrets.io/v1, as far as it is supported",
+    schema: clusterExternalSecretSchema,
   },
   { file: "secret-store.json", kind: "SecretStore of external-secrets.io/v1, as far as it is supported", schema: secretStoreSchema },
   {
@@ -29,10 +32,4 @@ export function schemaFiles(): ReadonlyMap<string, string> {
       return [file, `${JSON.stringify({ $schema, title: kind, ...rest }, undefined, 2)}\n`];
     }),
   );
-}
-
-if (import.meta.main) {
-  const folder = join(import.meta.dirname, "../docs/schemas");
-  await mkdir(folder, { recursive: true });
-  for (const [file, text] of schemaFiles()) await writeFile(join(folder, file), text);
 }
