@@ -1,7 +1,9 @@
 /** Which secrets and parameters a function may read by its own role, and which roles it may assume: those that the config names, and no other. */
 import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
+import { findPlaces } from "../src/core/find/find.ts";
 import type { ProviderKind, Reference, ResolvedConfig } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
+import { allowFinds } from "./find-access.ts";
 import type { RelayFunction } from "./relay-function.ts";
 import { UserMistake } from "./settings.ts";
 
@@ -33,7 +35,8 @@ function namedSecrets(config: ResolvedConfig): readonly NamedSecret[] {
 /** The accounts that the config names in ARNs of secrets, parameters and roles, each once. */
 export function namedAccounts(config: ResolvedConfig): readonly string[] {
   // Empty: the deployment's own.
-  const accounts = config.registrations.flatMap(referencesOf).map(({ account }) => account);
+  const finds = config.registrations.flatMap(findPlaces).map(({ store }) => store);
+  const accounts = [...config.registrations.flatMap(referencesOf), ...finds].map(({ account }) => account);
   return [...new Set([...accounts, ...namedSecrets(config).map(({ key }) => ARN.exec(key)?.[1] ?? "")])].filter(Boolean).toSorted();
 }
 
@@ -78,9 +81,13 @@ export function allowConfiguredSources(by: RelayFunction, config: ResolvedConfig
   // The history proves an absence; without decryption, so that nothing of older versions is read.
   allowEach(by, ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:ListTagsForResource"], parameters);
   allowRoles(by, config);
+  const rules = allowFinds(by, config);
   if (kmsKeyArns.length > 0) {
     // Through the stores only: the key opens nothing else for us.
-    const services = ["secretsmanager.*.amazonaws.com", ...(parameters.length > 0 ? ["ssm.*.amazonaws.com"] : [])];
+    const services = [
+      "secretsmanager.*.amazonaws.com",
+      ...(parameters.length > 0 || rules.some(({ store }) => store.provider === "ParameterStore") ? ["ssm.*.amazonaws.com"] : []),
+    ];
     by.allow(["kms:Decrypt"], kmsKeyArns, { StringLike: { "kms:ViaService": services.length === 1 ? services[0] : services } });
   }
 }
@@ -91,9 +98,10 @@ function allowEach(by: RelayFunction, actions: readonly string[], arns: readonly
 
 /** The first role of each chain: the others are assumed by the one before. Tags on it need a right of their own. */
 function allowRoles(by: RelayFunction, config: ResolvedConfig): void {
-  const steps = config.registrations
-    .flatMap(referencesOf)
-    .flatMap(({ access }) => (access?.base.kind === "function" ? access.roles.slice(0, 1) : []));
+  const steps = [
+    ...config.registrations.flatMap(referencesOf),
+    ...config.registrations.flatMap(findPlaces).map(({ store }) => store),
+  ].flatMap(({ access }) => (access?.base.kind === "function" ? access.roles.slice(0, 1) : []));
   const arnsOf = (roles: typeof steps): readonly string[] => [...new Set(roles.map(({ arn }) => arn))].toSorted();
   allowEach(by, ["sts:AssumeRole"], arnsOf(steps));
   allowEach(by, ["sts:TagSession"], arnsOf(steps.filter(({ tags }) => tags !== undefined)));

@@ -1,14 +1,16 @@
 /** Tells which due registrations need no sync: target untouched, and the store shows the very versions that it holds. Never guesses. */
 import { isRelayError } from "../core/errors.ts";
+import { candidateNames, findPlaces, queryKey, queryOf, rememberedNames, rememberedReferences } from "../core/find/find.ts";
 import {
   type AppliedVersion,
   type Millis,
+  type Reference,
   type ReferenceKey,
   type Registration,
   type RegistrationId,
   referenceKey,
 } from "../core/model.ts";
-import type { Clock, ClusterRecord, Log, SecretProvider } from "../core/ports.ts";
+import type { Clock, ClusterRecord, Log, SecretProvider, SecretQuery } from "../core/ports.ts";
 import { isAdmittedByName } from "../core/stores/stores.ts";
 import { asOf, type FreshnessBounds } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
@@ -16,7 +18,7 @@ import { isFrozen } from "../core/sync/refresh.ts";
 import type { DriftProbe } from "./reconcile-probe.ts";
 
 export interface JudgeDeps {
-  readonly provider: Pick<SecretProvider, "currentVersions">;
+  readonly provider: Pick<SecretProvider, "currentVersions" | "list">;
   readonly log: Log;
   readonly clock: Pick<Clock, "now">;
   readonly bounds: FreshnessBounds;
@@ -26,6 +28,8 @@ export interface JudgeDeps {
    * registrations. A change that comes after it is the event's to tell, and the next run's.
    */
   readonly shown: Map<ReferenceKey, AppliedVersion>;
+  /** What listings showed earlier in this run, and by whom it was asked; undefined for one that failed. */
+  readonly listed: Map<string, Promise<readonly string[] | undefined>>;
 }
 
 /** The applied versions of an intact registration, with the later moment at which they were seen to be current. */
@@ -42,7 +46,7 @@ export async function findIntact(
   const current = await currentVersions(deps, settled);
   const upToDate = new Map<RegistrationId, Applied>();
   for (const registration of settled) {
-    const applied = appliedNow(registration, current);
+    const applied = (await knowsAllListed(deps, registration)) ? appliedNow(registration, current) : undefined;
     if (applied !== undefined) upToDate.set(registration.id, applied);
   }
 
@@ -78,6 +82,35 @@ function isSettled({ spec, status, known, generation, appliedGeneration }: Regis
   return status.state === "Synced" && appliedGeneration === generation && isWritten;
 }
 
+/** Its own, and what its rules found. */
+function allReferences({ spec, applied }: Registration): readonly Reference[] {
+  return [...referencesOf(spec), ...rememberedReferences(spec, applied)];
+}
+
+/** Whether its rules' listings show nothing that it does not remember. One that failed is asked for by the sync, which records why. */
+async function knowsAllListed(deps: JudgeDeps, { spec, applied }: Registration): Promise<boolean> {
+  if (isFrozen(spec)) return true;
+  for (const place of findPlaces(spec)) {
+    const query = queryOf(place);
+    const key = queryKey(query);
+    const asked = deps.listed.get(key) ?? listOrNothing(deps, query);
+    deps.listed.set(key, asked);
+    const listed = await asked;
+    const known = new Set(rememberedNames(place, applied));
+    if (listed === undefined || candidateNames(place, { listed, applied: {}, told: [] }).some((name) => !known.has(name))) return false;
+  }
+  return true;
+}
+
+async function listOrNothing({ provider, log }: JudgeDeps, query: SecretQuery): Promise<readonly string[] | undefined> {
+  try {
+    return await provider.list(query);
+  } catch (error) {
+    log.warn("store not listed", { code: isRelayError(error) ? error.code : "Unclassified" });
+    return undefined;
+  }
+}
+
 type Current = ReadonlyMap<ReferenceKey, AppliedVersion>;
 
 /** Of each reference that some registration here follows, once. What the store leaves out is missing here too. */
@@ -85,7 +118,7 @@ async function currentVersions(
   { provider, log, clock, bounds, shown: known }: JudgeDeps,
   settled: readonly Registration[],
 ): Promise<Current> {
-  const followed = settled.filter(({ spec }) => !isFrozen(spec)).flatMap(({ spec }) => referencesOf(spec));
+  const followed = settled.filter(({ spec }) => !isFrozen(spec)).flatMap(allReferences);
   const references = new Map(followed.map((reference) => [referenceKey(reference), reference]));
   const unknown = [...references].filter(([key]) => !known.has(key)).map(([, reference]) => reference);
   if (unknown.length === 0) return known;
@@ -110,7 +143,7 @@ async function currentVersions(
  */
 function appliedNow(registration: Registration, current: Current): Applied | undefined {
   const { spec, applied } = registration;
-  const references = referencesOf(spec).map(referenceKey);
+  const references = allReferences(registration).map(referenceKey);
   const hasAll = references.every((reference) => applied[reference] !== undefined);
   if (!hasAll) return undefined;
   if (isFrozen(spec)) return applied;

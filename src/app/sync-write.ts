@@ -22,23 +22,25 @@ import type { Observed } from "./observe-reference.ts";
 import { targetOf } from "./sync-gather.ts";
 import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
 import type { ClusterSession } from "./sync-session.ts";
+import type { Sources } from "./sync-sources.ts";
 
 type WriteDeps = Pick<SyncDeps, "hasher" | "clock" | "timing">;
 
 /**
- * `observed` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
+ * `sources` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
  * meanwhile, and all of it has to be read again.
  */
 export async function writeTarget(
   deps: WriteDeps,
   session: ClusterSession,
   pass: Pass,
-  observed: readonly Observed[],
+  { observed, found }: Pick<Sources, "observed" | "found">,
   trail: Trail,
 ): Promise<Result | "stale"> {
   const { registration, seen } = pass;
   trail.step = "render";
-  const manifest = renderStamped(deps.hasher, registration, new Map(observed.map(({ reference, answer }) => [reference, answer])));
+  const answers = new Map(observed.map(({ reference, answer }) => [reference, answer]));
+  const manifest = renderStamped(deps.hasher, registration, answers, found);
   if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
   const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
   const gathered: Gathered = { registration, seen, versions, manifest };
@@ -62,8 +64,9 @@ export function renderStamped(
   hasher: Hasher,
   { id, spec, generation }: Registration,
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
+  found?: Sources["found"],
 ): SecretManifest {
-  const data = collectData(spec, answers);
+  const data = collectData(spec, answers, { found });
   const hash = hasher.hash(canonicalBytes(renderTarget(spec, data)));
   return renderTarget(spec, data, {
     labels: { [CLUSTER_LABEL]: spec.cluster },

@@ -20,6 +20,7 @@ export function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>
   return {
     read: (reference) => of(reference).read(reference),
     readVersion: (reference, versionId) => of(reference).readVersion(reference, versionId),
+    list: (query) => providers[query.provider].list(query),
     async currentVersions(references) {
       const kinds = [...Map.groupBy(references, ({ provider }) => provider)];
       // A store that fails as a whole leaves out its own references only.

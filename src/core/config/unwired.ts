@@ -12,8 +12,6 @@ interface Unwired {
 
 /** Wiring a field means deleting its lines here, and nothing else in this folder but what `registration.ts` makes of it. */
 const UNWIRED: readonly Unwired[] = [
-  // Needs the stores' listing and its events.
-  { path: ["spec", "dataFrom", "*", "find"] },
   // Needs the template engine.
   { path: ["spec", "dataFrom", "*", "rewrite", "*", "transform"] },
 ];

@@ -1,6 +1,6 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
 import { referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
-import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
+import { entombed, findInterests, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
 import type {
   ClusterSpec,
   Head,
@@ -13,8 +13,8 @@ import type {
   RegistrationId,
   TargetKey,
 } from "../../../src/core/model.ts";
-import { ANY_VERSION, isMeant, referenceKey, registrationId } from "../../../src/core/model.ts";
-import type { Breaker, ClusterRecord, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
+import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../../src/core/model.ts";
+import type { Breaker, ClusterRecord, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
 
@@ -31,6 +31,7 @@ function propagationText(id: PropagationId): string {
 export interface RegistryItems {
   readonly registrations: ReadonlyMap<RegistrationId, Registration>;
   readonly references: ReadonlyMap<RegistrationId, readonly Reference[]>;
+  readonly rules: ReadonlyMap<RegistrationId, readonly FindInterest[]>;
   readonly owners: ReadonlyMap<TargetKey, RegistrationId>;
   readonly heads: ReadonlyMap<ReferenceKey, Head>;
   readonly propagations: ReadonlyMap<string, StoredPropagation>;
@@ -47,6 +48,7 @@ export function createMemoryRegistry(): Registry {
 export function registryOf(from?: RegistryItems): { readonly registry: Registry; readonly items: () => RegistryItems } {
   const registrations = new Map(from?.registrations);
   const references = new Map(from?.references);
+  const rules = new Map(from?.rules);
   const owners = new Map(from?.owners);
   const heads = new Map(from?.heads);
   const propagations = new Map(from?.propagations);
@@ -107,7 +109,8 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
         if (registration === undefined) continue;
         const { spec } = registration;
         const matches = new Map<string, Reference>();
-        for (const reference of theirs) {
+        const found = rules.has(id) ? Object.keys(registration.applied).map(parseReferenceKey) : [];
+        for (const reference of found.length === 0 ? theirs : [...theirs, ...found]) {
           const isOfAny = referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
           const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
           if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
@@ -116,6 +119,12 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
           page.push({ registration: id, cluster: spec.cluster, target: targetOf(spec), reference: referenceKey(match) });
         }
       }
+      if (page.length > 0) yield page;
+    },
+    async *findRules({ provider, account, region }) {
+      const page = [...rules.values()]
+        .flat()
+        .filter(({ rule }) => rule.provider === provider && rule.account === account && rule.region === region);
       if (page.length > 0) yield page;
     },
     async *ofCluster(cluster) {
@@ -239,6 +248,9 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       const left = leftBehind(put);
       if (left !== undefined) store(left);
       references.set(id, put.references);
+      const finds = findInterests(put.spec);
+      if (finds.length > 0) rules.set(id, finds);
+      else rules.delete(id);
       return store(registered(put));
     },
     async entomb(loaded, newGeneration, at) {
@@ -251,11 +263,12 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       if (now?.phase !== "tombstone" || now.generation !== ofGeneration) return false;
       registrations.delete(id);
       references.delete(id);
+      rules.delete(id);
       return true;
     },
     async owner(target) {
       return owners.get(target);
     },
   };
-  return { registry, items: () => ({ registrations, references, owners, heads, propagations, clusters, generation }) };
+  return { registry, items: () => ({ registrations, references, rules, owners, heads, propagations, clusters, generation }) };
 }
