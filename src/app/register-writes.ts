@@ -1,8 +1,10 @@
 /** The writes of a register run, one registration each: put, entomb, and the requests that must follow. */
 import { canonicalJson } from "../core/config/diff.ts";
 import { RelayError } from "../core/errors.ts";
+import { findPlaces } from "../core/find/find.ts";
 import {
   leftBehindId,
+  type ReferenceKey,
   type Registration,
   type RegistrationId,
   type RegistrationSpec,
@@ -57,8 +59,16 @@ function prune(registration: RegistrationId, spec: RegistrationSpec, what: NonNu
   return { registration, cluster: spec.cluster, target: targetOf(spec), need: 0, verify: true, prune: what, attempt: 0 };
 }
 
-/** The writer of one run: all that it writes is of one generation, taken when the first write needs it. */
-export function createRegistrar({ registry, clock, workerLifetimeMs }: RegistrarDeps, config: ResolvedConfig): Registrar {
+/**
+ * The writer of one run: all that it writes is of one generation, taken when the first write needs it. `existing`: what the registry had
+ * before the run.
+ */
+export function createRegistrar(
+  { registry, clock, workerLifetimeMs }: RegistrarDeps,
+  config: ResolvedConfig,
+  existing: readonly Registration[],
+): Registrar {
+  const finders = createFinders(existing);
   const wanted = new Set(config.registrations.map(registrationId));
   let given: Promise<number> | undefined;
   const generationOfRun = () => (given ??= registry.nextGeneration());
@@ -74,7 +84,10 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       if (now === undefined || now.phase === "tombstone") return now;
       const entombed = await registry.entomb(now, generation, clock.now());
-      if (entombed !== "lost") return entombed;
+      if (entombed !== "lost") {
+        finders.left(entombed);
+        return entombed;
+      }
       now = await reload(first.id, first.spec);
     }
     throw contended(first.id);
@@ -92,9 +105,18 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
       let previous = before;
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
         const registeredAt = clock.now();
-        const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references: referencesOf(spec) });
+        const remembered = finders.of(targetOf(spec));
+        const stored = await registry.putRegistration({
+          spec,
+          generation,
+          registeredAt,
+          previous,
+          references: referencesOf(spec),
+          remembered,
+        });
         if (stored === "conflict") return "conflict";
         if (stored !== "lost") {
+          if (previous !== undefined) finders.left(previous);
           const sync = syncRequest(stored, previous);
           if (previous === undefined || targetOf(previous.spec) === targetOf(spec)) return [sync];
           const notBefore = registeredAt + workerLifetimeMs;
@@ -131,4 +153,23 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
 function syncRequest({ id, spec, registeredAt }: Registration, previous: Registration | undefined): SyncRequest {
   const verify = previous !== undefined && previous.spec.target.creationPolicy !== spec.target.creationPolicy;
   return { registration: id, cluster: spec.cluster, target: targetOf(spec), need: registeredAt, verify, attempt: 0 };
+}
+
+interface Finders {
+  /** What those found that have or had the target. */
+  of(target: TargetKey): readonly ReferenceKey[];
+  /** A registration gave its target up, and no worker of it can remember more from now on. */
+  left(registration: Registration): void;
+}
+
+/** What registrations with find rules remember, by the targets that they wrote: whoever takes one over must know of it. */
+function createFinders(existing: readonly Registration[]): Finders {
+  const found = new Map<TargetKey, Set<ReferenceKey>>();
+  const left = ({ spec, applied }: Registration): void => {
+    if (findPlaces(spec).length === 0) return;
+    const target = targetOf(spec);
+    found.set(target, new Set([...(found.get(target) ?? []), ...Object.keys(applied)]));
+  };
+  for (const registration of existing) left(registration);
+  return { of: (target) => [...(found.get(target) ?? [])], left };
 }

@@ -43,7 +43,7 @@ export function createRegister(deps: RegisterDeps): Register {
     const gone = await registerClusters(registry, config);
     const existing = await registrationsOf(registry, [...config.clusters.map(({ name }) => name), ...gone]);
     const diff = diffRegistrations(config.registrations, existing);
-    const registrar = createRegistrar(deps, config);
+    const registrar = createRegistrar(deps, config, existing);
     const count = { added: 0, changed: 0, removed: 0 };
     const result = (kind: RegisterResult["kind"]): RegisterResult => ({
       kind,

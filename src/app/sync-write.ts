@@ -96,9 +96,11 @@ export function recordOf(
 function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]): Result {
   const { registration, seen, manifest } = gathered;
   const { creationPolicy, deletionPolicy } = registration.spec.target;
+  // Nothing is there to be written, and nothing ever was: whoever had the target before must not take it for taken over.
+  const isUnwritten = manifest.data.size === 0 && deletionPolicy === "Retain" && registration.appliedGeneration === undefined;
   const isGone = manifest.data.size === 0 && deletionPolicy === "Delete" && creationPolicy === "Owner";
   const change = {
-    appliedGeneration: registration.generation,
+    ...(isUnwritten ? {} : { appliedGeneration: registration.generation }),
     applied: appliedOf(registration, observed),
     ...recordOf(deps, registration, isGone ? "SecretDeleted" : "Synced"),
   };

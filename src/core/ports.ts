@@ -216,6 +216,8 @@ export interface PutRegistration {
   /** What the diff saw: absent for a new one. The write is conditional on its `rev`. */
   readonly previous?: Registration | undefined;
   readonly references: readonly Reference[];
+  /** What others found that had its target: as far as its own rules may find that too, it is remembered. @default none */
+  readonly remembered?: readonly ReferenceKey[] | undefined;
 }
 
 /**

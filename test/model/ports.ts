@@ -27,7 +27,7 @@ export interface WorkerPorts {
 
 export function portsOf(world: World, worker: Worker): WorkerPorts {
   const { scheduler } = world;
-  const provider = scheduled(world, worker, world.source, ["read", "readVersion", "currentVersions"]);
+  const provider = scheduled(world, worker, world.source, ["read", "readVersion", "currentVersions", "list"]);
   const cluster = judged(world, worker);
   return {
     registry: scheduled(world, worker, world.registry, Object.keys(world.registry)),
@@ -61,7 +61,7 @@ function send(world: World, requests: readonly SyncRequest[], delayMs: number): 
   world.messages.push({ requests, availableAt: world.scheduler.now() + Math.min(delayMs, 900_000) });
 }
 
-const PAGED = new Set<string>(["interests", "ofCluster"]);
+const PAGED = new Set<string>(["interests", "findRules", "ofCluster"]);
 
 type Method = (...args: unknown[]) => unknown;
 type ScheduledMethod = (this: Scheduled, ...args: unknown[]) => unknown;
@@ -179,7 +179,7 @@ const hasher: Hasher = {
 };
 
 const CLUSTER_CALLS = new Set(["look", "apply", "takeOver", "remove"]);
-const STORE_CALLS = new Set(["read", "readVersion", "currentVersions"]);
+const STORE_CALLS = new Set(["read", "readVersion", "currentVersions", "list"]);
 
 /** What a call may fail with; `choice` picks one. */
 export function failureOf(operation: string, choice: number): RelayError {

@@ -44,9 +44,24 @@ export function ruleLines(spec: RegistrationSpec, generation: number): readonly 
   });
 }
 
+/** The lines of what a registration remembers already when it is put. */
+export function foundLines(registration: Registration): readonly Change[] {
+  if (findPlaces(registration.spec).length === 0) return [];
+  return linesOf(registration, foundReferences(registration), registration.rev);
+}
+
+/** To be put before the record, or the deployment, of this `rev`. */
+function linesOf({ id, spec, generation }: Registration, references: readonly Reference[], rev: number): readonly Change[] {
+  const who = { id, cluster: spec.cluster, target: targetOf(spec), generation, rev };
+  return references.flatMap((reference) => {
+    const set = { ...who, reference: referenceKey(reference), version: reference.version };
+    return referenceItemKeys(reference, id).map((key) => ({ key, set, condition: REMOVABLE, values: { generation, rev } }));
+  });
+}
+
 /**
- * A line of a later record is not removed by a late hand of an earlier one: both its generation and its `rev` are compared. Lines that a
- * deployment made have no `rev`, and no record removes them.
+ * A line of a later record is not removed by a late hand of an earlier one: both its generation and its `rev` are compared. Lines of
+ * references that the spec names have no `rev`, and no record removes them.
  */
 const REMOVABLE = "attribute_not_exists(#pk) OR #generation < :generation OR (#generation = :generation AND #rev <= :rev)";
 
@@ -61,22 +76,7 @@ export function foundChanges(
   const named = new Set<ReferenceKey>(Object.keys(applied));
   const added = foundReferences({ spec, applied }).filter((reference) => loaded.applied[referenceKey(reference)] === undefined);
   const dropped = foundReferences(loaded).filter((reference) => !named.has(referenceKey(reference)));
-  const before = added.flatMap((reference) =>
-    referenceItemKeys(reference, id).map((key) => ({
-      key,
-      set: {
-        id,
-        cluster: spec.cluster,
-        target: targetOf(spec),
-        reference: referenceKey(reference),
-        version: reference.version,
-        generation,
-        rev,
-      },
-      condition: REMOVABLE,
-      values: { generation, rev },
-    })),
-  );
+  const before = linesOf(loaded, added, rev);
   const after = dropped.flatMap((reference) =>
     referenceItemKeys(reference, id).map((key) => ({ key, drop: true, condition: REMOVABLE, values: { generation, rev } }) as const),
   );

@@ -4,7 +4,7 @@ import type { Interest, NameRule, Reference, Registration } from "../../core/mod
 import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../core/model.ts";
 import type { FindInterest, LoadedRegistration, Registry } from "../../core/ports.ts";
 import { clusterRecords } from "./clusters.ts";
-import { changeAll, foundChanges, foundItemKeys, ruleLines } from "./found-items.ts";
+import { changeAll, foundChanges, foundItemKeys, foundLines, ruleLines } from "./found-items.ts";
 import { createGatheredChanges } from "./gathered-changes.ts";
 import { referencesOf, registrationOf, writing } from "./items.ts";
 import {
@@ -146,8 +146,8 @@ export function createRegistrations(table: Table): Part {
           values: { generation },
         })),
       );
-      await changeAll(table, [...lines, ...ruleLines(put.spec, generation)]);
       const next = registered(put);
+      await changeAll(table, [...lines, ...ruleLines(put.spec, generation), ...foundLines(next)]);
       const token = randomUUID();
       const isOwner = ownsTarget(put.spec);
       const left = leftBehind(put);

@@ -1,5 +1,5 @@
 /** How a registration changes by each write of the registry: pure, so that every implementation stores the same. */
-import { findPlaces, nameRuleOf } from "../../core/find/find.ts";
+import { findPlaces, nameIn, nameRuleOf } from "../../core/find/find.ts";
 import type { Millis, Registration, RegistrationSpec, TargetKey } from "../../core/model.ts";
 import { leftBehindId, registrationId, targetKey, UNAPPLIED } from "../../core/model.ts";
 import type { FindInterest, PutRegistration, RegistrationChange } from "../../core/ports.ts";
@@ -20,13 +20,15 @@ export function findInterests(spec: RegistrationSpec): readonly FindInterest[] {
 }
 
 /**
- * What stays applied. Where nothing does, a spec with find rules still remembers what an earlier life found: its target may hold that
- * yet, and a listing that lags must not drop it.
+ * What stays applied. A spec with find rules also remembers what an earlier life found, or another registration that had its target:
+ * the target may hold that yet, and a listing that lags must not drop it.
  */
-function appliedAfter({ previous, spec }: PutRegistration, kept: Registration | undefined): Registration["applied"] {
-  if (kept !== undefined) return kept.applied;
-  if (previous === undefined || findPlaces(spec).length === 0) return {};
-  return Object.fromEntries(Object.keys(previous.applied).map((reference) => [reference, UNAPPLIED]));
+function appliedAfter({ previous, spec, remembered = [] }: PutRegistration, kept: Registration | undefined): Registration["applied"] {
+  const places = findPlaces(spec);
+  if (places.length === 0) return kept?.applied ?? {};
+  const known = [...Object.keys(previous?.applied ?? {}), ...remembered];
+  const mayFind = known.filter((reference) => places.some((place) => nameIn(place, reference) !== undefined));
+  return { ...Object.fromEntries(mayFind.map((reference) => [reference, UNAPPLIED])), ...kept?.applied };
 }
 
 /** For so long reconcile leaves what was just registered to the message that register sent for it. */
