@@ -63,9 +63,9 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
     }
   }
 
-  /** The tags as the value. No tags at all may mean no parameter. */
+  /** The tags as the value. No tags at all may mean no parameter; that they belong to none is no answer while there is one. */
   async function readTags(reference: Reference): Promise<SourceAnswer> {
-    let tags: readonly Tag[] = [];
+    let tags: readonly Tag[] | undefined;
     try {
       const client = await clients.of(reference);
       const request = { ResourceType: "Parameter", ResourceId: reference.key } as const;
@@ -74,7 +74,8 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
       if (isRelayError(error)) throw error;
       if (errorName(error) !== "InvalidResourceId") throw failed(reference, "ListTagsForResource", error);
     }
-    if (tags.length === 0 && !(await exists(reference))) return ABSENT;
+    if ((tags ?? []).length === 0 && !(await exists(reference))) return ABSENT;
+    if (tags === undefined) throw new RelayError("SourceLagging", reference.key);
     return tagsAnswer(tags.map(({ Key = "", Value = "" }) => [Key, Value] as const));
   }
 

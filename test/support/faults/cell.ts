@@ -22,6 +22,10 @@ const SILENT: readonly string[] = [
   "UpdateItem REG",
   "BatchGetSecretValue",
   "GetParameters",
+  "ListSecrets",
+  "GetParametersByPath",
+  "DescribeParameters",
+  "ListTagsForResource",
   "GetSecretValue of a kubeconfig",
   "look",
   "list",
@@ -148,7 +152,7 @@ function isAskedBySync(story: Story): boolean {
 }
 
 function isDeployment(story: Story): boolean {
-  return story === STORIES["config change"] || story === STORIES["cluster retired"];
+  return story === STORIES["config change"] || story === STORIES["config change of rules"] || story === STORIES["cluster retired"];
 }
 
 /** By the function itself, or by Lambda, which puts what failed to the last try into the same queue. */
