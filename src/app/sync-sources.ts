@@ -44,12 +44,14 @@ export async function readSources(reads: Reads, job: Job, registration: Registra
     return names;
   };
   const requests = unsettled(job);
-  const { applied, appliedGeneration, generation, spec } = registration;
+  const { applied, appliedGeneration, generation, spec, status } = registration;
+  // A rule that found nothing has nothing to be applied.
+  const isSynced = appliedGeneration === generation || status.state === "Synced";
   const { values, candidates } = await readMembers({ observe, list }, spec, {
     applied,
     told: requests.flatMap(({ notice, candidate }) => [notice?.reference ?? [], candidate ?? []].flat()),
-    // A generation that was applied remembers all that its target holds; what came since, its own event tells.
-    isListed: appliedGeneration !== generation || requests.some(({ notice, candidate }) => notice === undefined && candidate === undefined),
+    // What was synced since it was registered remembers all that its target holds; what came since, its own event tells.
+    isListed: !isSynced || requests.some(({ notice, candidate }) => notice === undefined && candidate === undefined),
   });
   return {
     observed: unique([...observed, ...candidates.flatMap(heldOf)]),

@@ -89,9 +89,9 @@ export function describeProvider(name: string, create: () => Promise<ProviderFix
       await put("other/many", "value");
       await remove(keys[0] ?? "");
 
-      const names = (await list(hierarchy("many"))).filter((name) => name.includes("find-many/"));
+      const names = (await list(hierarchy("many"))).filter((one) => one.includes("find-many/"));
       expect(names).toEqual(named(...keys.slice(1)));
-      expect((await list(hierarchy("many"))).filter((name) => name.includes("other"))).toEqual([]);
+      expect((await list(hierarchy("many"))).filter((one) => one.includes("other"))).toEqual([]);
     }, 60_000);
 
     it("lists by tags those that have all of them, with these values", async () => {
@@ -107,7 +107,7 @@ export function describeProvider(name: string, create: () => Promise<ProviderFix
       const all = fixture.showsAllTags === true ? named(...keys) : undefined;
       const both = named("find-tags/both", "find-tags/deep/both");
       expect(await list(hierarchy("tags"), tags)).toEqual(all ?? both);
-      expect((await list("", tags)).filter((name) => name.includes("find-tags/"))).toEqual(all ?? both);
+      expect((await list("", tags)).filter((one) => one.includes("find-tags/"))).toEqual(all ?? both);
       expect(await list(hierarchy("tags"), { env: "nothing" })).toEqual(all ?? []);
     });
 

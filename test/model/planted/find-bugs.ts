@@ -30,7 +30,7 @@ export const FIND_BUGS: readonly PlantedBug[] = [
       "const remembered = finders.of(targetOf(spec));",
       "const remembered = finders.of(`${targetOf(spec)} `);",
     ]),
-    setup: { ...OWNER, start: 1, found: 1 },
+    setup: { ...OWNER, shape: 1, start: 1, found: 1 },
     faults: ["stale", "lost", "blanked"],
   },
   {

@@ -103,7 +103,9 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     createQueue(parts, `sync-${id}`),
     createQueue(parts, `failures-${id}`),
     clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: "v1" })),
-    clients.ssm.send(new PutParameterCommand({ Name: `/${id}/database`, Value: "v1", Type: "SecureString", Tags: [{ Key: "world", Value: id }] })),
+    clients.ssm.send(
+      new PutParameterCommand({ Name: `/${id}/database`, Value: "v1", Type: "SecureString", Tags: [{ Key: "world", Value: id }] }),
+    ),
     ...CLUSTERS.map(async (name) => {
       const Name = `clusters/${id}/${name}`;
       // As JSON, which needs no parser to be loaded: cells run ahead of their tests, and jest imports nothing between tests.

@@ -1,12 +1,12 @@
 /** Whom a propagation expects where rules find the secret, and how reconcile finds what no event told of. */
 import { describe, expect, it } from "@jest/globals";
 import { settlePropagation } from "../../../src/app/propagation.ts";
+import { createReconcile } from "../../../src/app/reconcile.ts";
 import { RelayError } from "../../../src/core/errors.ts";
 import type { FindRule, RegistrationSpec } from "../../../src/core/model.ts";
-import { put } from "../../support/registrations.ts";
-import { createReconcile } from "../../../src/app/reconcile.ts";
-import { relayWorld, worldSpec } from "../../support/relay-world.ts";
 import { createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
+import { put } from "../../support/registrations.ts";
+import { relayWorld, worldSpec } from "../../support/relay-world.ts";
 
 const HOUR = 3_600_000;
 const keyOf = (name: string, version = "stage/AWSCURRENT") => `SecretsManager|111122223333|eu-west-1|${version}|${name}`;
@@ -14,7 +14,13 @@ const keyOf = (name: string, version = "stage/AWSCURRENT") => `SecretsManager|11
 async function findWorld(rule: FindRule = { nameRegexp: "^shop/" }) {
   const world = await relayWorld();
   const spec = worldSpec();
-  const finding = (name: string): RegistrationSpec => ({ ...spec, name, target: { ...spec.target, name }, data: [], dataFrom: [{ find: rule }] });
+  const finding = (name: string): RegistrationSpec => ({
+    ...spec,
+    name,
+    target: { ...spec.target, name },
+    data: [],
+    dataFrom: [{ find: rule }],
+  });
   world.source.put("shop/a", "a1", "one");
   world.clock.advance(HOUR);
   const registration = await put(world.registry, finding("db"), world.clock.now());
@@ -38,7 +44,9 @@ describe("the propagation of a secret that rules find", () => {
     expect(events("Secret Propagated").filter(({ key }) => key === "shop/new")).toEqual([]);
 
     await sync([requestOf(registration, { notice: { reference: keyOf("shop/new"), versionId: "n1", at }, need: at + 999 })]);
-    expect(events("Secret Propagated").filter(({ key }) => key === "shop/new")).toMatchObject([{ key: "shop/new", versionId: "n1", expected: 1, done: 1 }]);
+    expect(events("Secret Propagated").filter(({ key }) => key === "shop/new")).toMatchObject([
+      { key: "shop/new", versionId: "n1", expected: 1, done: 1 },
+    ]);
   });
 
   it("waits for nobody once the secret is gone, nor for rules that its tags may turn away", async () => {
@@ -81,8 +89,14 @@ describe("reconcile, of registrations with find rules", () => {
   });
 
   it.each([
-    { name: "a secret is listed that was not found before", change: (s: Awaited<ReturnType<typeof reconciled>>) => s.source.put("shop/new", "n1", "x") },
-    { name: "one that was found has another version", change: (s: Awaited<ReturnType<typeof reconciled>>) => s.source.put("shop/a", "a2", "x") },
+    {
+      name: "a secret is listed that was not found before",
+      change: (s: Awaited<ReturnType<typeof reconciled>>) => s.source.put("shop/new", "n1", "x"),
+    },
+    {
+      name: "one that was found has another version",
+      change: (s: Awaited<ReturnType<typeof reconciled>>) => s.source.put("shop/a", "a2", "x"),
+    },
     { name: "one that was found is gone", change: (s: Awaited<ReturnType<typeof reconciled>>) => s.source.remove("shop/a") },
     {
       name: "the listing fails",

@@ -84,6 +84,19 @@ describe("a registration that finds its secrets", () => {
     expect(listings()).toBe(1);
   });
 
+  it("gets its very first secret by the event alone, where it found nothing before", async () => {
+    const { again, data, registration, source, clock, told, listings } = await findWorld({ nameRegexp: "^later/" });
+    await again();
+    expect(data(registration)).toBeUndefined();
+    clock.advance(HOUR);
+    source.put("later/a", "l1", "late");
+
+    await again(told("later/a", "l1"));
+
+    expect(data(registration)).toEqual({ later_a: "late" });
+    expect(listings()).toBe(1);
+  });
+
   it("looks again while the store does not show the new secret, until any read must", async () => {
     const { again, data, registration, source, clock, told } = await findWorld();
     await again();
@@ -139,7 +152,6 @@ describe("a registration that finds its secrets", () => {
     clock.advance(HOUR);
     source.put("shop/new", "n1", "new");
     source.unlisted.add("shop/new");
-    const record = registry.record;
     // It dies between its write and its record.
     hook.before = (_cluster, operation) => {
       if (operation === "apply") world.deps.registry.record = () => new Promise(() => {});
@@ -148,7 +160,7 @@ describe("a registration that finds its secrets", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(data(registration)).toHaveProperty("shop_new", "new");
     hook.before = undefined;
-    world.deps.registry.record = record;
+    world.deps.registry.record = (...args) => registry.record(...args);
 
     await again({ verify: true });
 
