@@ -31,7 +31,7 @@ export class ChangeEvents extends Construct {
         account,
         detail: {
           eventSource: ["secretsmanager.amazonaws.com"],
-          eventName: ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage", "TagResource", "UntagResource"],
+          eventName: ["CreateSecret", "DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage", "TagResource", "UntagResource"],
           errorCode: Match.doesNotExist(),
         },
       },

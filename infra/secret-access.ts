@@ -1,8 +1,10 @@
 /** Which secrets and parameters a function may read by its own role, and which roles it may assume: those that the config names, and no other. */
 import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
-import { possibleRegistrations } from "../src/core/config/cluster-external-secret.ts";
+import { allRegistrations } from "../src/core/config/cluster-external-secret.ts";
+import { findPlaces } from "../src/core/find/find.ts";
 import type { ProviderKind, Reference, ResolvedConfig } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
+import { allowFinds } from "./find-access.ts";
 import type { RelayFunction } from "./relay-function.ts";
 import { UserMistake } from "./settings.ts";
 
@@ -20,8 +22,8 @@ interface NamedSecret {
 }
 
 /** All that the config may read, whatever the namespaces of its ClusterExternalSecrets turn out to be. */
-function allReferences({ registrations, clusterExternalSecrets = [] }: ResolvedConfig): readonly Reference[] {
-  return [...registrations, ...clusterExternalSecrets.flatMap(possibleRegistrations)].flatMap(referencesOf);
+function allReferences(config: ResolvedConfig): readonly Reference[] {
+  return allRegistrations(config).flatMap(referencesOf);
 }
 
 /** What the functions read by their own role: what a role or other credentials read is granted to those. */
@@ -42,7 +44,10 @@ function namedSecrets(config: ResolvedConfig): readonly NamedSecret[] {
 /** The accounts that the config names in ARNs of secrets, parameters and roles, each once. */
 export function namedAccounts(config: ResolvedConfig): readonly string[] {
   // Empty: the deployment's own.
-  const accounts = allReferences(config).map(({ account }) => account);
+  const finds = allRegistrations(config)
+    .flatMap(findPlaces)
+    .map(({ store }) => store);
+  const accounts = [...allReferences(config), ...finds].map(({ account }) => account);
   return [...new Set([...accounts, ...namedSecrets(config).map(({ key }) => ARN.exec(key)?.[1] ?? "")])].filter(Boolean).toSorted();
 }
 
@@ -87,9 +92,13 @@ export function allowConfiguredSources(by: RelayFunction, config: ResolvedConfig
   // The history proves an absence; without decryption, so that nothing of older versions is read.
   allowEach(by, ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:ListTagsForResource"], parameters);
   allowRoles(by, config);
+  const rules = allowFinds(by, config);
   if (kmsKeyArns.length > 0) {
     // Through the stores only: the key opens nothing else for us.
-    const services = ["secretsmanager.*.amazonaws.com", ...(parameters.length > 0 ? ["ssm.*.amazonaws.com"] : [])];
+    const services = [
+      "secretsmanager.*.amazonaws.com",
+      ...(parameters.length > 0 || rules.some(({ store }) => store.provider === "ParameterStore") ? ["ssm.*.amazonaws.com"] : []),
+    ];
     by.allow(["kms:Decrypt"], kmsKeyArns, { StringLike: { "kms:ViaService": services.length === 1 ? services[0] : services } });
   }
 }
@@ -112,7 +121,12 @@ function allowEach(by: RelayFunction, actions: readonly string[], arns: readonly
 
 /** The first role of each chain: the others are assumed by the one before. Tags on it need a right of their own. */
 function allowRoles(by: RelayFunction, config: ResolvedConfig): void {
-  const steps = allReferences(config).flatMap(({ access }) => (access?.base.kind === "function" ? access.roles.slice(0, 1) : []));
+  const finds = allRegistrations(config)
+    .flatMap(findPlaces)
+    .map(({ store }) => store);
+  const steps = [...allReferences(config), ...finds].flatMap(({ access }) =>
+    access?.base.kind === "function" ? access.roles.slice(0, 1) : [],
+  );
   const arnsOf = (roles: typeof steps): readonly string[] => [...new Set(roles.map(({ arn }) => arn))].toSorted();
   allowEach(by, ["sts:AssumeRole"], arnsOf(steps));
   allowEach(by, ["sts:TagSession"], arnsOf(steps.filter(({ tags }) => tags !== undefined)));

@@ -5,11 +5,12 @@ import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
 import { holds } from "../core/sync/freshness.ts";
 import { changeReferences, labelMoveReferences } from "../core/sync/references.ts";
+import { findHits } from "./find-hits.ts";
 import type { Openings, SyncTargets } from "./outcome.ts";
 import { type Resend, resends, sendAll } from "./settle-messages.ts";
 
 export interface OnSecretChangeDeps {
-  readonly registry: Pick<Registry, "interests" | "head" | "openPropagation">;
+  readonly registry: Pick<Registry, "interests" | "findRules" | "head" | "openPropagation">;
   readonly queue: Queue;
   readonly log: Log;
   readonly clock: Pick<Clock, "now" | "uptime">;
@@ -83,9 +84,13 @@ type LabelMoved = Extract<SecretChange, { kind: "label moved" }>;
  * concerned: the event does not name their version. Who reads both gets both requests, each with a need of its own.
  */
 async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promise<Woken> {
-  const interests = await interestsIn(deps, labelMoveReferences(change));
+  const [interests, hits] = await Promise.all([interestsIn(deps, labelMoveReferences(change)), findHits(deps.registry, change)]);
   const isNamed = ({ reference }: Interest) => parseReferenceKey(reference).version === `stage/${change.label}`;
-  const named = interests.filter(isNamed);
+  const readers = interests.filter(isNamed);
+  const lineOf = ({ registration, reference }: Interest) => JSON.stringify([registration, reference]);
+  const known = new Set(readers.map(lineOf));
+  const found = hits.filter((hit) => !known.has(lineOf(hit)));
+  const named = [...readers, ...found];
   const concerned = interests.filter((interest) => !isNamed(interest));
   const { versionId, at } = change;
   const requests = [
@@ -96,15 +101,19 @@ async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promis
     ...concerned.map((interest) => requestFor(interest, latestMoment(change))),
   ];
   const openings = new Map<ReferenceKey, number>();
-  for (const { reference } of named) openings.set(reference, (openings.get(reference) ?? 0) + 1);
+  // Whom the tags may turn away is not expected: it joins when it finds the secret.
+  const expected = [...readers, ...found.filter(({ isByTags }) => !isByTags)];
+  for (const { reference } of expected) openings.set(reference, (openings.get(reference) ?? 0) + 1);
   return { requests, openings };
 }
 
 /** Each registration once: a request without a notice is served only when all that it reads is fresh. */
 async function wokenByChange(deps: OnSecretChangeDeps, change: Exclude<SecretChange, LabelMoved>): Promise<Woken> {
-  const interests = await interestsIn(deps, changeReferences(change));
-  const readers = new Map(interests.map((interest) => [interest.registration, interest]));
-  return { requests: [...readers.values()].map((interest) => requestFor(interest, latestMoment(change))), openings: new Map() };
+  const [interests, hits] = await Promise.all([interestsIn(deps, changeReferences(change)), findHits(deps.registry, change)]);
+  const need = latestMoment(change);
+  const requests = new Map(interests.map((interest) => [interest.registration, requestFor(interest, need)]));
+  for (const hit of hits) requests.set(hit.registration, { ...requestFor(hit, need), candidate: hit.reference });
+  return { requests: [...requests.values()], openings: new Map() };
 }
 
 /**

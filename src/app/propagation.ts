@@ -6,20 +6,27 @@ import {
   parseReferenceKey,
   type ReferenceKey,
   type Registration,
-  referenceKey,
 } from "../core/model.ts";
 import type { Bus, Clock, Log, Registry } from "../core/ports.ts";
 import { passed } from "../core/sync/freshness.ts";
-import { referencesOf } from "../core/sync/references.ts";
 import { heldUntil, keepsVersions } from "../core/sync/refresh.ts";
 import { pagesOf } from "./concurrently.ts";
+import { readersOf, readsFor, willFind } from "./readers.ts";
 import { publish } from "./sync-announce.ts";
 import { codeOf, type Move, nameOf } from "./sync-job.ts";
 
 export interface PropagationDeps {
   readonly registry: Pick<
     Registry,
-    "openPropagations" | "countPropagation" | "openPropagation" | "closePropagation" | "markAnnounced" | "interests" | "load"
+    | "openPropagations"
+    | "countPropagation"
+    | "openPropagation"
+    | "closePropagation"
+    | "markAnnounced"
+    | "interests"
+    | "findRules"
+    | "head"
+    | "load"
   >;
   readonly bus: Bus;
   readonly log: Log;
@@ -83,11 +90,17 @@ async function recount(
 ): Promise<{ readonly expected: number; readonly done: number; readonly superseded: number }> {
   const { reference } = id;
   const count = { expected: 0, done: 0, superseded: 0 };
-  for await (const interests of registry.interests([parseReferenceKey(reference)])) {
-    for (const page of pagesOf(interests, LOAD_SIZE)) {
+  let isAbsent: Promise<boolean> | undefined;
+  for await (const readers of readersOf(registry, reference)) {
+    for (const page of pagesOf(readers, LOAD_SIZE)) {
       const { registrations } = await registry.load(page, []);
       for (const { registration } of registrations.values()) {
         if (!isExpected(registration, id, clock.now())) continue;
+        if (!readsFor(registration, reference)) {
+          // A rule forgets a secret that is gone, and finds none: only one that is there is still to come to it.
+          isAbsent ??= isKnownAbsent(registry, reference);
+          if (!willFind(registration, reference) || (await isAbsent)) continue;
+        }
         count.expected += 1;
         const state = passed(registration.applied[reference], id);
         if (state !== undefined) count[state] += 1;
@@ -106,8 +119,11 @@ function isExpected(registration: Registration, id: PropagationId, now: Millis):
   const { phase, spec, status, applied } = registration;
   if (phase !== "live" || spec.target.creationPolicy === "None" || status.state === "SecretMissing") return false;
   const takesNone = keepsVersions(registration, now) && typeof heldUntil(registration, now) !== "number";
-  if (takesNone && passed(applied[reference], id) === undefined) return false;
-  return referencesOf(spec).some((one) => referenceKey(one) === reference);
+  return !takesNone || passed(applied[reference], id) !== undefined;
+}
+
+async function isKnownAbsent(registry: Pick<Registry, "head">, reference: ReferenceKey): Promise<boolean> {
+  return (await registry.head(reference))?.versionId === "absent";
 }
 
 async function announce(deps: PropagationDeps, propagation: Propagation, closedAt: Millis): Promise<void> {

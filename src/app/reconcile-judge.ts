@@ -1,14 +1,16 @@
 /** Tells which due registrations need no sync: target untouched, and the store shows the very versions that it holds. Never guesses. */
 import { isRelayError } from "../core/errors.ts";
+import { candidateNames, findPlaces, queryKey, queryOf, rememberedNames, rememberedReferences } from "../core/find/find.ts";
 import {
   type AppliedVersion,
   type Millis,
+  type Reference,
   type ReferenceKey,
   type Registration,
   type RegistrationId,
   referenceKey,
 } from "../core/model.ts";
-import type { Clock, ClusterRecord, Log, SecretProvider } from "../core/ports.ts";
+import type { Clock, ClusterRecord, Log, SecretProvider, SecretQuery } from "../core/ports.ts";
 import { isAdmittedByName } from "../core/stores/stores.ts";
 import { asOf, type FreshnessBounds } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
@@ -16,7 +18,7 @@ import { keepsVersions } from "../core/sync/refresh.ts";
 import type { DriftProbe } from "./reconcile-probe.ts";
 
 export interface JudgeDeps {
-  readonly provider: Pick<SecretProvider, "currentVersions">;
+  readonly provider: Pick<SecretProvider, "currentVersions" | "list">;
   readonly log: Log;
   readonly clock: Pick<Clock, "now" | "latest">;
   readonly bounds: FreshnessBounds;
@@ -26,6 +28,8 @@ export interface JudgeDeps {
    * registrations. A change that comes after it is the event's to tell, and the next run's.
    */
   readonly shown: Map<ReferenceKey, AppliedVersion>;
+  /** What listings showed earlier in this run, and by whom it was asked; undefined for one that failed. */
+  readonly listed: Map<string, Promise<readonly string[] | undefined>>;
 }
 
 /** The applied versions of an intact registration, with the later moment at which they were seen to be current. */
@@ -47,7 +51,9 @@ export async function findIntact(
   );
   const upToDate = new Map<RegistrationId, Applied>();
   for (const registration of settled) {
-    const applied = appliedNow(registration, current, keeping.has(registration.id));
+    const keeps = keeping.has(registration.id);
+    const isComplete = keeps || (await knowsAllListed(deps, registration));
+    const applied = isComplete ? appliedNow(registration, current, keeps) : undefined;
     if (applied !== undefined) upToDate.set(registration.id, applied);
   }
 
@@ -83,6 +89,34 @@ function isSettled({ spec, status, known, generation, appliedGeneration }: Regis
   return status.state === "Synced" && appliedGeneration === generation && isWritten;
 }
 
+/** Its own, and what its rules found. */
+function allReferences({ spec, applied }: Registration): readonly Reference[] {
+  return [...referencesOf(spec), ...rememberedReferences(spec, applied)];
+}
+
+/** Whether its rules' listings show nothing that it does not remember. One that failed is asked for by the sync, which records why. */
+async function knowsAllListed(deps: JudgeDeps, { spec, applied }: Registration): Promise<boolean> {
+  for (const place of findPlaces(spec)) {
+    const query = queryOf(place);
+    const key = queryKey(query);
+    const asked = deps.listed.get(key) ?? listOrNothing(deps, query);
+    deps.listed.set(key, asked);
+    const listed = await asked;
+    const known = new Set(rememberedNames(place, applied));
+    if (listed === undefined || candidateNames(place, { listed, applied: {}, told: [] }).some((name) => !known.has(name))) return false;
+  }
+  return true;
+}
+
+async function listOrNothing({ provider, log }: JudgeDeps, query: SecretQuery): Promise<readonly string[] | undefined> {
+  try {
+    return await provider.list(query);
+  } catch (error) {
+    log.warn("store not listed", { code: isRelayError(error) ? error.code : "Unclassified" });
+    return undefined;
+  }
+}
+
 type Current = ReadonlyMap<ReferenceKey, AppliedVersion>;
 
 /** Of each reference that these registrations follow, once. What the store leaves out is missing here too. */
@@ -90,7 +124,7 @@ async function currentVersions(
   { provider, log, clock, bounds, shown: known }: JudgeDeps,
   following: readonly Registration[],
 ): Promise<Current> {
-  const followed = following.flatMap(({ spec }) => referencesOf(spec));
+  const followed = following.flatMap(allReferences);
   const references = new Map(followed.map((reference) => [referenceKey(reference), reference]));
   const unknown = [...references].filter(([key]) => !known.has(key)).map(([, reference]) => reference);
   if (unknown.length === 0) return known;
@@ -114,8 +148,8 @@ async function currentVersions(
  * registration gets past the propagations that it served without knowing. One that keeps its versions has the right ones.
  */
 function appliedNow(registration: Registration, current: Current, keeps: boolean): Applied | undefined {
-  const { spec, applied } = registration;
-  const references = referencesOf(spec).map(referenceKey);
+  const { applied } = registration;
+  const references = allReferences(registration).map(referenceKey);
   const hasAll = references.every((reference) => applied[reference] !== undefined);
   if (!hasAll) return undefined;
   if (keeps) return applied;

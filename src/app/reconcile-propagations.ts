@@ -1,23 +1,15 @@
 /** Settles the propagations that no record closed, and wakes the targets that keep one open. */
 import { isRelayError } from "../core/errors.ts";
-import {
-  type Interest,
-  type Millis,
-  type Propagation,
-  parseReferenceKey,
-  type Registration,
-  referenceKey,
-  type SyncRequest,
-} from "../core/model.ts";
+import { type Interest, type Millis, type Propagation, type Registration, type SyncRequest } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { latestMoment } from "../core/secret-change.ts";
 import { passed } from "../core/sync/freshness.ts";
-import { referencesOf } from "../core/sync/references.ts";
 import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
+import { readersOf, readsFor, willFind } from "./readers.ts";
 
 export interface PropagationSweepDeps {
-  readonly registry: Pick<Registry, "unfinishedPropagations" | "openPropagations" | "interests" | "load" | "record">;
+  readonly registry: Pick<Registry, "unfinishedPropagations" | "openPropagations" | "interests" | "findRules" | "load" | "record">;
   readonly queue: Queue;
   readonly log: Log;
   readonly clock: Clock;
@@ -57,8 +49,8 @@ async function wakeMissing(deps: PropagationSweepDeps, propagation: Propagation)
   const { reference, versionId, at } = propagation;
   const open = await registry.openPropagations(reference);
   if (!open.some((one) => one.versionId === versionId && one.at === at)) return;
-  for await (const interests of registry.interests([parseReferenceKey(reference)])) {
-    for (const page of pagesOf(interests, LOAD_SIZE)) {
+  for await (const readers of readersOf(registry, reference)) {
+    for (const page of pagesOf(readers, LOAD_SIZE)) {
       const missing = await claimMissing(deps, propagation, page);
       if (missing.length === 0) continue;
       log.info("woken again", { requests: missing.length });
@@ -71,7 +63,7 @@ async function wakeMissing(deps: PropagationSweepDeps, propagation: Propagation)
 async function claimMissing(
   { registry, clock }: PropagationSweepDeps,
   propagation: Propagation,
-  interests: readonly Interest[],
+  interests: readonly Omit<Interest, "reference">[],
 ): Promise<readonly SyncRequest[]> {
   const { registrations } = await registry.load(interests, []);
   const nextDue = clock.now() + WOKEN_HEAD_START_MS;
@@ -81,15 +73,17 @@ async function claimMissing(
     if (registration === undefined || keepsVersions(registration, clock.now())) return [];
     if (!isMissing(registration, propagation) || isDueBefore(registration, nextDue)) return [];
     if ((await registry.record(registration, { dueAt: nextDue })) === "lost") return [];
-    return [{ registration: id, cluster, target, need: latestMoment(propagation), verify: false, attempt: 0 }];
+    const candidate = readsFor(registration, propagation.reference) ? {} : { candidate: propagation.reference };
+    return [{ registration: id, cluster, target, ...candidate, need: latestMoment(propagation), verify: false, attempt: 0 }];
   });
   return requests.flat();
 }
 
 /** A failing one is tried again by its own due time: parked means that no schedule but its own wakes it. */
-function isMissing({ phase, spec, applied, status }: Registration, propagation: Propagation): boolean {
+function isMissing(registration: Registration, propagation: Propagation): boolean {
+  const { phase, spec, applied, status } = registration;
   const { reference } = propagation;
-  const isExpected = phase === "live" && !isFrozen(spec) && referencesOf(spec).some((one) => referenceKey(one) === reference);
+  const isExpected = phase === "live" && !isFrozen(spec) && (readsFor(registration, reference) || willFind(registration, reference));
   return isExpected && status.state !== "Error" && passed(applied[reference], propagation) === undefined;
 }
 

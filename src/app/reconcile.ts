@@ -14,7 +14,7 @@ import { sendAll } from "./settle-messages.ts";
 
 export interface ReconcileDeps {
   readonly registry: Registry;
-  readonly provider: Pick<SecretProvider, "currentVersions">;
+  readonly provider: Pick<SecretProvider, "currentVersions" | "list">;
   readonly clusters: Clusters;
   readonly queue: Queue;
   readonly log: Log;
@@ -72,7 +72,7 @@ type DueResult = Pick<ReconcileResult, "due" | "enqueued" | "intact">;
 
 async function reconcileDue(deps: ReconcileDeps, deadline: Millis): Promise<DueResult> {
   const { registry, clock } = deps;
-  const judge: JudgeDeps = { ...deps, probe: createDriftProbe(deps), shown: new Map() };
+  const judge: JudgeDeps = { ...deps, probe: createDriftProbe(deps), shown: new Map(), listed: new Map() };
   const startedAt = clock.now();
   const handled = new Set<RegistrationId>();
   const result = { due: 0, enqueued: 0, intact: 0 };

@@ -10,7 +10,7 @@ import { type Millis, type Registration, type RegistrationId, registrationId, ty
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { concurrently } from "./concurrently.ts";
-import { announceRegistered, pruneRequest, requestsAfterPut } from "./register-writes.ts";
+import { announceRegistered, createFinders, pruneRequest, requestsAfterPut, targetOf } from "./register-writes.ts";
 import { OutOfTime } from "./sync-session.ts";
 
 export interface RefreshDeps {
@@ -49,7 +49,7 @@ export async function refreshNamespaces(deps: RefreshDeps, place: RefreshPlace, 
     const claimed = await claim(deps, record, plan);
     if (claimed === "lost") return;
     record = claimed;
-    const done = await carryOut(deps, plan);
+    const done = await carryOut(deps, plan, existing);
     const isLast = tries === MAX_TRIES;
     if (!done.hasLost || isLast) {
       await conclude(deps, record, { plan, done, existing: existing.filter(({ id }) => !taken.has(id)) });
@@ -126,10 +126,11 @@ interface Done {
 }
 
 /** Each write is conditional on what the plan was made from, and none is tried again from another. Removals first: they free targets. */
-async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan): Promise<Done> {
+async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan, existing: readonly Registration[]): Promise<Done> {
   const { registry, clock, workerLifetimeMs } = deps;
   if (puts.length === 0 && removed.length === 0) return { hasLost: false, put: [], entombed: [], failed: [] };
   const generation = await registry.nextGeneration();
+  const finders = createFinders(existing);
   const requests: SyncRequest[] = [];
   let hasLost = false;
   const entombed: RegistrationId[] = [];
@@ -137,6 +138,7 @@ async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan): Pr
     const tombstone = await registry.entomb(registration, generation, clock.latest());
     if (tombstone === "lost") hasLost = true;
     else {
+      finders.left(tombstone);
       entombed.push(registration.id);
       requests.push(pruneRequest(tombstone, workerLifetimeMs));
     }
@@ -145,11 +147,14 @@ async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan): Pr
   const failed: NamespaceFailure[] = [];
   await concurrently(puts, CONCURRENCY, async ({ spec, before }) => {
     const registeredAt = clock.latest();
-    const stored = await registry.putRegistration({ spec, generation, registeredAt, previous: before, references: referencesOf(spec) });
+    const references = referencesOf(spec);
+    const remembered = finders.of(targetOf(spec));
+    const stored = await registry.putRegistration({ spec, generation, registeredAt, previous: before, references, remembered });
     if (stored === "lost") hasLost = true;
     else if (stored === "conflict")
       failed.push({ namespace: spec.namespace, reason: `Secret ${spec.target.name} belongs to another ExternalSecret` });
     else {
+      if (before !== undefined) finders.left(before);
       put.push(registrationId(spec));
       requests.push(...requestsAfterPut(stored, before, workerLifetimeMs));
     }

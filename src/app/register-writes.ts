@@ -1,8 +1,10 @@
 /** The writes of a register run, one registration each: put, entomb, and the requests that must follow. */
 import { isSameJson } from "../core/config/diff.ts";
 import { isRelayError, RelayError } from "../core/errors.ts";
+import { findPlaces } from "../core/find/find.ts";
 import {
   leftBehindId,
+  type ReferenceKey,
   type Registration,
   type RegistrationId,
   type RegistrationSpec,
@@ -86,8 +88,16 @@ export async function announceRegistered(
   }
 }
 
-/** The writer of one run: all that it writes is of one generation, taken when the first write needs it. */
-export function createRegistrar({ registry, clock, workerLifetimeMs }: RegistrarDeps, config: ResolvedConfig): Registrar {
+/**
+ * The writer of one run: all that it writes is of one generation, taken when the first write needs it. `existing`: what the registry had
+ * before the run.
+ */
+export function createRegistrar(
+  { registry, clock, workerLifetimeMs }: RegistrarDeps,
+  config: ResolvedConfig,
+  existing: readonly Registration[],
+): Registrar {
+  const finders = createFinders(existing);
   const wanted = new Set(config.registrations.map(registrationId));
   let given: Promise<number> | undefined;
   const generationOfRun = () => (given ??= registry.nextGeneration());
@@ -103,7 +113,10 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       if (now === undefined || now.phase === "tombstone") return now;
       const entombed = await registry.entomb(now, generation, clock.latest());
-      if (entombed !== "lost") return entombed;
+      if (entombed !== "lost") {
+        finders.left(entombed);
+        return entombed;
+      }
       now = await reload(first.id, first.spec);
     }
     throw contended(first.id);
@@ -121,9 +134,14 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
       let previous = before;
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
         const registeredAt = clock.latest();
-        const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references: referencesOf(spec) });
+        const remembered = finders.of(targetOf(spec));
+        const references = referencesOf(spec);
+        const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references, remembered });
         if (stored === "conflict") return "conflict";
-        if (stored !== "lost") return requestsAfterPut(stored, previous, workerLifetimeMs);
+        if (stored !== "lost") {
+          if (previous !== undefined) finders.left(previous);
+          return requestsAfterPut(stored, previous, workerLifetimeMs);
+        }
         previous = await reload(id, spec);
         const isDone = previous?.phase === "live" && isSameJson(previous.spec, spec);
         // By another run of the same config, or by a try of ours whose answer got lost; its message may be lost with it.
@@ -158,4 +176,23 @@ function syncRequest({ id, spec, registeredAt }: Registration, previous: Registr
   const isOtherwiseOwned = before !== undefined && before.creationPolicy !== spec.target.creationPolicy;
   const verify = isOtherwiseOwned || (before?.immutable === true && spec.target.immutable !== true);
   return { registration: id, cluster: spec.cluster, target: targetOf(spec), need: registeredAt, verify, attempt: 0 };
+}
+
+export interface Finders {
+  /** What those found that have or had the target. */
+  of(target: TargetKey): readonly ReferenceKey[];
+  /** A registration gave its target up, and no worker of it can remember more from now on. */
+  left(registration: Registration): void;
+}
+
+/** What registrations with find rules remember, by the targets that they wrote: whoever takes one over must know of it. */
+export function createFinders(existing: readonly Registration[]): Finders {
+  const found = new Map<TargetKey, Set<ReferenceKey>>();
+  const left = ({ spec, applied }: Registration): void => {
+    if (findPlaces(spec).length === 0) return;
+    const target = targetOf(spec);
+    found.set(target, new Set([...(found.get(target) ?? []), ...Object.keys(applied)]));
+  };
+  for (const registration of existing) left(registration);
+  return { of: (target) => [...(found.get(target) ?? [])], left };
 }

@@ -49,7 +49,7 @@ export function createRegister(deps: RegisterDeps): Register {
       config.registrations,
       existing.filter((one) => !isLeftToItsMaker(one, config, ids)),
     );
-    const registrar = createRegistrar(deps, config);
+    const registrar = createRegistrar(deps, config, existing);
     const count = { added: 0, changed: 0, removed: 0 };
     const result = (kind: RegisterResult["kind"]): RegisterResult => ({
       kind,

@@ -2,9 +2,9 @@
 import type { Millis, SyncRequest } from "../core/model.ts";
 import { lookAgainDelay, messageDelay } from "../core/sync/backoff.ts";
 import { type FreshnessBounds, serves, settledAfter } from "../core/sync/freshness.ts";
-import type { Observed } from "./observe-reference.ts";
 import type { SyncOutcome } from "./outcome.ts";
 import { type Job, unsettled } from "./sync-job.ts";
+import type { Answered } from "./sync-sources.ts";
 
 export interface Now {
   readonly now: Millis;
@@ -18,13 +18,18 @@ export interface Now {
  * Gives each request its outcome. One with a notice that the store does not show yet is left without for a quick look again, while
  * the time allows.
  */
-export function finish(job: Job, observed: readonly Observed[], { now, uptime, deadline, bounds }: Now): void {
-  const past = Math.max(...observed.map(({ lookAgainPast }) => lookAgainPast ?? -1));
+export function finish(job: Job, answered: readonly Answered[], { now, uptime, deadline, bounds }: Now): void {
+  const past = Math.max(...answered.map(({ lookAgainPast }) => lookAgainPast ?? -1));
   const announced: SyncRequest[] = [];
   for (const request of unsettled(job)) {
-    const isServed = observed.every((answer) => serves(answer, request));
+    const unserved = unservedBy(answered, request);
+    const isServed = unserved.length === 0;
     if (request.notice !== undefined && !isServed) announced.push(request);
-    else job.outcomes.set(request, isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, bounds));
+    else
+      job.outcomes.set(
+        request,
+        isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, widest(unserved, bounds)),
+      );
   }
   if (announced.length === 0 || lookAgain(job, uptime, deadline)) return;
   for (const request of announced) job.outcomes.set(request, announcedLater(request, now, bounds));
@@ -34,11 +39,32 @@ export function finish(job: Job, observed: readonly Observed[], { now, uptime, d
  * The outcome of a request whose registration can't be written with these answers, for a cause that only somebody's act can mend: done
  * where it is served, else asked for again, since the answer that is still to come may be that act.
  */
-export function parked(request: SyncRequest, observed: readonly Observed[], { now, bounds }: Pick<Now, "now" | "bounds">): SyncOutcome {
-  const past = Math.max(...observed.map(({ lookAgainPast }) => lookAgainPast ?? -1));
-  const isServed = observed.every((answer) => serves(answer, request));
+export function parked(request: SyncRequest, answered: readonly Answered[], { now, bounds }: Pick<Now, "now" | "bounds">): SyncOutcome {
+  const past = Math.max(...answered.map(({ lookAgainPast }) => lookAgainPast ?? -1));
+  const unserved = unservedBy(answered, request);
+  const isServed = unserved.length === 0;
   if (request.notice !== undefined && !isServed) return announcedLater(request, now, bounds);
-  return isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, bounds);
+  return isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, widest(unserved, bounds));
+}
+
+/**
+ * What has not got past the request's need. A listing is owed only to whoever was told of no secret; tags that keep a rule from the very
+ * secret that a notice tells of must be as fresh as the notice's own version.
+ */
+function unservedBy(answered: readonly Answered[], request: SyncRequest): readonly Answered[] {
+  return answered.filter((answer) => {
+    if (answer.listedWithin !== undefined && (request.candidate !== undefined || request.notice !== undefined)) return false;
+    const isDenied = answer.denies !== undefined && answer.denies === request.notice?.reference;
+    return isDenied ? answer.asOf <= request.need : !serves(answer, request);
+  });
+}
+
+/** By when a look again sees all that it is for: listings lag longest. */
+function widest(unserved: readonly Answered[], bounds: FreshnessBounds): FreshnessBounds {
+  return unserved.reduce(
+    (wide, { listedWithin }) => (listedWithin !== undefined && listedWithin.visibilityMs > wide.visibilityMs ? listedWithin : wide),
+    bounds,
+  );
 }
 
 /** Makes the job ready for a quick look again, while the time allows. */

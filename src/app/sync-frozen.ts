@@ -1,12 +1,16 @@
 /** A registration that keeps its versions (refreshPolicy, refreshInterval 0, syncWindows) is only checked for drift, and never with a newer value. */
 import { isRelayError } from "../core/errors.ts";
-import { type Millis, type ReferenceKey, type Registration, referenceKey, type SyncRequest } from "../core/model.ts";
+import { findPlaces, rememberedReferences } from "../core/find/find.ts";
+import { type Millis, type Reference, type ReferenceKey, type Registration, referenceKey, type SyncRequest } from "../core/model.ts";
 import type { SourceAnswer, TargetView } from "../core/ports.ts";
 import { decide, type Gathered, isIntact } from "../core/sync/decide.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { heldUntil, showsOwnWork } from "../core/sync/refresh.ts";
+import { readMembers } from "./find-members.ts";
+import type { Observed } from "./observe-reference.ts";
 import type { Pass, Result, SyncDeps } from "./sync-job.ts";
 import type { Reads } from "./sync-reads.ts";
+import type { Sources } from "./sync-sources.ts";
 import { knownOf, recordOf, renderStamped } from "./sync-write.ts";
 
 /**
@@ -28,8 +32,8 @@ export async function settleFrozen(
 
   const { view } = seen;
   const isSame = view.uid === registration.known?.uid && view.resourceVersion === registration.known.resourceVersion;
-  const answers = isSame ? undefined : await appliedAnswers(reads, registration);
-  const check = { registration, seen, view, answers };
+  const applied = isSame ? undefined : await appliedSources(reads, registration);
+  const check = { registration, seen, view, applied };
   const known = isSame ? view : knownAfter(deps, check);
   if (known === "drifted") return undefined;
   const change = { known: known === undefined ? null : knownOf(known), ...synced() };
@@ -50,31 +54,54 @@ function tellsNews({ applied, registeredAt }: Registration, { notice, need }: Sy
   return need > registeredAt && Object.values(applied).some(({ asOf }) => asOf < need);
 }
 
+interface AppliedSources {
+  readonly answers: ReadonlyMap<ReferenceKey, SourceAnswer>;
+  readonly found: Sources["found"];
+}
+
 interface DriftCheck extends Pass {
   readonly view: TargetView;
-  readonly answers: ReadonlyMap<ReferenceKey, SourceAnswer> | undefined;
+  readonly applied: AppliedSources | undefined;
 }
 
 /** The view to remember, undefined where the target is kept but has to be looked at again, or `drifted`. */
 function knownAfter(
   { hasher }: Pick<SyncDeps, "hasher">,
-  { registration, seen, view, answers }: DriftCheck,
+  { registration, seen, view, applied }: DriftCheck,
 ): TargetView | "drifted" | undefined {
-  if (answers === undefined) return showsOwnWork(view, registration) ? view : "drifted";
+  if (applied === undefined) return showsOwnWork(view, registration) ? view : "drifted";
+  const { answers, found } = applied;
   const versions = Object.fromEntries([...answers].map(([reference, { versionId }]) => [reference, versionId]));
-  const gathered: Gathered = { registration, seen, versions, manifest: renderStamped(hasher, registration, answers) };
+  const gathered: Gathered = { registration, seen, versions, manifest: renderStamped(hasher, registration, answers, found) };
   if (decide(gathered).action !== "keep") return "drifted";
   return isIntact(gathered) ? view : undefined;
 }
 
 /** The applied versions, by their ids. Undefined where the spec is another since, or the store has dropped one of them. */
-async function appliedAnswers(
+async function appliedSources(
   reads: Reads,
   { spec, generation, appliedGeneration, applied }: Pass["registration"],
-): Promise<ReadonlyMap<ReferenceKey, SourceAnswer> | undefined> {
+): Promise<AppliedSources | undefined> {
   if (appliedGeneration !== generation) return undefined;
+  const answers = await appliedAnswers(reads, applied, [...referencesOf(spec), ...rememberedReferences(spec, applied)]);
+  if (answers === undefined || findPlaces(spec).length === 0) return answers && { answers, found: undefined };
+  const observe = async (reference: Reference): Promise<Observed> => {
+    const key = referenceKey(reference);
+    const answer = answers.get(key);
+    if (answer === undefined) throw new Error("a remembered secret was not among the applied answers");
+    return { reference: key, versionId: answer.versionId, answer, asOf: 0 };
+  };
+  const { values } = await readMembers({ observe, list: async () => [] }, spec, { applied, told: [], isListed: false });
+  return { answers, found: values };
+}
+
+async function appliedAnswers(
+  reads: Reads,
+  applied: Pass["registration"]["applied"],
+  references: readonly Reference[],
+): Promise<ReadonlyMap<ReferenceKey, SourceAnswer> | undefined> {
   const answers = new Map<ReferenceKey, SourceAnswer>();
-  for (const reference of referencesOf(spec)) {
+  for (const reference of references) {
     const key = referenceKey(reference);
     const versionId = applied[key]?.versionId;
     if (versionId === undefined) return undefined;

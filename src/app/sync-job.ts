@@ -13,9 +13,9 @@ import type {
 import type { Bus, Clock, Clusters, Hasher, LoadedRegistration, Log, RegistrationChange, Registry, SecretProvider } from "../core/ports.ts";
 import { isExclusive, type Seen } from "../core/sync/decide.ts";
 import type { FreshnessBounds } from "../core/sync/freshness.ts";
-import type { Observed } from "./observe-reference.ts";
 import type { SyncOutcome } from "./outcome.ts";
 import type { Mark } from "./sync-reads.ts";
+import type { Answered } from "./sync-sources.ts";
 
 export interface SyncDeps {
   readonly registry: Registry;
@@ -90,7 +90,7 @@ export interface Failure {
   readonly step: SyncStep;
   readonly error: unknown;
   /** The answers that it failed with, where all were read. */
-  readonly observed?: readonly Observed[] | undefined;
+  readonly answered?: readonly Answered[] | undefined;
 }
 
 /** What was really done to a target, for the events. */
@@ -129,5 +129,5 @@ export function nameOf(error: unknown): string {
 /** Where a pass is, for the failure that may come. */
 export interface Trail {
   step: SyncStep;
-  observed?: readonly Observed[] | undefined;
+  answered?: readonly Answered[] | undefined;
 }

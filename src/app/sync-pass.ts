@@ -4,7 +4,6 @@ import type { Millis, Registration } from "../core/model.ts";
 import { needsNamespaceLabels, requireAdmitted } from "../core/stores/stores.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { passed } from "../core/sync/freshness.ts";
-import { referencesOf } from "../core/sync/references.ts";
 import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
 import type { Observed } from "./observe-reference.ts";
 import type { SyncOutcome } from "./outcome.ts";
@@ -15,6 +14,7 @@ import type { Gathered } from "./sync-gather.ts";
 import { type Done, type Failure, type Job, type Move, type Pass, type Result, type SyncDeps, type Trail, unsettled } from "./sync-job.ts";
 import type { Reads } from "./sync-reads.ts";
 import { type ClusterSession, OutOfTime } from "./sync-session.ts";
+import { readSources, remember } from "./sync-sources.ts";
 import { writeTarget } from "./sync-write.ts";
 
 /** What a cluster's part of a batch did, for the events and the propagations at its end. */
@@ -71,12 +71,15 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
     }
   }
 
-  const observed = await Promise.all(referencesOf(spec).map((reference) => reads.observe(reference, job.readAfter)));
-  trail.observed = observed;
-  const result = await writeTarget(deps, session, pass, observed, trail);
+  const sources = await readSources(reads, job, registration, deps.bounds);
+  trail.answered = sources.answered;
+  const remembered = await remember(deps.registry, registration, sources);
+  if (remembered === "lost") return passAgain(world, job);
+  job.loaded = { ...job.loaded, registration: remembered };
+  const result = await writeTarget(deps, session, { ...pass, registration: remembered }, sources, trail);
   if (result === "stale") return passAgain(world, job);
   trail.step = "record";
-  const recorded = await record(world, registration, result, observed);
+  const recorded = await record(world, remembered, result, sources.observed);
   if (recorded === "lost") return passAgain(world, job);
   if (recorded === "unseen") {
     job.verify = true;
@@ -86,7 +89,7 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   job.verify = false;
   const isWaiting = result.change.applied === undefined;
   if (isWaiting || isFrozen(spec)) return settle(job);
-  finish(job, observed, { now: deps.clock.now(), uptime: deps.clock.uptime(), deadline, bounds: deps.bounds });
+  finish(job, sources.answered, { now: deps.clock.now(), uptime: deps.clock.uptime(), deadline, bounds: deps.bounds });
 }
 
 /**
@@ -174,8 +177,8 @@ export async function fail(world: PassWorld, job: Job, failure: Failure): Promis
   const requests = unsettled(job);
   const outcomes = requests.map((request): SyncOutcome => {
     const outcome = outcomeOf(deps, request, failure.error, session.openUntil());
-    const isParked = outcome.kind === "done" && failure.observed !== undefined;
-    return isParked ? parked(request, failure.observed, { now: clock.now(), bounds: deps.bounds }) : outcome;
+    const isParked = outcome.kind === "done" && failure.answered !== undefined;
+    return isParked ? parked(request, failure.answered, { now: clock.now(), bounds: deps.bounds }) : outcome;
   });
   const delayMs = Math.max(0, ...outcomes.map((outcome) => (outcome.kind === "done" ? 0 : outcome.delayMs)));
   const news = await recordFailure(deps, job.loaded.registration, failure, clock.now() + delayMs);

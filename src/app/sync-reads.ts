@@ -1,6 +1,8 @@
 /** Reads of references that a batch shares, as far as rule 1 lets them be shared. */
-import { type ChangeNotice, type Propagation, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
-import type { Registry, SourceAnswer } from "../core/ports.ts";
+import { queryKey } from "../core/find/find.ts";
+import { type ChangeNotice, type Millis, type Propagation, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
+import type { Registry, SecretQuery, SourceAnswer } from "../core/ports.ts";
+import { listingBounds } from "../core/sync/freshness.ts";
 import { type ObserveDeps, type Observed, observeReference } from "./observe-reference.ts";
 import type { Openings } from "./outcome.ts";
 
@@ -14,6 +16,11 @@ export interface Reads {
   observe(reference: Reference, after: Mark): Promise<Observed>;
   /** One version by its id; immutable, so that any read of the batch will do. */
   version(reference: Reference, versionId: string): Promise<SourceAnswer>;
+  /**
+   * The names that a listing shows: one listing for all that ask for the same in this batch. It only proposes what to read, so that any
+   * listing of the batch will do; `asOf` says what it certainly knows of.
+   */
+  list(query: SecretQuery): Promise<Listing>;
   /** The propagations that were open after this answer was read. */
   openPropagations(observed: Observed): Promise<readonly Propagation[]>;
 }
@@ -22,11 +29,17 @@ export interface ReadsDeps extends ObserveDeps {
   readonly registry: ObserveDeps["registry"] & Pick<Registry, "openPropagations">;
 }
 
+export interface Listing {
+  readonly names: readonly string[];
+  readonly asOf: Millis;
+}
+
 /** `notices` are all of the batch; `openings` says whose propagations nobody opened yet. */
 export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[], openings: Openings): Reads {
   const begun = new Map<ReferenceKey, { readonly at: Mark; readonly observed: Promise<Observed> }>();
   const versions = new Map<string, Promise<SourceAnswer>>();
   const open = new WeakMap<Observed, Promise<readonly Propagation[]>>();
+  const listings = new Map<string, Promise<Listing>>();
   let reads: Mark = 0;
   return {
     mark: () => reads,
@@ -49,10 +62,22 @@ export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[], o
       return known;
     },
 
+    list(query) {
+      const key = queryKey(query);
+      const known = listings.get(key) ?? listOnce(deps, query);
+      listings.set(key, known);
+      return known;
+    },
+
     openPropagations(observed) {
       const known = open.get(observed) ?? deps.registry.openPropagations(observed.reference);
       open.set(observed, known);
       return known;
     },
   };
+}
+
+async function listOnce({ provider, clock, bounds }: ReadsDeps, query: SecretQuery): Promise<Listing> {
+  const asOf = clock.now() - listingBounds(query.provider, bounds).visibilityMs;
+  return { names: await provider.list(query), asOf };
 }

@@ -22,24 +22,25 @@ import type { Observed } from "./observe-reference.ts";
 import { targetOf } from "./sync-gather.ts";
 import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
 import type { ClusterSession } from "./sync-session.ts";
+import type { Sources } from "./sync-sources.ts";
 
 type WriteDeps = Pick<SyncDeps, "hasher" | "clock" | "timing">;
 
 /**
- * `observed` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
+ * `sources` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
  * meanwhile, and all of it has to be read again.
  */
 export async function writeTarget(
   deps: WriteDeps,
   session: ClusterSession,
   pass: Pass,
-  observed: readonly Observed[],
+  { observed, found }: Pick<Sources, "observed" | "found">,
   trail: Trail,
 ): Promise<Result | "stale"> {
   const { registration, seen } = pass;
   trail.step = "render";
   const answers = new Map(observed.map(({ reference, answer }) => [reference, answer]));
-  const manifest = stayingImmutable(renderStamped(deps.hasher, registration, answers), registration, seen);
+  const manifest = stayingImmutable(renderStamped(deps.hasher, registration, answers, found), registration, seen);
   if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
   const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
   const gathered: Gathered = { registration, seen, versions, manifest, adopts: session.spec.adopt === true };
@@ -63,8 +64,9 @@ export function renderStamped(
   hasher: Hasher,
   { id, spec, generation }: Registration,
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
+  found?: Sources["found"],
 ): SecretManifest {
-  const data = collectData(spec, answers);
+  const data = collectData(spec, answers, { found });
   const bare = renderTarget(spec, data);
   const hash = hasher.hash(canonicalBytes(bare));
   const { creationPolicy } = spec.target;
@@ -108,9 +110,11 @@ export function recordOf(
 function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]): Result {
   const { registration, seen, manifest } = gathered;
   const { creationPolicy, deletionPolicy } = registration.spec.target;
+  // Nothing is there to be written, and nothing ever was: whoever had the target before must not take it for taken over.
+  const isUnwritten = manifest.data.size === 0 && deletionPolicy === "Retain" && registration.appliedGeneration === undefined;
   const isGone = manifest.data.size === 0 && deletionPolicy === "Delete" && creationPolicy === "Owner";
   const change = {
-    appliedGeneration: registration.generation,
+    ...(isUnwritten ? {} : { appliedGeneration: registration.generation }),
     applied: appliedOf(registration, observed),
     ...recordOf(deps, registration, isGone ? "SecretDeleted" : "Synced"),
   };

@@ -1,8 +1,11 @@
 /** What a sync would do with one ExternalSecret in a world that is known in full: the sync's own steps, without a cluster. */
+import { readMembers } from "../app/find-members.ts";
+import type { Observed } from "../app/observe-reference.ts";
 import { type FailedManifest, type ResolvedManifest } from "../core/config/resolve-manifests.ts";
 import { type ErrorCode, isRelayError, RelayError } from "../core/errors.ts";
 import {
   type ClusterSpec,
+  type Reference,
   type ReferenceKey,
   type Registration,
   type RegistrationSpec,
@@ -39,7 +42,7 @@ export interface Rendered {
 
 /** Where a render looks: the store, what the cluster's Secrets hold (`namespace/name` to key to text), and its namespaces' labels. */
 export interface RenderWorld {
-  readonly source: Pick<SecretProvider, "read">;
+  readonly source: Pick<SecretProvider, "read" | "list">;
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
@@ -63,8 +66,13 @@ export async function renderItem(manifest: ResolvedManifest | FailedManifest, wo
 async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<Rendered> {
   requireAdmitted(spec, world.namespaces.get(spec.namespace) ?? {});
   const answers = new Map<ReferenceKey, SourceAnswer>();
-  for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), await world.source.read(reference));
-  const manifest = renderTarget(spec, collectData(spec, answers));
+  const observe = async (reference: Reference): Promise<Observed> => {
+    const answer = await world.source.read(reference);
+    return { reference: referenceKey(reference), versionId: answer.versionId, answer, asOf: 0 };
+  };
+  for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), (await observe(reference)).answer);
+  const { values: found } = await readMembers({ ...world.source, observe }, spec, { applied: {}, told: [], isListed: true });
+  const manifest = renderTarget(spec, collectData(spec, answers, { found }));
   const existing = world.secrets.get(`${spec.namespace}/${spec.target.name}`);
   const versions = Object.fromEntries([...answers].map(([key, { versionId }]) => [key, versionId]));
   const decision = decide({ registration: newRegistration(spec), seen: seenTarget(spec, existing !== undefined), versions, manifest });

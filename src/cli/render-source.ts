@@ -10,8 +10,9 @@ import type { World, WorldVersion } from "./world-file.ts";
  * A key that the file does not name is proven to be absent; a version or stage that it lacks is VersionMissing. The file knows no
  * accounts: whatever credentials a store names, they read the same.
  */
-export function createWorldSource(world: Pick<World, "remote" | "tags">): Pick<SecretProvider, "read"> {
+export function createWorldSource(world: Pick<World, "remote" | "tags">): Pick<SecretProvider, "read" | "list"> {
   return {
+    list: async ({ provider }) => [...(world.remote.get(provider)?.keys() ?? [])],
     async read(reference) {
       const { provider, key, version } = reference;
       const versions = world.remote.get(provider)?.get(key);

@@ -77,6 +77,7 @@ export const ERRORS = {
   TargetInvalid: { policy: "park", help: "the API server calls the Secret invalid; check template.type and the keys it demands" },
   TargetStale: { policy: "reread", help: "somebody wrote the Secret in between" },
   TemplateError: { policy: "park", help: "correct the template at the place given" },
+  TooManyFound: { policy: "park", help: "narrow the rules of dataFrom.find by path, name or tags, or split them over several Secrets" },
   VersionMissing: { policy: "park", help: "the secret has no such version or stage; correct remoteRef.version" },
 } as const satisfies Record<string, ErrorSpec>;
 

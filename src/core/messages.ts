@@ -24,6 +24,7 @@ const request = z.strictObject({
   cluster: filled,
   target: filled,
   notice: z.optional(z.strictObject({ reference: filled, versionId: filled, at: moment })),
+  candidate: z.optional(filled),
   need: moment,
   verify: z.boolean(),
   prune: z.optional(z.strictObject({ generation: count, notBefore: moment })),

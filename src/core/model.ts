@@ -129,6 +129,14 @@ export interface FindRule extends ValueStrategies {
   readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Which names of a source a find rule may find: what an event is compared with. */
+export interface NameRule extends Pick<Reference, "provider" | "account" | "region" | "identity"> {
+  readonly path?: string | undefined;
+  readonly nameRegexp?: string | undefined;
+  /** The name alone does not decide. */
+  readonly isByTags: boolean;
+}
+
 /** rewrite.merge; see `mergeSecrets`. */
 export interface MergeRewrite {
   /** The key that strategy JSON adds. */
@@ -276,6 +284,9 @@ export interface KnownTarget {
   readonly resourceVersion: string;
 }
 
+/** In place of a version: a secret that a rule found, remembered before it is written anywhere, so that no lagging listing loses it. */
+export const UNAPPLIED: AppliedVersion = { versionId: "unapplied", asOf: 0 };
+
 /** Which version of a reference a target holds, and a moment at which that version was certainly current (PROTOCOL). */
 export interface AppliedVersion {
   readonly versionId: string;
@@ -323,6 +334,7 @@ export interface Registration {
   readonly known?: KnownTarget | undefined;
   /** The generation whose rendering the target holds. */
   readonly appliedGeneration?: number | undefined;
+  /** What find rules found is remembered here and nowhere else. */
   readonly applied: Readonly<Record<ReferenceKey, AppliedVersion>>;
   readonly status: RegistrationStatus;
   /** When reconcile shall look at it again; absent: never by the clock alone. */
@@ -382,6 +394,11 @@ export interface SyncRequest {
   /** Lets the owner of the target be loaded in the same round trip as the registration. */
   readonly target: TargetKey;
   readonly notice?: ChangeNotice | undefined;
+  /**
+   * A secret that an event told of and that a find rule of the registration may find: it is read whatever the listing says, and the
+   * listing need not get past the need. @default none
+   */
+  readonly candidate?: ReferenceKey | undefined;
   readonly need: Millis;
   /** Look at the target before anything is believed about it. */
   readonly verify: boolean;

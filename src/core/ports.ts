@@ -7,6 +7,7 @@ import type {
   Interest,
   KnownTarget,
   Millis,
+  NameRule,
   Propagation,
   PropagationId,
   Reference,
@@ -55,6 +56,14 @@ export interface AbsentSecret {
 
 export type SourceAnswer = RemoteSecret | AbsentSecret;
 
+/** What a listing is asked for: names of one source. It may show more than that, and lags (docs/protocol.md, Finds). */
+export interface SecretQuery extends Pick<Reference, "provider" | "account" | "region" | "identity" | "access"> {
+  /** SecretsManager: what the names begin with. ParameterStore: the hierarchy that they are below, at any depth. Empty: everywhere. */
+  readonly prefix: string;
+  /** Only those that have these tags, as far as the listing knows. @default whatever tags they have */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Reads remote secrets. Failures throw a RelayError; absence is an answer, and only when proven (rule 5). */
 export interface SecretProvider {
   /** @throws AccessDenied, StoreThrottled, StoreUnreachable, StoreInvalidRequest, VersionMissing */
@@ -68,6 +77,8 @@ export interface SecretProvider {
   currentVersions(
     references: readonly Reference[],
   ): Promise<ReadonlyMap<ReferenceKey, { readonly versionId: string; readonly createdAt: Millis }>>;
+  /** The names of secrets, all pages, in any order. What it lacks may be there all the same. Errors as `read`. */
+  list(query: SecretQuery): Promise<readonly string[]>;
 }
 
 // ---------------------------------------------------------------- target
@@ -170,6 +181,14 @@ export interface LoadedRegistration {
   readonly owner?: RegistrationId | undefined;
 }
 
+/** One line of the index of find rules: who must be woken when a secret changes that the rule may find. */
+export interface FindInterest {
+  readonly registration: RegistrationId;
+  readonly cluster: string;
+  readonly target: TargetKey;
+  readonly rule: NameRule;
+}
+
 /** A cluster's spec and the state of its breaker. */
 export interface ClusterRecord {
   readonly spec: ClusterSpec;
@@ -218,6 +237,8 @@ export interface PutRegistration {
   /** What the diff saw: absent for a new one. The write is conditional on its `rev`. */
   readonly previous?: Registration | undefined;
   readonly references: readonly Reference[];
+  /** What others found that had its target: as far as its own rules may find that too, it is remembered. @default none */
+  readonly remembered?: readonly ReferenceKey[] | undefined;
 }
 
 /**
@@ -238,6 +259,8 @@ export interface Registry {
    * in all for ANY_VERSION, which asks for every version of the secret.
    */
   interests(references: readonly Reference[]): AsyncIterable<readonly Interest[]>;
+  /** Everyone who finds secrets of this source by a rule, one line a rule, in pages. */
+  findRules(source: Pick<Reference, "provider" | "account" | "region">): AsyncIterable<readonly FindInterest[]>;
   /** Registrations of a cluster with their status, by namespace and name, in pages. */
   ofCluster(cluster: string): AsyncIterable<readonly Registration[]>;
   clusters(): Promise<readonly ClusterRecord[]>;
@@ -247,7 +270,10 @@ export interface Registry {
     limit: number,
   ): Promise<readonly { readonly registration: RegistrationId; readonly cluster: string; readonly target: TargetKey }[]>;
 
-  /** REG on condition of `rev`. @returns the item as it is now, or `lost` when somebody else wrote it. */
+  /**
+   * REG on condition of `rev`. What find rules found and `applied` names anew gets its REF items before the record, and what it names no
+   * more loses them after it. @returns the item as it is now, or `lost` when somebody else wrote it.
+   */
   record(loaded: Registration, change: RegistrationChange): Promise<Registration | "lost">;
 
   head(reference: ReferenceKey): Promise<Head | undefined>;
@@ -294,7 +320,7 @@ export interface Registry {
    * Writes a new or changed registration: added REF items first, then REG, TARGET and (where the target moved) the release of
    * the old TARGET in one transaction, then REF items that are no longer needed. A target that is left, by a live registration or
    * by a tombstone that returns, gets a tombstone of its own in that transaction, `leftBehindId(id, generation)`, to be pruned.
-   * `conflict`: the target belongs to another live registration.
+   * The lines of its find rules come and go with the REF items. `conflict`: the target belongs to another live registration.
    */
   putRegistration(put: PutRegistration): Promise<Registration | "lost" | "conflict">;
   /** Tombstones REG and frees TARGET in one transaction. */

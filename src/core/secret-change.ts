@@ -15,7 +15,7 @@ export type SecretChange =
       readonly versionId: string;
       readonly at: Millis;
     }
-  /** CloudTrail: something about the secret changed (deleted, restored, a label moved), so all of its readers must look; or its tags. */
+  /** CloudTrail: something about the secret changed (made, deleted, restored, a label moved), so all of its readers must look; or its tags. */
   | {
       readonly kind: "secret changed" | "tags changed";
       readonly arn: string;
@@ -39,7 +39,7 @@ export function latestMoment({ at }: { readonly at: Millis }): Millis {
 
 const LABEL_UPDATED = "Secret Label Updated";
 const CLOUDTRAIL = ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"];
-const CHANGING_CALLS = ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"];
+const CHANGING_CALLS = ["CreateSecret", "DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"];
 const TAGGING_CALLS = ["TagResource", "UntagResource"];
 const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
 /** The name is what follows `secret:`, less the six random characters that a full ARN ends with. */
@@ -57,16 +57,18 @@ const labelUpdated = z.object({
 
 const cloudTrail = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
 
+const place = { account: filled, region: filled };
+const callDetail = {
+  eventTime: moment,
+  // CloudTrail spells it both ways.
+  responseElements: z.nullish(z.object({ arn: z.nullish(secretArn), aRN: z.nullish(secretArn) })),
+};
+
 const changingCall = z.object({
-  account: filled,
-  region: filled,
-  detail: z.object({
-    eventTime: moment,
-    requestParameters: z.object({ secretId: filled }),
-    // CloudTrail spells it both ways.
-    responseElements: z.nullish(z.object({ arn: z.nullish(secretArn), aRN: z.nullish(secretArn) })),
-  }),
+  ...place,
+  detail: z.object({ ...callDetail, requestParameters: z.object({ secretId: filled }) }),
 });
+const creatingCall = z.object({ ...place, detail: z.object({ ...callDetail, requestParameters: z.object({ name: filled }) }) });
 
 /**
  * Reads an event of the default bus. Whether anybody reads the secret, and by which label, is the registry's to say.
@@ -95,8 +97,9 @@ function parseCall(type: string, event: unknown): ParsedEvent {
     return { kind: "ignored", reason: "the call changes no secret" };
   }
   if (typeof errorCode === "string") return { kind: "ignored", reason: "the call failed" };
-  const { account, region, detail } = checked(type, changingCall, event);
-  const { secretId } = detail.requestParameters;
+  const { account, region, detail } = checked(type, eventName === "CreateSecret" ? creatingCall : changingCall, event);
+  const { requestParameters } = detail;
+  const secretId = "name" in requestParameters ? requestParameters.name : requestParameters.secretId;
   const answered = detail.responseElements?.arn ?? detail.responseElements?.aRN ?? undefined;
   const arn = answered ?? (SECRET_ARN.test(secretId) ? secretId : `arn:aws:secretsmanager:${region}:${account}:secret:${secretId}`);
   const name = SECRET_ARN.exec(secretId)?.[1] ?? secretId;

@@ -12,6 +12,10 @@ export interface ProviderFixture {
   /** Makes an earlier version current again. */
   readonly moveTo: (key: string, versionId: string) => Promise<void>;
   readonly remove: (key: string) => Promise<void>;
+  /** Sets these tags of a secret. */
+  readonly tag: (key: string, tags: Readonly<Record<string, string>>) => Promise<void>;
+  /** The emulator drops filters by tags, as a listing may: what it shows is asked for its tags anyway. @default false */
+  readonly showsAllTags?: boolean;
 }
 
 export function describeProvider(name: string, create: () => Promise<ProviderFixture>): void {
@@ -19,6 +23,15 @@ export function describeProvider(name: string, create: () => Promise<ProviderFix
     let fixture: ProviderFixture;
     let made = 0;
     const freshKey = () => `contract/${++made}`;
+    /** A hierarchy of its own, spelled as the store's names are; `list` asks below it. */
+    const hierarchy = (of: string) => fixture.reference(`find-${of}`).key;
+    const list = async (prefix: string, tags?: Readonly<Record<string, string>>) => {
+      const { provider: kind, account, region } = fixture.reference("any");
+      const names = await fixture.provider.list({ provider: kind, account, region, prefix, ...(tags === undefined ? {} : { tags }) });
+      return names.toSorted();
+    };
+    /** The keys as the store names them. */
+    const named = (...keys: readonly string[]) => keys.map((key) => fixture.reference(key).key).toSorted();
     const text = (answer: SourceAnswer) => (answer.kind === "present" ? answer.value.exposeText() : answer.kind);
 
     beforeAll(async () => {
@@ -67,6 +80,35 @@ export function describeProvider(name: string, create: () => Promise<ProviderFix
 
       const id = "00000000-0000-4000-8000-000000000000";
       await expect(provider.readVersion(reference(key), id)).rejects.toMatchObject({ code: "VersionMissing" });
+    });
+
+    it("lists the names of many secrets over all pages, and no removed one", async () => {
+      const { put, remove } = fixture;
+      const keys = Array.from({ length: 105 }, (_, index) => `find-many/${String(index).padStart(3, "0")}`);
+      for (const key of keys) await put(key, "value");
+      await put("other/many", "value");
+      await remove(keys[0] ?? "");
+
+      const names = (await list(hierarchy("many"))).filter((one) => one.includes("find-many/"));
+      expect(names).toEqual(named(...keys.slice(1)));
+      expect((await list(hierarchy("many"))).filter((one) => one.includes("other"))).toEqual([]);
+    }, 60_000);
+
+    it("lists by tags those that have all of them, with these values", async () => {
+      const { put, tag } = fixture;
+      const keys = ["find-tags/both", "find-tags/deep/both", "find-tags/one", "find-tags/longer", "find-tags/none"];
+      for (const key of keys) await put(key, "value");
+      await tag("find-tags/both", { env: "prod", team: "shop" });
+      await tag("find-tags/deep/both", { env: "prod", team: "shop", more: "x" });
+      await tag("find-tags/one", { env: "prod" });
+      await tag("find-tags/longer", { env: "production", team: "shop" });
+
+      const tags = { env: "prod", team: "shop" };
+      const all = fixture.showsAllTags === true ? named(...keys) : undefined;
+      const both = named("find-tags/both", "find-tags/deep/both");
+      expect(await list(hierarchy("tags"), tags)).toEqual(all ?? both);
+      expect((await list("", tags)).filter((one) => one.includes("find-tags/"))).toEqual(all ?? both);
+      expect(await list(hierarchy("tags"), { env: "nothing" })).toEqual(all ?? []);
     });
 
     it("tells the versions that many references show, absent ones too, and leaves out what fails", async () => {

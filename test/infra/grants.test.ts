@@ -73,6 +73,19 @@ spec:
 ---
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
+metadata: {name: finds, namespace: app}
+spec:
+  secretStoreRef: {name: here, kind: ClusterSecretStore}
+  dataFrom:
+    - {find: {path: team/, name: {regexp: "^team/a-[0-9]"}}}
+    - {find: {path: team/, name: {regexp: "^team/a-x?"}}}
+    - {find: {tags: {env: prod}}, sourceRef: {storeRef: {name: virginia, kind: ClusterSecretStore}}}
+    - {find: {name: {regexp: "^/shop/db/.*"}}, sourceRef: {storeRef: {name: parameters, kind: ClusterSecretStore}}}
+    - {find: {path: /shop, tags: {env: prod}}, sourceRef: {storeRef: {name: parameters, kind: ClusterSecretStore}}}
+    - {find: {name: {regexp: theirs}}, sourceRef: {storeRef: {name: other-account, kind: ClusterSecretStore}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
 metadata: {name: b, namespace: app}
 spec:
   secretStoreRef: {name: virginia, kind: ClusterSecretStore}
@@ -127,7 +140,20 @@ const table = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query",
   (action) => `${action} ${TABLE}`,
 );
 const PARAMETER = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/shop/db/password";
+const SECRET_READS = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"];
+const PARAMETER_READS = ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:ListTagsForResource"];
+const PARAMETERS = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/";
+/** As narrow as the literal beginning of each rule; what another role finds is granted to that one. */
+const finds = [
+  "secretsmanager:ListSecrets *",
+  "ssm:DescribeParameters *",
+  ...SECRET_READS.map((action) => `${action} ${OWN}team/a-*`),
+  ...SECRET_READS.map((action) => `${action} arn:<AWS::Partition>:secretsmanager:us-east-1:<AWS::AccountId>:secret:*`),
+  ...PARAMETER_READS.flatMap((action) => [`${action} ${PARAMETERS}shop/db/*`, `${action} ${PARAMETERS}shop/*`]),
+  `ssm:GetParametersByPath ${PARAMETERS}shop/db*`,
+];
 const sources = [
+  ...finds,
   ...SECRETS.flatMap((arn) => [`secretsmanager:DescribeSecret ${arn}`, `secretsmanager:GetSecretValue ${arn}`]),
   ...["GetParameter", "GetParameterHistory", "GetParameters", "ListTagsForResource"].map((action) => `ssm:${action} ${PARAMETER}`),
   // What the second role of a chain, a service account or a role itself reads is granted to those.

@@ -92,7 +92,7 @@ describe("nothing is lost in silence", () => {
     });
     expect(ChangeEventsManaged?.["EventPattern"]).toMatchObject({
       account,
-      detail: { eventName: ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage", "TagResource", "UntagResource"] },
+      detail: { eventName: ["CreateSecret", "DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage", "TagResource", "UntagResource"] },
     });
     for (const rule of [ChangeEventsLabelUpdated, ChangeEventsManaged]) {
       expect(rule?.["Targets"]).toMatchObject([{ Arn: "<OnSecretChange.Arn>", DeadLetterConfig: { Arn: "<FailureQueue.Arn>" } }]);

@@ -61,7 +61,7 @@ function send(world: World, requests: readonly SyncRequest[], delayMs: number): 
   world.messages.push({ requests, availableAt: world.scheduler.now() + Math.min(delayMs, 900_000) });
 }
 
-const PAGED = new Set<string>(["interests", "ofCluster"]);
+const PAGED = new Set<string>(["interests", "findRules", "ofCluster"]);
 
 type Method = (...args: unknown[]) => unknown;
 type ScheduledMethod = (this: Scheduled, ...args: unknown[]) => unknown;
@@ -194,7 +194,7 @@ const hasher: Hasher = {
 };
 
 const CLUSTER_CALLS = new Set(["look", "apply", "takeOver", "remove"]);
-const STORE_CALLS = new Set(["read", "readVersion", "currentVersions"]);
+const STORE_CALLS = new Set(["read", "readVersion", "currentVersions", "list"]);
 
 /** What a call may fail with; `choice` picks one. */
 export function failureOf(operation: string, choice: number): RelayError {

@@ -48,10 +48,10 @@ const beginnings = new WeakMap<UseCases, Map<string, Promise<World>>>();
 /** Worlds begin alike again and again: each beginning is made once. On real parts there is nothing to copy. */
 async function preparedWorld(useCases: UseCases, setup: Setup, options: WorldOptions): Promise<World | undefined> {
   if (options.ground !== undefined) return undefined;
-  const { creation, deletion, shape, start } = setup;
+  const { creation, deletion, shape, start, found = 0 } = setup;
   const known = beginnings.get(useCases) ?? new Map<string, Promise<World>>();
   beginnings.set(useCases, known);
-  const key = [creation, deletion, shape, start].join();
+  const key = [creation, deletion, shape, start, found].join();
   const making = known.get(key) ?? prepare(createWorld(useCases, { ...setup, clocks: 0 }));
   known.set(key, making);
   return making;

@@ -9,6 +9,8 @@ export interface Wish {
   readonly secrets: readonly string[];
   /** A number in a label of its own (two that share a Secret and differ in one label would undo each other): another one is another spec. */
   readonly tint: number;
+  /** Its secrets are found by a rule of their names. */
+  readonly finds?: true | undefined;
   readonly creationPolicy: CreationPolicy;
   readonly deletionPolicy: DeletionPolicy;
 }
@@ -25,6 +27,8 @@ export interface Setup {
   readonly start: number;
   /** What becomes of events that nobody took until the end. 0: delivered. 1: lost. */
   readonly end: number;
+  /** 1: the registrations find their secrets. @default 0 */
+  readonly found?: number | undefined;
   /** Steps of the workers' clocks, from the store's own: one for each worker in turn. */
   readonly clocks: number;
 }
@@ -38,10 +42,18 @@ export const FOREIGN_LABEL = "team";
 const CREATION: readonly CreationPolicy[] = ["Owner", "Owner", "CreateOrMerge", "Merge", "Orphan"];
 const DELETION: readonly DeletionPolicy[] = ["Retain", "Delete", "Merge"];
 
-export function firstConfig({ creation, deletion, shape }: Setup): readonly Wish[] {
+export function firstConfig({ creation, deletion, shape, found }: Setup): readonly Wish[] {
   const creationPolicy = CREATION[creation] ?? "Owner";
   const deletionPolicy = DELETION[deletion] ?? "Retain";
-  const first: Wish = { name: "a", target: "x", secrets: shape === 1 ? ["s", "t"] : ["s"], tint: 0, creationPolicy, deletionPolicy };
+  const first: Wish = {
+    name: "a",
+    target: "x",
+    secrets: shape === 1 ? ["s", "t"] : ["s"],
+    tint: 0,
+    creationPolicy,
+    deletionPolicy,
+    ...(found === 1 ? { finds: true } : {}),
+  };
   if (shape !== 2) return [first];
   // Two that share a Secret merge different keys into it; two owners follow the same secret.
   return [first, isShared(first) ? { ...first, name: "b", secrets: ["t"] } : { ...first, name: "b", target: "y" }];
@@ -94,7 +106,7 @@ const specs = new Map<string, RegistrationSpec>();
 
 /** Made once for each wish: specs are compared and stored, never changed. */
 function specOf(wish: Wish, namespace: string): RegistrationSpec {
-  const key = `${namespace} ${wish.name} ${wish.target} ${wish.secrets.join()} ${wish.tint} ${wish.creationPolicy} ${wish.deletionPolicy}`;
+  const key = `${namespace} ${wish.name} ${wish.target} ${wish.secrets.join()} ${wish.tint} ${wish.creationPolicy} ${wish.deletionPolicy} ${wish.finds}`;
   const known = specs.get(key);
   if (known !== undefined) return known;
   const { name, target, tint, creationPolicy } = wish;
@@ -102,7 +114,8 @@ function specOf(wish: Wish, namespace: string): RegistrationSpec {
   const made: RegistrationSpec = {
     ...spec,
     target: { ...spec.target, deletionPolicy: wish.deletionPolicy },
-    data: wish.secrets.map((secret) => ({ secretKey: secret, remoteRef: { key: secret } })),
+    data: wish.finds === true ? [] : wish.secrets.map((secret) => ({ secretKey: secret, remoteRef: { key: secret } })),
+    dataFrom: wish.finds === true ? [{ find: { nameRegexp: `^[${wish.secrets.join("")}]$` } }] : [],
   };
   specs.set(key, made);
   return made;

@@ -29,7 +29,7 @@ function judgeUnwished({ judge }: World, target: string, seen: Sight): void {
 
 async function judgeWish(world: World, wish: Wish, seen: Sight | undefined): Promise<void> {
   const { source, edited } = world;
-  const { target, secrets, creationPolicy, deletionPolicy } = wish;
+  const { target, secrets, creationPolicy, deletionPolicy, finds } = wish;
   // Another controller's Secret is left alone, with a status; an Orphan's drift is not repaired; a Merge waits for its Secret.
   if (seen?.controller !== undefined && !isShared(wish)) return;
   if (creationPolicy === "Merge" && seen === undefined) return;
@@ -37,7 +37,7 @@ async function judgeWish(world: World, wish: Wish, seen: Sight | undefined): Pro
   const wanted = new Map(secrets.map((secret) => [secret, source.history(secret).at(-1)?.versionId ?? ABSENT]));
   const absent = [...wanted.values()].filter((versionId) => versionId === ABSENT).length;
   // Under Retain an absent secret is an error with a status, and nothing is written.
-  if (absent > 0 && deletionPolicy === "Retain") return;
+  if (deletionPolicy === "Retain" && (finds === true ? absent === secrets.length : absent > 0)) return;
   if (absent === secrets.length && deletionPolicy === "Delete") {
     if (creationPolicy !== "Owner" || seen === undefined || seen.labels[CLUSTER_LABEL] === undefined) return;
     // What an earlier registration wrote is not deleted by the next one, which never wrote it; but its status must say so.

@@ -3,7 +3,7 @@ import type { AwsTime } from "../../src/core/aws-time.ts";
 import { type Millis, registrationId, type SyncRequest } from "../../src/core/model.ts";
 import type { Cluster, PropagatedDetail, Registry } from "../../src/core/ports.ts";
 import type { SecretChange } from "../../src/core/secret-change.ts";
-import { DEFAULT_BOUNDS } from "../../src/core/sync/freshness.ts";
+import { DEFAULT_BOUNDS, listingBounds } from "../../src/core/sync/freshness.ts";
 import { fieldManager } from "../../src/core/sync/ownership.ts";
 import { type RegistryItems, registryOf } from "../support/fakes/memory-registry.ts";
 import { createMemorySource, type MemorySource } from "../support/fakes/memory-source.ts";
@@ -17,6 +17,8 @@ import type { UseCases } from "./use-cases.ts";
 const T = 1_800_000_000_300;
 /** What a read may lag, less than D by how far a worker's clock may run ahead (docs/correctness.md). */
 const LAG_MS = DEFAULT_BOUNDS.visibilityMs - 500;
+/** The same of a listing, which lags longer. */
+const LISTING_LAG_MS = listingBounds("SecretsManager", DEFAULT_BOUNDS).visibilityMs - 500;
 const ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:";
 /** Kept by the queue before a message is seen again whose worker never answered: six times the function's time-out. */
 const VISIBILITY_MS = 360_000;
@@ -92,6 +94,7 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
   });
   const source = createMemorySource(scheduler, from?.source);
   source.visibilityMs = LAG_MS;
+  source.listingLagMs = LISTING_LAG_MS;
   const eras: ConfigEra[] = from?.eras.map((era) => ({ ...era })) ?? [];
   const ground = options.ground ?? from?.ground.fork?.() ?? createMemoryGround(NAMESPACE);
   const table = registryOf(from?.items());
@@ -133,6 +136,7 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
     world.lag = 3 + ((lag * 5 + 3) % 61);
     return lag % answers;
   };
+  source.chooseListed = source.choose;
   return world;
 }
 

@@ -2,13 +2,19 @@
 import { readFile } from "node:fs/promises";
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand } from "@aws-sdk/client-sts";
 import { parse, stringify } from "yaml";
-import { createSourceSessions, type SourceCredentials, type SourceSessions } from "../../src/adapters/providers/sessions.ts";
+import {
+  type CredentialSource,
+  createSourceSessions,
+  type SourceCredentials,
+  type SourceSessions,
+} from "../../src/adapters/providers/sessions.ts";
+import { readMembers } from "../../src/app/find-members.ts";
 import { createWorldSource } from "../../src/cli/render-source.ts";
 import { readWorld } from "../../src/cli/world-file.ts";
 import { resolveManifests } from "../../src/core/config/resolve-manifests.ts";
 import { isRelayError, RelayError } from "../../src/core/errors.ts";
 import { type Reference, type ReferenceKey, type RegistrationSpec, referenceKey } from "../../src/core/model.ts";
-import type { ClusterAuthReads, SourceAnswer } from "../../src/core/ports.ts";
+import type { ClusterAuthReads, SecretQuery, SourceAnswer } from "../../src/core/ports.ts";
 import { SecretValue } from "../../src/core/secret-value.ts";
 import { requireAdmitted } from "../../src/core/stores/stores.ts";
 import { collectData } from "../../src/core/sync/data.ts";
@@ -62,8 +68,14 @@ export async function outcomeOf(vector: StoreVector): Promise<Pick<StoreVector, 
   try {
     requireAdmitted(spec, vector.cluster?.namespaces?.[spec.namespace] ?? {});
     const answers = new Map<ReferenceKey, SourceAnswer>();
-    for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), await read(vector, sessions, reference));
-    const data = collectData(spec, answers);
+    const observe = async (reference: Reference) => {
+      const answer = await (await sourceOf(vector, sessions, reference)).read(reference);
+      return { reference: referenceKey(reference), versionId: answer.versionId, answer, asOf: 0 };
+    };
+    const list = async (query: SecretQuery) => (await sourceOf(vector, sessions, query)).list(query);
+    for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), (await observe(reference)).answer);
+    const { values: found } = await readMembers({ observe, list }, spec, { applied: {}, told: [], isListed: true });
+    const data = collectData(spec, answers, { found });
     return { data: Object.fromEntries([...data].map(([key, value]) => [key, value.exposeText()])) };
   } catch (error) {
     if (!isRelayError(error)) throw error;
@@ -86,13 +98,17 @@ function documentsOf({ stores, secret }: StoreVector): string {
 }
 
 /** Who reads is told by the credentials alone, as in the store itself. */
-async function read(vector: StoreVector, sessions: SourceSessions, reference: Reference): Promise<SourceAnswer> {
-  const credentials = await sessions.credentials(reference);
+async function sourceOf(
+  vector: StoreVector,
+  sessions: SourceSessions,
+  source: CredentialSource,
+): Promise<ReturnType<typeof createWorldSource>> {
+  const credentials = await sessions.credentials(source);
   const held = credentials === undefined ? (vector.own ?? {}) : vector.as?.[credentials.accessKeyId];
-  if (held === undefined) throw new RelayError("AccessDenied", reference.key);
+  if (held === undefined) throw new RelayError("AccessDenied", credentials?.accessKeyId ?? "function");
   const world = readWorld({ path: "world.yaml", text: stringify(held) });
   if (!("world" in world)) throw new Error(`${vector.name}: ${JSON.stringify(world.diagnostics)}`);
-  return createWorldSource(world.world).read(reference);
+  return createWorldSource(world.world);
 }
 
 /** An STS that knows the vector's roles: the access key id of what it gives is the role's ARN. */

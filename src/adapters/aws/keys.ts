@@ -1,6 +1,7 @@
 /** The registry's table: its definition, and how each thing's key in it is made. */
 import { createHash } from "node:crypto";
 import type { PropagationId, Reference, ReferenceKey, RegistrationId, TargetKey } from "../../core/model.ts";
+import type { FindInterest } from "../../core/ports.ts";
 
 /** A primary key of the table. */
 export interface ItemKey {
@@ -91,6 +92,16 @@ export function referenceItemKeys(reference: Reference, id: RegistrationId): rea
   const by = reference.identity === undefined ? "" : `~${reference.identity}`;
   const sk = `${id}|${reference.version}${by}|${reference.key}`;
   return [...new Set([short, whole])].map((name) => ({ pk: referencePartitionOf(reference, name), sk }));
+}
+
+/** Where the find rules of a source are found, by an event of any of its secrets. */
+export function findPartition({ provider, account, region }: Pick<Reference, "provider" | "account" | "region">): string {
+  return `FIND#${provider}#${account}#${region}`;
+}
+
+/** The lines of a registration's find rules, in their order; each rule of a source has its own. */
+export function findItemKeys(interests: readonly FindInterest[]): readonly ItemKey[] {
+  return interests.map(({ registration, rule }, index) => ({ pk: findPartition(rule), sk: `${registration}|${index}` }));
 }
 
 export function headKey(reference: ReferenceKey): ItemKey {

@@ -1,9 +1,10 @@
 /** REG, TARGET and REF items: who is registered, who owns a target, and who must be woken by a reference. */
 import { randomUUID } from "node:crypto";
-import type { Interest, Reference, Registration } from "../../core/model.ts";
+import type { Interest, NameRule, Reference, Registration } from "../../core/model.ts";
 import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../core/model.ts";
-import type { LoadedRegistration, Registry } from "../../core/ports.ts";
+import type { FindInterest, LoadedRegistration, Registry } from "../../core/ports.ts";
 import { clusterRecords } from "./clusters.ts";
+import { changeAll, foundChanges, foundItemKeys, foundLines, ruleLines } from "./found-items.ts";
 import { createGatheredChanges } from "./gathered-changes.ts";
 import { referencesOf, registrationOf, writing } from "./items.ts";
 import {
@@ -11,6 +12,8 @@ import {
   clusterKey,
   clusterPartition,
   duePartitions,
+  findPartition,
+  type ItemKey,
   REGISTRATION_SHARDS,
   REGISTRY_TABLE,
   referenceItemKeys,
@@ -23,10 +26,12 @@ import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from
 
 type Part = Pick<
   Registry,
-  "load" | "interests" | "ofCluster" | "due" | "record" | "putRegistration" | "entomb" | "dropTombstone" | "owner"
+  "load" | "interests" | "findRules" | "ofCluster" | "due" | "record" | "putRegistration" | "entomb" | "dropTombstone" | "owner"
 >;
 
 const PAGE_SIZE = 100;
+
+const keyText = ({ pk, sk }: ItemKey): string => JSON.stringify([pk, sk]);
 
 /** The registry's calls on registrations. */
 export function createRegistrations(table: Table): Part {
@@ -37,21 +42,18 @@ export function createRegistrations(table: Table): Part {
     values: { id: of.id },
   });
   const gathered = createGatheredChanges(table);
-  const sameReference = (a: Reference, b: Reference) => referenceKey(a) === referenceKey(b);
   /** A later life's reference carries a later generation, and is not removed by a late hand. */
-  const forget = (id: string, references: readonly Reference[], generation: number) =>
-    Promise.all(
-      references
-        .flatMap((reference) => referenceItemKeys(reference, id))
-        .map((key) =>
-          table.change({
-            key,
-            drop: true,
-            condition: "attribute_not_exists(#pk) OR #generation <= :generation",
-            values: { generation },
-          }),
-        ),
+  const forget = (keys: readonly ItemKey[], generation: number) =>
+    changeAll(
+      table,
+      keys.map((key) => ({
+        key,
+        drop: true,
+        condition: "attribute_not_exists(#pk) OR #generation <= :generation",
+        values: { generation },
+      })),
     );
+  const linesOf = (id: string, references: readonly Reference[]) => references.flatMap((one) => referenceItemKeys(one, id));
   const ownersOf = (items: readonly Item[]) =>
     new Map(items.filter(({ sk }) => sk === "TARGET").map((item) => [String(item["target"]), String(item["owner"])]));
 
@@ -98,6 +100,9 @@ export function createRegistrations(table: Table): Part {
         }
       }
     },
+    async *findRules(source) {
+      for await (const page of table.query(findPartition(source))) yield page.map(findInterestOf);
+    },
     async *ofCluster(cluster) {
       const shards = Array.from({ length: REGISTRATION_SHARDS }, async (_, shard) => {
         const found: Registration[] = [];
@@ -119,8 +124,12 @@ export function createRegistrations(table: Table): Part {
     async record(loaded, change) {
       const next = recorded(loaded, change);
       const token = randomUUID();
+      const { before, after } = foundChanges(loaded, change);
+      await changeAll(table, before);
       const { isWritten, item } = await gathered(writing(next, loaded, token));
-      return isWritten || item?.["token"] === token ? next : "lost";
+      if (!isWritten && item?.["token"] !== token) return "lost";
+      await changeAll(table, after);
+      return next;
     },
     async putRegistration(put) {
       const id = registrationId(put.spec);
@@ -129,19 +138,16 @@ export function createRegistrations(table: Table): Part {
       const now = item === undefined ? undefined : registrationOf(item);
       if (now?.rev !== previous?.rev || now?.generation !== previous?.generation) return "lost";
       const target = targetOf(put.spec);
-      await Promise.all(
-        references.flatMap((reference) =>
-          referenceItemKeys(reference, id).map((key) =>
-            table.change({
-              key,
-              set: { id, cluster: put.spec.cluster, target, reference: referenceKey(reference), version: reference.version, generation },
-              condition: "attribute_not_exists(#pk) OR #generation <= :generation",
-              values: { generation },
-            }),
-          ),
-        ),
+      const lines = references.flatMap((reference) =>
+        referenceItemKeys(reference, id).map((key) => ({
+          key,
+          set: { id, cluster: put.spec.cluster, target, reference: referenceKey(reference), version: reference.version, generation },
+          condition: "attribute_not_exists(#pk) OR #generation <= :generation",
+          values: { generation },
+        })),
       );
       const next = registered(put);
+      await changeAll(table, [...lines, ...ruleLines(put.spec, generation), ...foundLines(next)]);
       const token = randomUUID();
       const isOwner = ownsTarget(put.spec);
       const left = leftBehind(put);
@@ -162,10 +168,10 @@ export function createRegistrations(table: Table): Part {
         ...(left === undefined ? [] : [writing(left, undefined, token)]),
       ]);
       if (outcome !== "written" && outcome[0]?.item?.["token"] !== token) return outcome[0]?.isWritten === true ? "conflict" : "lost";
-      const old = item === undefined ? [] : referencesOf(item);
+      const kept = new Set([...linesOf(id, references), ...foundItemKeys(next)].map(keyText));
+      const old = item === undefined || now === undefined ? [] : [...linesOf(id, referencesOf(item)), ...foundItemKeys(now)];
       await forget(
-        id,
-        old.filter((one) => !references.some((other) => sameReference(one, other))),
+        old.filter((key) => !kept.has(keyText(key))),
         generation,
       );
       return next;
@@ -189,7 +195,7 @@ export function createRegistrations(table: Table): Part {
         values: { tombstone: "tombstone", generation },
       });
       if (!dropped.isWritten) return false;
-      await forget(id, referencesOf(item), generation);
+      await forget([...linesOf(id, referencesOf(item)), ...foundItemKeys(now)], generation);
       return true;
     },
     async owner(target) {
@@ -197,4 +203,9 @@ export function createRegistrations(table: Table): Part {
       return item === undefined ? undefined : String(item["owner"]);
     },
   };
+}
+
+function findInterestOf({ id, cluster, target, rule }: Item): FindInterest {
+  const registration = String(id);
+  return { registration, cluster: String(cluster), target: String(target), rule: JSON.parse(String(rule)) as NameRule };
 }

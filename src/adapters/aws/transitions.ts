@@ -1,7 +1,8 @@
 /** How a registration changes by each write of the registry: pure, so that every implementation stores the same. */
+import { findPlaces, nameIn, nameRuleOf } from "../../core/find/find.ts";
 import type { Millis, Registration, RegistrationSpec, TargetKey } from "../../core/model.ts";
-import { leftBehindId, registrationId, targetKey } from "../../core/model.ts";
-import type { PutRegistration, RegistrationChange } from "../../core/ports.ts";
+import { leftBehindId, registrationId, targetKey, UNAPPLIED } from "../../core/model.ts";
+import type { FindInterest, PutRegistration, RegistrationChange } from "../../core/ports.ts";
 
 /** Whether registrations of this spec own their target alone. */
 export function ownsTarget(spec: RegistrationSpec): boolean {
@@ -10,6 +11,24 @@ export function ownsTarget(spec: RegistrationSpec): boolean {
 
 export function targetOf(spec: RegistrationSpec): TargetKey {
   return targetKey({ cluster: spec.cluster, namespace: spec.namespace, name: spec.target.name });
+}
+
+/** The lines of the index of find rules that a spec needs, in the order of its rules. */
+export function findInterests(spec: RegistrationSpec): readonly FindInterest[] {
+  const facts = { registration: registrationId(spec), cluster: spec.cluster, target: targetOf(spec) };
+  return findPlaces(spec).map((place) => ({ ...facts, rule: nameRuleOf(place) }));
+}
+
+/**
+ * What stays applied. A spec with find rules also remembers what an earlier life found, or another registration that had its target:
+ * the target may hold that yet, and a listing that lags must not drop it.
+ */
+function appliedAfter({ previous, spec, remembered = [] }: PutRegistration, kept: Registration | undefined): Registration["applied"] {
+  const places = findPlaces(spec);
+  if (places.length === 0) return kept?.applied ?? {};
+  const known = [...Object.keys(previous?.applied ?? {}), ...remembered];
+  const mayFind = known.filter((reference) => places.some((place) => nameIn(place, reference) !== undefined));
+  return { ...Object.fromEntries(mayFind.map((reference) => [reference, UNAPPLIED])), ...kept?.applied };
 }
 
 /** For so long reconcile leaves what was just registered to the message that register sent for it. */
@@ -31,7 +50,7 @@ export function registered(put: PutRegistration): Registration {
     rev: (previous?.rev ?? 0) + 1,
     ...(kept?.known === undefined ? {} : { known: kept.known }),
     ...(kept?.appliedGeneration === undefined ? {} : { appliedGeneration: kept.appliedGeneration }),
-    applied: kept?.applied ?? {},
+    applied: appliedAfter(put, kept),
     status: {
       state: "Pending",
       since: registeredAt,

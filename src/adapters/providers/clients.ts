@@ -1,15 +1,15 @@
 /** One SDK client a region and identity: a client that holds one store's credentials never serves another. */
 import { isRelayError } from "../../core/errors.ts";
 import type { Reference } from "../../core/model.ts";
-import type { SourceCredentials, SourceSessions } from "./sessions.ts";
+import type { CredentialSource, SourceCredentials, SourceSessions } from "./sessions.ts";
 
 export type Connect<C> = (region: string, credentials: SourceCredentials | undefined) => C;
 
 export interface SourceClients<C> {
-  /** @throws what getting the reference's credentials throws */
-  of(reference: Reference): Promise<C>;
+  /** @throws what getting the source's credentials throws */
+  of(source: CredentialSource): Promise<C>;
   /** The store does not know the credentials (any more): the next call makes a client with new ones. */
-  refused(reference: Reference): void;
+  refused(source: CredentialSource): void;
 }
 
 /** Errors that say so; our own role's credentials renew themselves. */
@@ -25,10 +25,10 @@ export const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
 export function createSourceClients<C>(connect: Connect<C>, sessions?: SourceSessions): SourceClients<C> {
   const clients = new Map<string, { readonly client: C; readonly credentials: SourceCredentials | undefined }>();
   return {
-    async of(reference) {
-      const { region, identity } = reference;
+    async of(source) {
+      const { region, identity } = source;
       if (identity !== undefined && sessions === undefined) throw new Error("no sessions for a store with an identity of its own");
-      const credentials = await sessions?.credentials(reference);
+      const credentials = await sessions?.credentials(source);
       const key = `${region}|${identity ?? ""}`;
       const kept = clients.get(key);
       // The very object: sessions hands out another one when they are renewed.
@@ -37,7 +37,7 @@ export function createSourceClients<C>(connect: Connect<C>, sessions?: SourceSes
       clients.set(key, { client, credentials });
       return client;
     },
-    refused: (reference) => sessions?.forget(reference),
+    refused: (source) => sessions?.forget(source),
   };
 }
 

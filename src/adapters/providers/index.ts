@@ -24,6 +24,7 @@ export function onDemand(load: () => Promise<SecretProvider>): SecretProvider {
   return {
     read: async (reference) => (await loaded()).read(reference),
     readVersion: async (reference, versionId) => (await loaded()).readVersion(reference, versionId),
+    list: async (query) => (await loaded()).list(query),
     currentVersions: async (references) => (references.length === 0 ? new Map() : (await loaded()).currentVersions(references)),
   };
 }
@@ -34,6 +35,7 @@ export function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>
   return {
     read: (reference) => of(reference).read(reference),
     readVersion: (reference, versionId) => of(reference).readVersion(reference, versionId),
+    list: (query) => providers[query.provider].list(query),
     async currentVersions(references) {
       const kinds = [...Map.groupBy(references, ({ provider }) => provider)];
       // A store that fails as a whole leaves out its own references only.

@@ -9,13 +9,17 @@ import { SecretValue } from "../../core/secret-value.ts";
 import { type Connect, createSourceClients, REFUSED_CREDENTIALS } from "./clients.ts";
 import { isVersion, selectorOf, versionIdOf } from "./parameter-version.ts";
 import { currentParameters } from "./parameterstore-batch.ts";
-import type { SourceSessions } from "./sessions.ts";
+import { listOperation, listParameterNames } from "./parameterstore-list.ts";
+import type { CredentialSource, SourceSessions } from "./sessions.ts";
 import { TAGS_VERSION, tagsAnswer, tagsOfVersion } from "./tags.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   AccessDeniedException: "AccessDenied",
   ExpiredTokenException: "AccessDenied",
   InvalidKeyId: "AccessDenied",
+  InvalidFilterKey: "StoreInvalidRequest",
+  InvalidFilterOption: "StoreInvalidRequest",
+  InvalidFilterValue: "StoreInvalidRequest",
   InvalidSignatureException: "AccessDenied",
   UnrecognizedClientException: "AccessDenied",
   ThrottlingException: "StoreThrottled",
@@ -40,7 +44,7 @@ const connectToAws: Connect<SSMClient> = (region, credentials) =>
 export function createParameterStore(connect: Connect<SSMClient> = connectToAws, sessions?: SourceSessions): SecretProvider {
   const clients = createSourceClients(connect, sessions);
 
-  function failed(reference: Reference, operation: string, error: unknown): RelayError {
+  function failed(reference: CredentialSource & Pick<Reference, "key">, operation: string, error: unknown): RelayError {
     const name = errorName(error) ?? "";
     if (REFUSED_CREDENTIALS.has(name)) clients.refused(reference);
     return relayError(CODES[name] ?? "StoreUnreachable", reference.key, "ssm", operation, error);
@@ -59,9 +63,9 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
     }
   }
 
-  /** The tags as the value. No tags at all may mean no parameter. */
+  /** The tags as the value. No tags at all may mean no parameter; that they belong to none is no answer while there is one. */
   async function readTags(reference: Reference): Promise<SourceAnswer> {
-    let tags: readonly Tag[] = [];
+    let tags: readonly Tag[] | undefined;
     try {
       const client = await clients.of(reference);
       const request = { ResourceType: "Parameter", ResourceId: reference.key } as const;
@@ -70,7 +74,8 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
       if (isRelayError(error)) throw error;
       if (errorName(error) !== "InvalidResourceId") throw failed(reference, "ListTagsForResource", error);
     }
-    if (tags.length === 0 && !(await exists(reference))) return ABSENT;
+    if ((tags ?? []).length === 0 && !(await exists(reference))) return ABSENT;
+    if (tags === undefined) throw new RelayError("SourceLagging", reference.key);
     return tagsAnswer(tags.map(({ Key = "", Value = "" }) => [Key, Value] as const));
   }
 
@@ -98,6 +103,14 @@ export function createParameterStore(connect: Connect<SSMClient> = connectToAws,
   return {
     read: (reference) => get(reference, reference.version),
     readVersion: (reference, versionId) => get(reference, `id/${versionId}`),
+    async list(query) {
+      try {
+        return await listParameterNames(await clients.of(query), query);
+      } catch (error) {
+        if (isRelayError(error)) throw error;
+        throw failed({ ...query, key: `parameters below ${query.prefix || "/"}` }, listOperation(query), error);
+      }
+    },
     currentVersions: (references) => currentParameters(references, { clients, read: (one) => get(one, one.version) }),
   };
 }

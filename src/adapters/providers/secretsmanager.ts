@@ -10,7 +10,8 @@ import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts
 import { SecretValue } from "../../core/secret-value.ts";
 import { type Connect, createSourceClients, REFUSED_CREDENTIALS, withEachClient } from "./clients.ts";
 import { readCurrentVersions } from "./secretsmanager-batch.ts";
-import type { SourceSessions } from "./sessions.ts";
+import { listSecretNames } from "./secretsmanager-list.ts";
+import type { CredentialSource, SourceSessions } from "./sessions.ts";
 import { TAGS_VERSION, tagsAnswer, tagsOfVersion } from "./tags.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -41,7 +42,10 @@ interface ShownVersion {
   readonly createdAt: Millis;
 }
 
-function translated(reference: Reference, operation: string, error: unknown): RelayError {
+/** What a call was about: a secret, or those of a listing. */
+type About = CredentialSource & Pick<Reference, "key">;
+
+function translated(reference: About, operation: string, error: unknown): RelayError {
   return relayError(CODES[errorName(error) ?? ""] ?? "StoreUnreachable", reference.key, "secretsmanager", operation, error);
 }
 
@@ -62,7 +66,7 @@ export function createSecretsManager(connect: Connect<SecretsManagerClient> = co
   const clients = createSourceClients(connect, sessions);
 
   /** Drops credentials that the store refused, and translates the error. */
-  const failed = (reference: Reference, operation: string, error: unknown): RelayError => {
+  const failed = (reference: About, operation: string, error: unknown): RelayError => {
     if (REFUSED_CREDENTIALS.has(errorName(error) ?? "")) clients.refused(reference);
     return translated(reference, operation, error);
   };
@@ -120,6 +124,14 @@ export function createSecretsManager(connect: Connect<SecretsManagerClient> = co
   return {
     read: (reference) => get(reference, reference.version),
     readVersion: (reference, versionId) => get(reference, `id/${versionId}`),
+    async list(query) {
+      try {
+        return await listSecretNames(await clients.of(query), query);
+      } catch (error) {
+        if (isRelayError(error)) throw error;
+        throw failed({ ...query, key: `secrets ${query.prefix}*` }, "ListSecrets", error);
+      }
+    },
     async currentVersions(references) {
       const found = new Map<ReferenceKey, ShownVersion>();
       const alone = references.filter(({ version }) => version !== CURRENT);

@@ -13,12 +13,15 @@ export interface SourceCredentials {
   readonly sessionToken?: string;
 }
 
-/** Gives the credentials of a reference; undefined where the function's own role reads it. */
+/** What says whose credentials read: of a reference, or of a listing. */
+export type CredentialSource = Pick<Reference, "region" | "identity" | "access">;
+
+/** Gives the credentials of a source; undefined where the function's own role reads it. */
 export interface SourceSessions {
   /** @throws RoleNotAssumed, StoreAuthMissing, StoreAuthForbidden, and what reading the cluster throws */
-  credentials(reference: Reference): Promise<SourceCredentials | undefined>;
+  credentials(source: CredentialSource): Promise<SourceCredentials | undefined>;
   /** Forgets credentials that a store refused, so that the next read gets them anew. */
-  forget(reference: Reference): void;
+  forget(source: CredentialSource): void;
 }
 
 export interface SessionDeps {

@@ -1,6 +1,6 @@
 /** Resolves a ClusterExternalSecret for a cluster, and makes the registration of one namespace of it: pure, so that any function can. */
 import type { ClusterExternalSecretSpec, StoreManifest } from "../cluster-external-secret.ts";
-import type { RegistrationSpec } from "../model.ts";
+import type { RegistrationSpec, ResolvedConfig } from "../model.ts";
 import { parseDuration } from "./duration.ts";
 import type { ClusterExternalSecretDocument, StoreDocument } from "./kinds.ts";
 import { DEFAULT_NAMESPACE } from "./namespace.ts";
@@ -110,4 +110,9 @@ function placesOf({ stores, externalSecretSpec }: ClusterExternalSecretSpec): re
   const readsOwn = storeRefs(externalSecretSpec).some(({ kind }) => kind !== "ClusterSecretStore");
   const own = new Set(stores.filter(({ kind }) => kind === "SecretStore").map(namespaceOf));
   return readsOwn && own.size > 0 ? [...own].toSorted() : [DEFAULT_NAMESPACE];
+}
+
+/** What the config registers, and all that its ClusterExternalSecrets may: for whom rights are granted, whatever namespaces there are. */
+export function allRegistrations({ registrations, clusterExternalSecrets = [] }: ResolvedConfig): readonly RegistrationSpec[] {
+  return [...registrations, ...clusterExternalSecrets.flatMap(possibleRegistrations)];
 }

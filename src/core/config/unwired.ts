@@ -12,8 +12,6 @@ export interface Unwired {
 
 /** Wiring a field means deleting its lines here, and nothing else in this folder but what `registration.ts` makes of it. */
 export const UNWIRED: readonly Unwired[] = [
-  // Needs the stores' listing and its events.
-  { path: ["dataFrom", "*", "find"] },
   // Needs the template engine.
   { path: ["dataFrom", "*", "rewrite", "*", "transform"] },
 ];

@@ -4,7 +4,7 @@
  * A fact about a version is an interval [asOf, since]: the version was current at some moment in it. Two facts about two
  * versions are ordered only when their intervals do not touch; everything else is "not proven newer".
  */
-import type { AppliedVersion, ChangeNotice, Head, Millis, PropagationId, ReferenceKey } from "../model.ts";
+import type { AppliedVersion, ChangeNotice, Head, Millis, PropagationId, ProviderKind, ReferenceKey } from "../model.ts";
 
 /** The visibility bound D and the margin for clocks that disagree (PROTOCOL, Words). */
 export interface FreshnessBounds {
@@ -111,6 +111,14 @@ export function passed(applied: AppliedVersion | undefined, { versionId, at }: P
   if (applied === undefined) return undefined;
   if (applied.versionId === versionId) return applied.asOf >= at ? "done" : undefined;
   return applied.asOf > at + NOTICE_PRECISION_MS ? "superseded" : undefined;
+}
+
+/** A listing of Secrets Manager may lack what the last five minutes brought: its API reference, ListSecrets. Parameter Store says nothing. */
+const LISTING_LAG_MS: Readonly<Record<ProviderKind, number>> = { SecretsManager: 300_000, ParameterStore: 0 };
+
+/** The visibility bound of a listing: for so long after a change may it still show what was before. */
+export function listingBounds(provider: ProviderKind, bounds: FreshnessBounds): FreshnessBounds {
+  return { ...bounds, visibilityMs: Math.max(bounds.visibilityMs, LISTING_LAG_MS[provider]) };
 }
 
 /** From when on any read, however it lags, gets past the need: so looking again always ends. */

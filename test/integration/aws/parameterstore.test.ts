@@ -36,6 +36,7 @@ describeProvider("Parameter Store", async () => {
   const live = (key: string) => reference(`/${key}`, "label/live");
   return {
     provider,
+    showsAllTags: true,
     reference: live,
     async put(key, value) {
       await label(`/${key}`, await put(client, `/${key}`, value));
@@ -46,6 +47,10 @@ describeProvider("Parameter Store", async () => {
     },
     async remove(key) {
       await client.send(new DeleteParameterCommand({ Name: `/${key}` }));
+    },
+    async tag(key, tags) {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      await client.send(new AddTagsToResourceCommand({ ResourceType: "Parameter", ResourceId: `/${key}`, Tags }));
     },
   };
 });

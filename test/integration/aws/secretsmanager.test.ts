@@ -7,6 +7,7 @@ import {
   GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
+  TagResourceCommand,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { beforeAll, describe, expect, it } from "@jest/globals";
@@ -44,6 +45,10 @@ describeProvider("Secrets Manager", async () => {
     },
     async remove(key) {
       await client.send(new DeleteSecretCommand({ SecretId: key, RecoveryWindowInDays: 7 }));
+    },
+    async tag(key, tags) {
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      await client.send(new TagResourceCommand({ SecretId: key, Tags }));
     },
   };
 });

@@ -2,6 +2,7 @@
  * Planted bugs: each is one exactly matched piece of the product's source that is replaced, or one wrapped port. Together they cover
  * every line of PROTOCOL's "The schedules that broke simpler orders". The product itself holds no switch.
  */
+import { FIND_BUGS } from "./find-bugs.ts";
 import { LATER_BUGS } from "./later-bugs.ts";
 import { inFile, OWNER, type PlantedBug, SYNCED } from "./planted-bug.ts";
 
@@ -176,4 +177,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     faults: ["endless"],
   },
   ...LATER_BUGS,
+  ...FIND_BUGS,
 ];

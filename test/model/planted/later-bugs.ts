@@ -59,15 +59,15 @@ export const LATER_BUGS: readonly PlantedBug[] = [
     source: inFile(
       "app/sync-pass.ts",
       [
-        "  const result = await writeTarget(deps, session, pass, observed, trail);",
-        `  const applied = Object.fromEntries(observed.map(({ reference, versionId, asOf }) => [reference, { versionId, asOf }]));
-  const early = await deps.registry.record(registration, { applied, appliedGeneration: registration.generation });
+        "  const result = await writeTarget(deps, session, { ...pass, registration: remembered }, sources, trail);",
+        `  const applied = Object.fromEntries(sources.observed.map(({ reference, versionId, asOf }) => [reference, { versionId, asOf }]));
+  const early = await deps.registry.record(remembered, { applied, appliedGeneration: registration.generation });
   if (early === "lost") return passAgain(world, job);
-  const result = await writeTarget(deps, session, pass, observed, trail);`,
+  const result = await writeTarget(deps, session, { ...pass, registration: remembered }, sources, trail);`,
       ],
       [
-        "  const recorded = await record(world, registration, result, observed);",
-        "  const recorded = await record(world, early, result, observed);",
+        "  const recorded = await record(world, remembered, result, sources.observed);",
+        "  const recorded = await record(world, early, result, sources.observed);",
       ],
     ),
     setup: OWNER,

@@ -1,6 +1,6 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
 import { referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
-import { entombed, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
+import { entombed, findInterests, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
 import type {
   ClusterSpec,
   Head,
@@ -13,8 +13,8 @@ import type {
   RegistrationId,
   TargetKey,
 } from "../../../src/core/model.ts";
-import { ANY_VERSION, isMeant, referenceKey, registrationId } from "../../../src/core/model.ts";
-import type { Breaker, ClusterRecord, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
+import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../../src/core/model.ts";
+import type { Breaker, ClusterRecord, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 import { memoryClusterExternalSecrets } from "./memory-cluster-external-secrets.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
@@ -32,6 +32,7 @@ function propagationText(id: PropagationId): string {
 export interface RegistryItems {
   readonly registrations: ReadonlyMap<RegistrationId, Registration>;
   readonly references: ReadonlyMap<RegistrationId, readonly Reference[]>;
+  readonly rules: ReadonlyMap<RegistrationId, readonly FindInterest[]>;
   readonly owners: ReadonlyMap<TargetKey, RegistrationId>;
   readonly heads: ReadonlyMap<ReferenceKey, Head>;
   readonly propagations: ReadonlyMap<string, StoredPropagation>;
@@ -48,6 +49,7 @@ export function createMemoryRegistry(): Registry {
 export function registryOf(from?: RegistryItems): { readonly registry: Registry; readonly items: () => RegistryItems } {
   const registrations = new Map(from?.registrations);
   const references = new Map(from?.references);
+  const rules = new Map(from?.rules);
   const owners = new Map(from?.owners);
   const heads = new Map(from?.heads);
   const propagations = new Map(from?.propagations);
@@ -110,7 +112,8 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
           if (registration === undefined) continue;
           const { spec } = registration;
           const matches = new Map<string, Reference>();
-          for (const reference of theirs) {
+          const found = rules.has(id) ? Object.keys(registration.applied).map(parseReferenceKey) : [];
+          for (const reference of found.length === 0 ? theirs : [...theirs, ...found]) {
             const isOfAny = anyIn.size > 0 && referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
             const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
             if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
@@ -121,6 +124,10 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
         }
         return page;
       }),
+    findRules: ({ provider, account, region }) =>
+      onePage(() =>
+        [...rules.values()].flat().filter(({ rule }) => rule.provider === provider && rule.account === account && rule.region === region),
+      ),
     ofCluster: (cluster) =>
       onePage(() => {
         const page = [...registrations.values()].filter(({ spec }) => spec.cluster === cluster);
@@ -244,6 +251,9 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       const left = leftBehind(put);
       if (left !== undefined) store(left);
       references.set(id, put.references);
+      const finds = findInterests(put.spec);
+      if (finds.length > 0) rules.set(id, finds);
+      else rules.delete(id);
       return store(registered(put));
     },
     async entomb(loaded, newGeneration, at) {
@@ -256,6 +266,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       if (now?.phase !== "tombstone" || now.generation !== ofGeneration) return false;
       registrations.delete(id);
       references.delete(id);
+      rules.delete(id);
       return true;
     },
     async owner(target) {
@@ -263,7 +274,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
     },
     ...memoryClusterExternalSecrets(),
   };
-  return { registry, items: () => ({ registrations, references, owners, heads, propagations, clusters, generation }) };
+  return { registry, items: () => ({ registrations, references, rules, owners, heads, propagations, clusters, generation }) };
 }
 
 /** All in one page, read when it is asked for; no page where nothing was found. */

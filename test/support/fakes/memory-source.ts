@@ -2,6 +2,7 @@
  * A SecretProvider in memory that knows its true history, and lags as a real store may: a read shows the newest answer, the one
  * before the last change for as long as a test says, or any answer that was true within the visibility bound, read by read.
  */
+import { tagsAnswer, tagsOfVersion } from "../../../src/adapters/providers/tags.ts";
 import { RelayError } from "../../../src/core/errors.ts";
 import { type Millis, type Reference, referenceKey } from "../../../src/core/model.ts";
 import type { Clock, SecretProvider, SourceAnswer } from "../../../src/core/ports.ts";
@@ -28,10 +29,22 @@ export interface MemorySource extends SecretProvider {
   lag(key: string, until: Millis): void;
   /** What reads of `key` fail with; undefined mends it. */
   fail(key: string, failure: RelayError | undefined): void;
+  /** Sets the tags of a secret. */
+  tag(key: string, tags: Readonly<Record<string, string>>): void;
+  tagsOf(key: string): Readonly<Record<string, string>>;
+  /** Secrets that no listing shows. */
+  readonly unlisted: Set<string>;
+  /** How old what a listing shows of one secret may be. */
+  listingLagMs: number;
+  /** Which of the states within `listingLagMs` a listing shows of a secret: 0 is the newest. Undefined: the newest. */
+  chooseListed: ((key: string, states: number) => number) | undefined;
+  /** Called before each listing; what it throws is the listing's failure. */
+  beforeList: (() => Promise<void> | void) | undefined;
   /** Called before each read with the reference's key; may hold the read up or change the world. */
   before: ((key: string) => Promise<void> | void) | undefined;
   /** Its secrets, for another source to begin with. */
   copy(): readonly (readonly [string, Entry])[];
+  copyTags(): readonly (readonly [string, Readonly<Record<string, string>>])[];
   /** How often each key was read by stage. */
   readonly reads: ReadonlyMap<string, number>;
 }
@@ -55,6 +68,7 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
   const entries = new Map<string, Entry>(from?.copy());
   const failures = new Map<string, RelayError>();
   const reads = new Map<string, number>();
+  const tags = new Map<string, Readonly<Record<string, string>>>(from?.copyTags());
   const entryOf = (key: string): Entry => {
     const entry = entries.get(key) ?? { versions: new Map(), tenures: [], lagUntil: 0 };
     entries.set(key, entry);
@@ -78,6 +92,13 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
   };
   const source: MemorySource = {
     before: undefined,
+    beforeList: undefined,
+    chooseListed: undefined,
+    listingLagMs: 0,
+    unlisted: new Set(),
+    tag: (key, given) => void tags.set(key, given),
+    tagsOf: (key) => tags.get(key) ?? {},
+    copyTags: () => [...tags],
     choose: undefined,
     visibilityMs: 0,
     reads,
@@ -112,11 +133,14 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
       if (failure !== undefined) throw failure;
       if (reference.version.startsWith("id/")) return source.readVersion(reference, reference.version.slice("id/".length));
       const entry = entries.get(reference.key);
-      return answerOf(entry, entry && shown(reference.key, entry));
+      const answer = answerOf(entry, entry && shown(reference.key, entry));
+      if (reference.version !== "tags" || answer.kind === "absent") return answer;
+      return tagsAnswer(Object.entries(source.tagsOf(reference.key)));
     },
     async readVersion(reference, versionId) {
       const entry = entries.get(reference.key);
       const tenure = entry && shown(reference.key, entry);
+      if (reference.version === "tags") return tagsOfVersion(reference, await source.read(reference), `id/${versionId}`);
       if (entry === undefined || tenure === undefined || tenure.versionId === ABSENT) return answerOf(entry, tenure);
       const version = entry.versions.get(versionId);
       const isNew = version !== undefined && version.createdAt > clock.now() - source.visibilityMs;
@@ -124,6 +148,20 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
         throw new RelayError("VersionMissing", reference.key);
       }
       return answerOf(entry, { versionId, from: version.createdAt });
+    },
+    async list({ prefix, tags: wanted = {} }) {
+      await source.beforeList?.();
+      const bound = clock.now() - source.listingLagMs;
+      // What a listing lacks at one time it may show at another: each secret is as it is now, or as it was within the bound.
+      return [...entries].flatMap(([key, { tenures }]) => {
+        if (!key.startsWith(prefix) || source.unlisted.has(key)) return [];
+        if (!Object.entries(wanted).every(([tag, value]) => source.tagsOf(key)[tag] === value)) return [];
+        const last = tenures.findLastIndex(({ from }) => from <= clock.now());
+        const recent = tenures.filter((_, index) => index <= last && (tenures[index + 1]?.from ?? Number.POSITIVE_INFINITY) > bound);
+        const isNew = (tenures[0]?.from ?? 0) > bound;
+        const shown = [...(isNew ? [ABSENT] : []), ...recent.map(({ versionId }) => versionId)].toReversed();
+        return (shown[source.chooseListed?.(key, shown.length) ?? 0] ?? ABSENT) === ABSENT ? [] : [key];
+      });
     },
     async currentVersions(references) {
       const found = new Map<string, { versionId: string; createdAt: Millis }>();

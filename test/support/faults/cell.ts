@@ -23,6 +23,10 @@ const SILENT: readonly string[] = [
   "UpdateItem REG",
   "BatchGetSecretValue",
   "GetParameters",
+  "ListSecrets",
+  "GetParametersByPath",
+  "DescribeParameters",
+  "ListTagsForResource",
   "GetSecretValue of a kubeconfig",
   "look",
   "list",
@@ -167,6 +171,7 @@ function isAskedBySync(story: Story): boolean {
 function isDeployment(story: Story): boolean {
   const deployments: readonly Story[] = [
     STORIES["config change"],
+    STORIES["config change of rules"],
     STORIES["cluster retired"],
     STORIES["ClusterExternalSecret comes"],
     STORIES["ClusterExternalSecret goes"],

@@ -48,6 +48,8 @@ const SECRETS_MANAGER = [
 
 const PARAMETER_STORE = [...COMMON, ...aws(500, "InternalServerError"), ...aws(400, "InvalidKeyId", "ParameterNotFound")];
 
+const PARAMETER_FILTERS = aws(400, "InvalidFilterKey", "InvalidFilterOption", "InvalidFilterValue", "InvalidNextToken");
+
 const DYNAMODB = [
   ...COMMON,
   ...aws(400, "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ResourceNotFoundException"),
@@ -91,6 +93,10 @@ export const DOCUMENTED_ERRORS = {
   GetParameter: [...PARAMETER_STORE, ...aws(400, "ParameterVersionNotFound")],
   GetParameters: PARAMETER_STORE,
   GetParameterHistory: PARAMETER_STORE,
+  ListSecrets: [...SECRETS_MANAGER, ...aws(400, "InvalidNextTokenException")],
+  GetParametersByPath: [...PARAMETER_STORE, ...PARAMETER_FILTERS],
+  DescribeParameters: [...COMMON, ...aws(500, "InternalServerError"), ...PARAMETER_FILTERS],
+  ListTagsForResource: [...COMMON, ...aws(500, "InternalServerError"), ...aws(400, "InvalidResourceId", "InvalidResourceType")],
   BatchGetItem: DYNAMODB,
   Query: DYNAMODB,
   UpdateItem: DYNAMODB_WRITE,

@@ -29,10 +29,16 @@ export const ROWS: readonly Row[] = [
   { row: "GetParameters", call: "GetParameters", story: "edit by hand of a parameter's target", hasErrors: true },
   { row: "GetParameterHistory", call: "GetParameterHistory", story: "deletion of the parameter", hasErrors: true },
 
+  { row: "ListSecrets", call: "ListSecrets", story: "edit by hand of what a rule found", hasErrors: true },
+  { row: "GetParametersByPath", call: "GetParametersByPath", story: "edit by hand of what a rule found among parameters", hasErrors: true },
+  { row: "DescribeParameters", call: "DescribeParameters", story: "edit by hand of what a rule found by tags", hasErrors: true },
+  { row: "ListTagsForResource", call: "ListTagsForResource", story: "edit by hand of what a rule found by tags", hasErrors: true },
+
   { row: "BatchGetItem REG", call: "BatchGetItem", story: "rotation by queue", hasErrors: true },
   { row: "BatchGetItem HEAD", call: "BatchGetItem", story: "rotation that nobody announces" },
   { row: "BatchGetItem TARGET", call: "BatchGetItem", story: "config change" },
   { row: "Query REF", call: "Query", story: "rotation", hasErrors: true },
+  { row: "Query FIND", call: "Query", story: "rotation of what a rule found" },
   { row: "Query PROP", call: "Query", story: "rotation" },
   { row: "Query DUE", call: "Query", story: "edit by hand" },
   { row: "Query PROPAGATION", call: "Query", story: "edit by hand" },
@@ -51,6 +57,8 @@ export const ROWS: readonly Row[] = [
   { row: "UpdateItem CLUSTERS", call: "UpdateItem", story: "config change" },
   { row: "UpdateItem META", call: "UpdateItem", story: "config change" },
   { row: "UpdateItem REF", call: "UpdateItem", story: "config change" },
+  { row: "UpdateItem FIND", call: "UpdateItem", story: "config change of rules" },
+  { row: "DeleteItem FIND", call: "DeleteItem", story: "config change of rules" },
   { row: "DeleteItem REG", call: "DeleteItem", story: "config change", hasErrors: true },
   { row: "DeleteItem REF", call: "DeleteItem", story: "config change" },
   { row: "DeleteItem BREAKERS", call: "DeleteItem", story: "return of a cluster" },
@@ -81,7 +89,6 @@ export const ROWS: readonly Row[] = [
  * fails in them fails as a read of the source does. A call that writes never belongs here.
  */
 export const WITHOUT_CELLS: Readonly<Record<string, string>> = {
-  ListTagsForResource: "test/unit/adapters/providers/parameterstore.test.ts",
   AssumeRole: "test/unit/adapters/providers/sessions.test.ts",
   AssumeRoleWithWebIdentity: "test/unit/vectors/stores.test.ts",
   secretKey: "test/unit/adapters/kubernetes/auth-reads.test.ts",

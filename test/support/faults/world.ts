@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly conditions?: RegistrationSpec["store"]["conditions"];
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
+  /** The registrations find their secret by its name, or by its path and tags. @default they name it */
+  readonly finds?: "name" | "tags";
 }
 
 /** A write that an API server carried out for the relay. */
@@ -101,7 +103,9 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     createQueue(parts, `sync-${id}`),
     createQueue(parts, `failures-${id}`),
     clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: "v1" })),
-    clients.ssm.send(new PutParameterCommand({ Name: `/${id}/database`, Value: "v1", Type: "SecureString" })),
+    clients.ssm.send(
+      new PutParameterCommand({ Name: `/${id}/database`, Value: "v1", Type: "SecureString", Tags: [{ Key: "world", Value: id }] }),
+    ),
     ...CLUSTERS.map(async (name) => {
       const Name = `clusters/${id}/${name}`;
       // As JSON, which needs no parser to be loaded: cells run ahead of their tests, and jest imports nothing between tests.
@@ -153,7 +157,10 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
     const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
-    return { ...base, store: { ...base.store, provider, account, region, ...conditional }, target };
+    const store = { ...base.store, provider, account, region, ...conditional };
+    if (options.finds === undefined) return { ...base, store, target };
+    const find = options.finds === "name" ? { nameRegexp: `^/?${id}/database$` } : { path: `/${id}`, tags: { world: id } };
+    return { ...base, store, target, data: [], dataFrom: [{ find, rewrite: [{ regexp: { source: ".+", target: "password" } }] }] };
   };
   const clusterSpec: World["clusterSpec"] = (cluster) =>
     aCluster(cluster, {

@@ -30,6 +30,7 @@ function world(shown: SourceAnswer, byId: readonly SourceAnswer[] = []) {
       if (found === undefined) throw new RelayError("VersionMissing", reference.key);
       return found;
     },
+    list: async () => [],
     currentVersions: async () => new Map(),
   };
   const clock = { now: () => now, latest: () => now };

@@ -107,6 +107,7 @@ describe("two stores of one secret", () => {
       async readVersion({ identity = "own" }, versionId) {
         return { kind: "present", versionId, createdAt: T, value: new SecretValue(`value of ${identity}`) };
       },
+      list: async () => [],
       currentVersions: async () => new Map(),
     };
     const registry = createMemoryRegistry();

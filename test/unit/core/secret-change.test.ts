@@ -97,6 +97,12 @@ describe("parseSecretChange", () => {
     expect(latestMoment({ at: AT })).toBe(AT + 999);
   });
 
+  it("reads CloudTrail's CreateSecret, which tells the name in another place, as a change without a version", () => {
+    const event = called("CreateSecret", { requestParameters: { name: "shop/new" }, responseElements: null });
+
+    expect(parseSecretChange(event)).toMatchObject({ change: { kind: "secret changed", name: "shop/new" } });
+  });
+
   it.each(["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"])("reads CloudTrail's %s as a change without a version", (name) => {
     expect(parseSecretChange(called(name))).toEqual({
       kind: "change",

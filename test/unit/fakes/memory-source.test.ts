@@ -15,5 +15,6 @@ describeProvider("memory", async () => {
     },
     moveTo: async (key, versionId) => provider.moveTo(key, versionId),
     remove: async (key) => provider.remove(key),
+    tag: async (key, tags) => provider.tag(key, tags),
   };
 });

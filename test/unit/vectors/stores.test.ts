@@ -5,6 +5,7 @@ import { outcomeOf, readVectors } from "../../support/store-vectors.ts";
 const FILES = [
   { file: "stores.yaml", atLeast: 30 },
   { file: "parameter-store.yaml", atLeast: 30 },
+  { file: "find.yaml", atLeast: 20 },
 ];
 
 for (const { file, atLeast } of FILES) {

@@ -11,6 +11,7 @@ function counted() {
   let loads = 0;
   const provider: SecretProvider = {
     read: async () => absent,
+    list: async () => ["/a"],
     readVersion: async (_, versionId) => ({ ...absent, createdAt: versionId.length }),
     currentVersions: async (references) => new Map(references.map(({ key }) => [key, { versionId: "1", createdAt: 0 }])),
   };
@@ -36,6 +37,7 @@ describe("a provider on demand", () => {
       provider.read(reference),
       provider.readVersion(reference, "four"),
       provider.currentVersions([reference]),
+      provider.list({ provider: "ParameterStore", account: "1", region: "eu-west-1", key: "" } as never),
     ]);
 
     expect(read).toEqual(absent);

@@ -143,7 +143,11 @@ describe("an ExternalSecret with a mistake", () => {
       rest: `${DATA}\n  refreshInterval: 1h\n  refreshInterval: 2h`,
       want: "8:3 this key is given twice | keep one of the two",
     },
-    { name: "find", rest: "  dataFrom:\n  - find: { tags: { a: b } }", want: "7:5 spec.dataFrom[0].find is not supported yet" },
+    {
+      name: "rewrite.transform",
+      rest: '  dataFrom:\n  - find: { tags: { a: b } }\n    rewrite: [{ transform: { template: "{{ .value }}" } }]',
+      want: "8:17 spec.dataFrom[0].rewrite[0].transform is not supported yet",
+    },
   ])("reports its place: $name", ({ rest, want }) => {
     expect(mistakes(secretFile(rest))).toEqual([`apps/shop.yaml:${want}`]);
   });
