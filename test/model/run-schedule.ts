@@ -27,9 +27,9 @@ export async function runSchedule(
   schedule: Schedule,
   options: WorldOptions = {},
 ): Promise<{ readonly world: World; readonly violation: Violation | undefined }> {
-  const prepared = await preparedWorld(useCases, schedule.setup, options);
-  const world = createWorld(useCases, schedule.setup, options, prepared);
+  let world: World | undefined;
   try {
+    world = createWorld(useCases, schedule.setup, options, await preparedWorld(useCases, schedule.setup, options));
     await begin(world);
     for (const number of schedule.steps) {
       await perform(world, number);
@@ -38,8 +38,10 @@ export async function runSchedule(
     await rest(world);
     return { world, violation: world.fault };
   } catch (error) {
-    if (error instanceof Violation) return { world, violation: world.fault ?? error };
-    throw error;
+    if (!(error instanceof Violation)) throw error;
+    // Even the beginning may break a promise already: then there is no world to show yet.
+    world ??= createWorld(useCases, schedule.setup, options);
+    return { world, violation: world.fault ?? error };
   }
 }
 
@@ -93,8 +95,7 @@ async function rest(world: World): Promise<void> {
   world.fights = 0;
   await deploy(world);
   await drain(world);
-  // Where nothing failed and nothing got lost, the messages alone must have done it.
-  if (!world.isDisturbed && setup.end === 0) await judgeTargets(world);
+  if (!world.isDisturbed && setup.end === 0) await judgeMessages(world);
   await settle(world, 0);
   if (world.fault !== undefined) return;
   judgeClaims(world);
@@ -110,6 +111,15 @@ async function rest(world: World): Promise<void> {
     before = now;
   }
   throw new Violation("endless", "targets are still written after all came to rest");
+}
+
+/**
+ * Where nothing failed and nothing got lost, the messages alone must have done it, and while the config stays they must have said so
+ * of a new version: who came or went meanwhile is counted by reconcile, and so is a return that was told of after it was seen.
+ */
+async function judgeMessages(world: World): Promise<void> {
+  await judgeTargets(world);
+  if (world.eras.length === 1) await judgeSilence(world, "new versions");
 }
 
 /** Reconcile runs as often as it needs until all is well, and only after its last round is anything called lost. */

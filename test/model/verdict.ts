@@ -117,7 +117,10 @@ function wasWishedThroughout(eras: World["eras"], wish: Wish, from: Millis, to: 
 }
 
 /** @throws Violation where the version that is current now reached its targets, and nobody ever said so */
-export async function judgeSilence({ published, judge, source, eras, told, ground, scheduler }: World): Promise<void> {
+export async function judgeSilence(
+  { published, judge, source, eras, told, ground, scheduler }: World,
+  of: "all versions" | "new versions" = "all versions",
+): Promise<void> {
   const config = eras.at(-1)?.config ?? [];
   for (const secret of new Set(config.flatMap(({ secrets }) => secrets))) {
     const history = source.history(secret);
@@ -126,7 +129,7 @@ export async function judgeSilence({ published, judge, source, eras, told, groun
     if (tenure === undefined || last === 0 || tenure.versionId === ABSENT) continue;
     // A return that no event told may never have been seen as a change at all (PROTOCOL, What remains).
     const isNew = history.findIndex(({ versionId }) => versionId === tenure.versionId) === last;
-    if (!isNew && !told.has(`${secret}#${last}`)) continue;
+    if (!isNew && (of === "new versions" || !told.has(`${secret}#${last}`))) continue;
     // Nor can two tenures be told apart whose events tell the same second, or nearly.
     const earlier = history.findLastIndex(({ versionId }, index) => index < last && versionId === tenure.versionId);
     if (!isNew && tenure.from - (history[earlier + 1]?.from ?? 0) < INDISTINCT_MS) continue;

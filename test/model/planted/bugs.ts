@@ -84,7 +84,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     setup: SYNCED,
     steps: 12,
     kinds: ["runToEnd", "runToWrite", "deliver", "store", "wait"],
-    faults: ["lost"],
+    faults: ["lost", "never claimed"],
   },
   {
     name: "who loses the record goes on by the registry's word",
@@ -93,7 +93,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     setup: SYNCED,
     steps: 12,
     kinds: ["runToEnd", "runToWrite", "deliver", "store", "wait"],
-    faults: ["lost"],
+    faults: ["lost", "never claimed"],
   },
   {
     name: "the registration is not loaded again after the look",
