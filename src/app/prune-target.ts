@@ -6,6 +6,7 @@ import { isRelayError, RelayError } from "../core/errors.ts";
 import { type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
 import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
+import { isExclusive } from "../core/sync/decide.ts";
 import { namespaceAllowed } from "../core/sync/guard.ts";
 import { fieldManager, RELEASED_MANAGER, stampAnnotation } from "../core/sync/ownership.ts";
 import type { SyncOutcome } from "./outcome.ts";
@@ -83,24 +84,18 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
     // What the new owner applies too stays; the marks of who is gone would stay for ever.
     return (await session.call((cluster) => release(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
   }
-  switch (creationPolicy) {
-    case "Owner": {
-      // A controller made it its own since: it keeps the data, and loses our marks.
-      if (view.controller !== undefined) return session.call((cluster) => leave(cluster, tombstone, view));
-      // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
-      const removed = await session.call((cluster) => cluster.remove(target, view));
-      return removed === "stale" ? "stale" : "deleted";
-    }
-    case "Orphan":
-    case "Merge":
-    case "CreateOrMerge":
-      return session.call(async (cluster) => {
-        // The data of an immutable Secret can't be taken out of it either.
-        const keeps = creationPolicy === "Orphan" || view.immutableBy.includes(fieldManager(originOf(tombstone.id)));
-        const known = keeps ? await handOver(cluster, tombstone, view) : view;
-        return known === "stale" ? "stale" : release(cluster, tombstone, known);
-      });
+  // A controller that made the Secret its own since keeps it.
+  if (creationPolicy === "Owner" && view.controller === undefined) {
+    // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
+    const removed = await session.call((cluster) => cluster.remove(target, view));
+    return removed === "stale" ? "stale" : "deleted";
   }
+  // The data of an immutable Secret can't be taken out of it either.
+  const keepsData = isExclusive(creationPolicy) || view.immutableBy.includes(fieldManager(originOf(tombstone.id)));
+  return session.call(async (cluster) => {
+    const known = keepsData ? await handOver(cluster, tombstone, view) : view;
+    return known === "stale" ? "stale" : release(cluster, tombstone, known);
+  });
 }
 
 /** A namespace that is gone took the target with it. */
@@ -129,12 +124,6 @@ async function claimOn(
   if (owner === undefined) return "nobody's";
   const loaded = await registry.load([{ registration: owner, target }], []);
   return loaded.registrations.get(owner)?.registration.appliedGeneration === undefined ? "awaited" : "another's";
-}
-
-/** The Secret stays with its data, and loses our marks. */
-async function leave(cluster: Cluster, tombstone: Registration, view: TargetView): Promise<"released" | "stale"> {
-  const known = await handOver(cluster, tombstone, view);
-  return known === "stale" ? "stale" : release(cluster, tombstone, known);
 }
 
 /** Data that stays is handed to a manager that never applies again. */

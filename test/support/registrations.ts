@@ -19,6 +19,7 @@ export interface SpecOptions {
   readonly creationPolicy?: RegistrationSpec["target"]["creationPolicy"];
   readonly refreshPolicy?: RegistrationSpec["refreshPolicy"];
   readonly refreshIntervalMs?: number;
+  readonly syncWindows?: RegistrationSpec["syncWindows"];
 }
 
 export function aSpec(options: SpecOptions = {}): RegistrationSpec {
@@ -30,6 +31,7 @@ export function aSpec(options: SpecOptions = {}): RegistrationSpec {
     store: { kind: "SecretStore", name: "aws", provider: "SecretsManager", account: ACCOUNT, region: REGION },
     refreshPolicy: options.refreshPolicy ?? "Periodic",
     refreshIntervalMs: options.refreshIntervalMs ?? 3_600_000,
+    ...(options.syncWindows === undefined ? {} : { syncWindows: options.syncWindows }),
     labels,
     annotations: {},
     target: { name: options.target ?? name, creationPolicy: options.creationPolicy ?? "Owner", deletionPolicy: "Retain" },

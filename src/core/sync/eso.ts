@@ -26,7 +26,7 @@ export function createdBy({ namespace, name }: Pick<RegistrationSpec, "namespace
 }
 
 /** The field manager under which ESO writes for an ExternalSecret of this name. */
-export function esoManager(name: string): string {
+function esoManager(name: string): string {
   const plain = MANAGER_PREFIX + name;
   return plain.length <= MAX_MANAGER_LENGTH ? plain : `${MANAGER_PREFIX}sha3/${sha3(name)}`;
 }

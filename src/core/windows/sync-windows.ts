@@ -2,8 +2,10 @@
 import type { Millis, SyncWindows } from "../model.ts";
 import { parseSchedule, type Schedule } from "./cron.ts";
 
-/** Firings that are followed at most to find the end of windows that go over into each other: a month of minutes. */
-const MAX_FIRINGS = 50_000;
+/** How far windows that go over into each other are followed: longer than a year, and than a week of windows of a minute. */
+const HORIZON_MS = 400 * 86_400_000;
+const MAX_STEPS = 10_500;
+const MINUTE_MS = 60_000;
 
 interface Window {
   readonly schedule: Schedule;
@@ -11,8 +13,8 @@ interface Window {
 }
 
 /**
- * Whether a periodic refresh is held back now, and until when. `never`: no window opens within five years, or the denied ones go over
- * into each other; whoever asks again later may hear otherwise.
+ * Whether a periodic refresh is held back now, and until when. `never`: no allowed window begins within five years, or the denied ones
+ * go over into each other for a year; whoever asks again later may hear otherwise.
  */
 export type Gate = { readonly isOpen: true } | { readonly isOpen: false; readonly opensAt: Millis | "never" };
 
@@ -44,11 +46,32 @@ function firstOfAll(windows: readonly Window[], now: Millis): Millis | "never" {
 
 /** The first moment at which none is active any more. */
 function endOfAll(windows: readonly Window[], now: Millis): Millis | "never" {
+  const upcoming = new Map<Window, Millis>();
   let at = now;
-  for (let firings = 0; firings < MAX_FIRINGS; firings += 1) {
-    const active = windows.find((window) => firstActive(window, at) !== undefined);
-    if (active === undefined) return at;
-    at = (firstActive(active, at) ?? at) + active.durationMs + 1;
+  for (let step = 0; step < MAX_STEPS && at < now + HORIZON_MS; step += 1) {
+    const ends = windows.flatMap((window) => {
+      // Not asked again before it begins: each question to a schedule is a search.
+      if ((upcoming.get(window) ?? 0) > at) return [];
+      const start = lateStart(window, at);
+      upcoming.set(window, start);
+      return start > at ? [] : [start + window.durationMs + 1];
+    });
+    if (ends.length === 0) return at;
+    at = Math.max(...ends);
   }
   return "never";
+}
+
+/**
+ * A late beginning, not always the last, of a window that is active then, so that windows which begin often are left behind fast; else
+ * its next beginning.
+ */
+function lateStart({ schedule, durationMs }: Window, at: Millis): Millis {
+  const first = schedule.next(at - durationMs - 1) ?? Number.POSITIVE_INFINITY;
+  if (first > at) return first;
+  for (let back = MINUTE_MS; back < durationMs; back *= 8) {
+    const start = schedule.next(at - back - 1);
+    if (start !== undefined && start <= at) return start;
+  }
+  return first;
 }

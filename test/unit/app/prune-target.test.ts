@@ -47,6 +47,19 @@ describe("pruneTarget", () => {
     expect(view).not.toMatchObject({ resourceVersion: version });
   });
 
+  it("leaves a Secret to the controller that made it its own since", async () => {
+    const world = await relayWorld();
+    const tombstone = await entombed(world, await world.synced());
+    world.inside("tokyo").setController("app", "db", "ExternalSecret.external-secrets.io/db");
+
+    expect(await world.sync([pruneOf(world, tombstone)])).toMatchObject([{ kind: "done" }]);
+
+    expect(world.data(tombstone)).toEqual({ password: "p1" });
+    const view = await world.inside("tokyo").look({ cluster: "tokyo", namespace: "app", name: "db" });
+    expect(view).toMatchObject({ labels: {}, annotations: {}, controller: "ExternalSecret.external-secrets.io/db" });
+    expect(await world.find(tombstone)).toBeUndefined();
+  });
+
   it("keeps the data of a released Orphan when its keys are nobody's to drop", async () => {
     const world = await relayWorld();
     const tombstone = await entombed(world, await world.synced({ creationPolicy: "Orphan", extract: true }));

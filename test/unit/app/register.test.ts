@@ -85,6 +85,22 @@ describe("register", () => {
     expect(await get("a")).toMatchObject({ generation: 2, spec: { labels: { team: "x" } } });
   });
 
+  it("has a target looked at that shall no longer be immutable", async () => {
+    const { run, sent } = world();
+    const config = configOf({ name: "a" }, { name: "b" });
+    const [a, b] = config.registrations;
+    if (a === undefined || b === undefined) throw new Error("no registrations");
+    await run({ ...config, registrations: [{ ...a, target: { ...a.target, immutable: true } }, b] });
+    sent();
+
+    await run({ ...config, registrations: [a, { ...b, target: { ...b.target, immutable: true } }] });
+
+    expect(sent().map((request) => [brief(request), request.verify])).toEqual([
+      ["sync tokyo/app/a", true],
+      ["sync tokyo/app/b", false],
+    ]);
+  });
+
   it("entombs what the config has no more, and prunes it after the longest life of a worker", async () => {
     const { registry, queue, run, get } = world();
     await run(configOf({ name: "a" }, { name: "b" }));

@@ -140,11 +140,6 @@ describe("what happens to a target that is not applied", () => {
       want: "delete",
     },
     {
-      name: "Delete under Orphan keeps it",
-      spec: ["target: { deletionPolicy: Delete, creationPolicy: Orphan }", "data: [{ secretKey: a, remoteRef: { key: gone } }]"],
-      want: "keep",
-    },
-    {
       name: "None writes nothing",
       spec: ["target: { creationPolicy: None }", "data: [{ secretKey: a, remoteRef: { key: plain } }]"],
       want: "keep",
@@ -164,5 +159,14 @@ describe("what happens to a target that is not applied", () => {
 
     expect(status).toBe(0);
     expect(items).toEqual([{ namespace: "app", name: "one", action: want, target: null }]);
+  });
+
+  it("refuses Delete under Orphan when the source is gone, as a sync would", async () => {
+    const spec = ["target: { deletionPolicy: Delete, creationPolicy: Orphan }", "data: [{ secretKey: a, remoteRef: { key: gone } }]"];
+
+    const { status, items } = await renderJson(externalSecret("one", spec));
+
+    expect(status).toBe(1);
+    expect(items).toMatchObject([{ name: "one", action: "keep", target: null, error: { code: "DeletionRefused" } }]);
   });
 });

@@ -36,12 +36,12 @@ describe("an ExternalSecret with a mistake", () => {
     {
       name: "sync window without a duration",
       rest: `${DATA}\n  syncWindows: { kind: deny, windows: [{ schedule: "@daily" }] }`,
-      want: "7:41 spec.syncWindows.windows[0].duration is required",
+      want: "7:40 spec.syncWindows.windows[0].duration is required",
     },
     {
       name: "sync window with a time zone of its own field",
       rest: `${DATA}\n  syncWindows: { kind: deny, windows: [{ schedule: "@daily", duration: 1h, timeZone: UTC }] }`,
-      want: "7:77 unknown field spec.syncWindows.windows[0].timeZone | allowed here: schedule, duration",
+      want: "7:76 unknown field spec.syncWindows.windows[0].timeZone | known here: schedule, duration",
     },
     {
       name: "strategy that does not exist",

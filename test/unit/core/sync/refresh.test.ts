@@ -3,7 +3,15 @@ import { describe, expect, it } from "@jest/globals";
 import type { Registration } from "../../../../src/core/model.ts";
 import type { TargetView } from "../../../../src/core/ports.ts";
 import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "../../../../src/core/sync/ownership.ts";
-import { dueAfterPark, dueAfterRetry, isFrozen, keepsVersions, nextDue, showsOwnWork } from "../../../../src/core/sync/refresh.ts";
+import {
+  dueAfterPark,
+  dueAfterRetry,
+  heldUntil,
+  isFrozen,
+  keepsVersions,
+  nextDue,
+  showsOwnWork,
+} from "../../../../src/core/sync/refresh.ts";
 import { aSpec, type SpecOptions } from "../../../support/registrations.ts";
 
 const T = 1_800_000_000_000;
@@ -35,6 +43,34 @@ describe("refresh", () => {
     { name: "interval 0 before its first sync", options: { refreshIntervalMs: 0 }, applied: undefined, keeps: false },
   ] as const)("$name: keeps its versions is $keeps", ({ options, applied, keeps }) => {
     expect(keepsVersions(registration(options, applied), T)).toBe(keeps);
+  });
+
+  describe("with sync windows", () => {
+    // T is 8:00 UTC.
+    const syncWindows = { kind: "allow", windows: [{ schedule: "5 8 * * *", durationMs: MINUTE }] } as const;
+    const of = (options: SpecOptions, applied?: number) => {
+      const found = registration(options, applied);
+      return { ...found, spec: { ...found.spec, syncWindows } };
+    };
+
+    it.each([
+      { name: "closed", options: {}, applied: 7, now: T, held: T + 5 * MINUTE },
+      { name: "open", options: {}, applied: 7, now: T + 5 * MINUTE, held: undefined },
+      { name: "closed, but never synced", options: {}, applied: undefined, now: T, held: undefined },
+      { name: "closed, but changed", options: {}, applied: 6, now: T, held: undefined },
+      { name: "closed, but frozen anyway", options: { refreshPolicy: "OnChange" }, applied: 7, now: T, held: undefined },
+    ] as const)("is held while they are $name until $held", ({ options, applied, now, held }) => {
+      const found = of(options, applied);
+
+      expect(heldUntil(found, now)).toBe(held);
+      expect(keepsVersions(found, now)).toBe(held !== undefined || "refreshPolicy" in options);
+    });
+
+    it("is due no later than they open", () => {
+      const due = (now: number) => nextDue(of({}).spec, now, { driftIntervalMs: 10 * MINUTE }, 0) - T;
+
+      expect([due(T - 20 * MINUTE), due(T), due(T + 5 * MINUTE)]).toEqual([-10 * MINUTE, 5 * MINUTE, 15 * MINUTE]);
+    });
   });
 
   it.each([
