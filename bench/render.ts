@@ -89,7 +89,7 @@ function byTurns(make: (index: number) => Render, count = 500): Render {
   };
 }
 
-function ours(spec: RegistrationSpec, text: (key: string) => string): Render {
+function rendering(spec: RegistrationSpec, text: (key: string) => string): Render {
   const answers = new Map<ReferenceKey, SourceAnswer>(
     referencesOf(spec).map((reference) => [
       referenceKey(reference),
@@ -117,7 +117,7 @@ function simple(): Kind {
         { secretKey: "username", remoteRef: { key: user } },
         { secretKey: "password", remoteRef: { key: password } },
       ];
-      return ours({ ...specOf(index), data }, (key) => `the value of ${key}`);
+      return rendering({ ...specOf(index), data }, (key) => `the value of ${key}`);
     }),
     bare: byTurns((index) => {
       const [user, password] = keys(index).map((key) => new SecretValue(`the value of ${key}`));
@@ -132,7 +132,7 @@ function property(): Kind {
     name: "2 entries of data by property",
     ours: byTurns((index) => {
       const data = ["member-3", "member-17"].map((name) => ({ secretKey: name, remoteRef: { key: `render/${index}`, property: name } }));
-      return ours({ ...specOf(index), data }, valueOf);
+      return rendering({ ...specOf(index), data }, valueOf);
     }),
     bare: byTurns((index) => {
       const value = new SecretValue(valueOf(`render/${index}`));
@@ -160,7 +160,7 @@ function extract(): Kind {
 
 function extracting(index: number): Render {
   const dataFrom: readonly DataFromEntry[] = [{ extract: { key: `render/${index}` } }];
-  return ours({ ...specOf(index), data: [], dataFrom }, valueOf);
+  return rendering({ ...specOf(index), data: [], dataFrom }, valueOf);
 }
 
 /** Another value for each key, of equal length but for the number in it. */
