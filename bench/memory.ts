@@ -32,6 +32,13 @@ export async function heapDuring<T>(work: () => Promise<T>, tidy: () => void): P
   }
 }
 
+/** What is held now, in megabytes, with the bytes that lie outside of the heap (values do). */
+export function heldMb(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
+
 function heapMb(tidy: () => void): number {
   tidy();
   collect();

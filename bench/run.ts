@@ -10,6 +10,7 @@ import { isolation } from "./isolation.ts";
 import { latency } from "./latency.ts";
 import { lookup } from "./lookup.ts";
 import { reconcile } from "./reconcile.ts";
+import { render } from "./render.ts";
 import { machineOf, type Report, reportText } from "./report.ts";
 
 const BENCHMARKS: Readonly<Record<string, (stack: CleanUpStack) => Promise<Report>>> = {
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (stack: CleanUpStack) => Promise<Repor
   lookup,
   calls,
   isolation,
+  render,
 };
 
 const DEFAULT_OUTPUT = ".secret-relay/bench.json";

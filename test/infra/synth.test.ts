@@ -119,7 +119,7 @@ describe("cdk-nag", () => {
       new Set([JSON.stringify([context.alarmTopicArn])]),
     );
     expect(functions.map(({ TracingConfig }) => TracingConfig)).toEqual(Array.from({ length: 4 }, () => ({ Mode: "Active" })));
-    expect(JSON.stringify(functions).match(/"ALLOW_LOOPBACK_CLUSTERS":"true"/g)).toHaveLength(3);
+    expect(JSON.stringify(functions).match(/"ALLOW_LOOPBACK_CLUSTERS":"true"/g)).toHaveLength(4);
     expect(
       policies.match(/"Action":"kms:Decrypt","Condition":\{"StringLike":\{"kms:ViaService":"secretsmanager\.\*\.amazonaws\.com"\}\}/g),
     ).toHaveLength(3);
