@@ -24,6 +24,9 @@ import { literalPrefix } from "./literal-prefix.ts";
 /** Secrets that all finds of a registration may have together: each is read alone, and its version lies in the registration's item of at most 400 KB. */
 export const MAX_FOUND = 250;
 
+/** Characters of their names, counted twice under rules by tags: for the same reason. */
+export const MAX_FOUND_CHARACTERS = 150_000;
+
 /** A rule with its place in `dataFrom` and its store. */
 export interface FindPlace {
   readonly index: number;
