@@ -179,8 +179,8 @@ export function queryOf({ rule, store }: FindPlace): SecretQuery {
   const source = { provider, account, region, ...(access === undefined ? {} : { identity: access.id, access }) };
   const tags = rule.tags === undefined ? {} : { tags: rule.tags };
   if (provider === "SecretsManager") return { ...source, prefix: namePrefix(rule, provider), ...tags };
-  // By name as ESO does it, which needs no right on all parameters; the tags are asked for one by one then.
-  return rule.nameRegexp === undefined ? { ...source, prefix: rule.path ?? "", ...tags } : { ...source, prefix: hierarchyPath(rule) };
+  const hierarchy = hierarchyPath(rule);
+  return { ...source, prefix: hierarchy === "/" ? "" : hierarchy, ...tags };
 }
 
 /** Identifies a listing among those of a batch. */
