@@ -76,7 +76,7 @@ export async function startParts(stack: CleanUpStack, clusters: number): Promise
   });
   const table = "registry";
   await createTable(dynamodb, table);
-  const registry = createDynamoRegistry(dynamodb, table);
+  const registry = createDynamoRegistry(dynamodb, table, { hasFindRules: false });
   const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: "sync" }));
   const specs = names.map(clusterSpec);
   for (const spec of specs) await registry.putCluster(spec);

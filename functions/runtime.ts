@@ -32,7 +32,9 @@ export function createRuntime(from: Environment): Runtime {
   const queueUrl = textOf(from, "SYNC_QUEUE_URL");
   const sqs = new SQSClient(clientOptions());
   return {
-    registry: createDynamoRegistry(tellsTime(new DynamoDBClient(clientOptions())), textOf(from, "REGISTRY_TABLE")),
+    registry: createDynamoRegistry(tellsTime(new DynamoDBClient(clientOptions())), textOf(from, "REGISTRY_TABLE"), {
+      hasFindRules: from["HAS_FIND_RULES"] === "true",
+    }),
     queue: createSqsQueue(sqs, queueUrl, systemClock),
     sqs,
     queueUrl,

@@ -30,15 +30,13 @@ export function allowFinds(by: RelayFunction, config: ResolvedConfig): readonly 
     const { provider, region } = store;
     allowNamed(by, READS[provider], { provider, region, prefix: namePrefix(rule, provider) });
   }
-  const byPath = rules.filter(({ rule, store }) => store.provider === "ParameterStore" && rule.nameRegexp !== undefined);
+  const byPath = rules.filter(({ rule, store }) => store.provider === "ParameterStore" && rule.tags === undefined);
   for (const { rule, store } of byPath.filter(isFirst(({ rule: one, store: of }) => `${of.region}|${hierarchyPath(one)}`))) {
     allowNamed(by, ["ssm:GetParametersByPath"], { provider: "ParameterStore", region: store.region, prefix: hierarchyPath(rule) });
   }
   const actions = [
     ...(rules.some(({ store }) => store.provider === "SecretsManager") ? ["secretsmanager:ListSecrets"] : []),
-    ...(rules.some(({ rule, store }) => store.provider === "ParameterStore" && rule.nameRegexp === undefined)
-      ? ["ssm:DescribeParameters"]
-      : []),
+    ...(rules.some(({ rule, store }) => store.provider === "ParameterStore" && rule.tags !== undefined) ? ["ssm:DescribeParameters"] : []),
   ];
   if (actions.length > 0) {
     by.allow(actions, ["*"]);

@@ -2,6 +2,8 @@
 import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
+import { allRegistrations } from "../src/core/config/cluster-external-secret.ts";
+import { findPlaces } from "../src/core/find/find.ts";
 import type { ResolvedConfig } from "../src/core/model.ts";
 import { Alarms } from "./alarms.ts";
 import { ChangeEvents } from "./change-events.ts";
@@ -41,6 +43,8 @@ export class RelayStack extends Stack {
     const common = {
       REGISTRY_TABLE: registry.resource.tableName,
       SYNC_QUEUE_URL: queue.resource.queueUrl,
+      // The config comes by this deployment alone: where it has no find rule, no event asks the table for one.
+      ...(allRegistrations(config).some((spec) => findPlaces(spec).length > 0) ? { HAS_FIND_RULES: "true" } : {}),
       WORKER_LIFETIME_MS: String(syncTimeout.plus(LONGEST_REQUEST).toMilliseconds()),
     };
     const timing = {

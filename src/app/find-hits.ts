@@ -14,7 +14,7 @@ export interface FindHit extends Interest {
 type HitsDeps = Pick<Registry, "findRules" | "head">;
 
 /**
- * Each registration once a credential's identity. A rule by tags is woken by a new value only where the secret's tags were never looked at:
+ * Each registration once a credential's identity. A rule by tags is woken by a new value only where the secret's tags were never seen:
  * that is its first event, and what becomes of its tags later their own events tell.
  */
 export async function findHits(registry: HitsDeps, change: SecretChange): Promise<readonly FindHit[]> {
@@ -59,7 +59,7 @@ async function concerns(
     case "label moved": {
       if (!rule.isByTags) return true;
       const tags = referenceKey(ruleReference(rule, name, "tags"));
-      const isKnown = known.get(tags) ?? registry.head(tags).then((head) => head !== undefined);
+      const isKnown = known.get(tags) ?? registry.head(tags).then((head) => head !== undefined && head.versionId !== "absent");
       known.set(tags, isKnown);
       return !(await isKnown);
     }

@@ -7,6 +7,7 @@ import {
   findPlaces,
   hasTags,
   MAX_FOUND,
+  MAX_FOUND_CHARACTERS,
   memberReference,
   memberTagsReference,
   queryOf,
@@ -67,10 +68,7 @@ export async function readMembers(source: FindSource, spec: RegistrationSpec, in
     }),
   );
   const wanted = named.flat();
-  if (wanted.length > MAX_FOUND) {
-    const detail = `dataFrom finds ${wanted.length} secrets, and a registration may have ${MAX_FOUND}`;
-    throw new RelayError("TooManyFound", registrationId(spec), { detail });
-  }
+  requireFew(spec, wanted);
   const read = await concurrently(wanted, CONCURRENCY, async ({ place, name }) => ({
     place,
     name,
@@ -89,6 +87,13 @@ export async function readMembers(source: FindSource, spec: RegistrationSpec, in
     );
   }
   return { values, candidates: read.map(({ candidate }) => candidate) };
+}
+
+function requireFew(spec: RegistrationSpec, wanted: readonly { readonly place: FindPlace; readonly name: string }[]): void {
+  const tooMany = (detail: string) => new RelayError("TooManyFound", registrationId(spec), { detail });
+  if (wanted.length > MAX_FOUND) throw tooMany(`dataFrom finds ${wanted.length} secrets, and a registration may have ${MAX_FOUND}`);
+  const characters = wanted.reduce((sum, { place, name }) => sum + name.length * (place.rule.tags === undefined ? 1 : 2), 0);
+  if (characters > MAX_FOUND_CHARACTERS) throw tooMany("dataFrom finds secrets whose names are too long to be remembered together");
 }
 
 /** The tags first: the value of a secret that the rule does not find is nobody's to read. */

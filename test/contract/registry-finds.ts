@@ -139,7 +139,7 @@ export function describeFinds(name: string, create: () => Promise<Registry>): vo
 
     it("remembers what another found whose target it takes, as not applied yet, as far as its rules may find it", async () => {
       const spec = specOf({ dataFrom: [{ find: { nameRegexp: "^shop/" } }] });
-      const known = ["shop/db", "pay/db"].map((name) => referenceKey(member(spec, name)));
+      const known = ["shop/db", "pay/db"].map((one) => referenceKey(member(spec, one)));
 
       const stored = await put(spec, undefined, known);
 

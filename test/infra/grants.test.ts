@@ -228,6 +228,18 @@ describe("each role's grants are exactly what its function needs", () => {
   });
 });
 
+it("tells the functions that there are find rules, and only where there are", async () => {
+  const hasRules = (of: Template) =>
+    Object.values(resourcesOf(of, "AWS::Lambda::Function")).map(
+      ({ Environment }) => JSON.parse(JSON.stringify(Environment)).Variables.HAS_FIND_RULES as unknown,
+    );
+  const plain = await synthesise(WITHOUT_BUNDLES);
+
+  expect(hasRules(template)).toEqual(["true", "true", "true", "true"]);
+  expect(hasRules(plain.template)).toEqual([undefined, undefined, undefined, undefined]);
+  await rm(plain.outdir, { recursive: true });
+}, 60_000);
+
 it("takes events of the accounts whose secrets the config names, and of no other", () => {
   const accounts = Object.values(resourcesOf(template, "AWS::Events::Rule")).flatMap(({ EventPattern }) =>
     EventPattern === undefined ? [] : [JSON.parse(JSON.stringify(EventPattern)).account],

@@ -7,13 +7,25 @@ import { createHeads } from "./head.ts";
 import { createRegistrations } from "./registrations.ts";
 import { createTable } from "./table.ts";
 
+export interface DynamoRegistryOptions {
+  /** False where the deployed config has none: then nobody asks the table for them at each event. @default true */
+  readonly hasFindRules?: boolean;
+}
+
 /** The registry in `tableName`, a table of the shape of `REGISTRY_TABLE`. All calls throw RegistryUnavailable. */
-export function createDynamoRegistry(client: DynamoDBClient, tableName: string): Registry {
+export function createDynamoRegistry(
+  client: DynamoDBClient,
+  tableName: string,
+  { hasFindRules = true }: DynamoRegistryOptions = {},
+): Registry {
   const table = createTable(client, tableName);
-  return {
+  const registry = {
     ...createRegistrations(table),
     ...createHeads(table),
     ...createClusterItems(table),
     ...createClusterExternalSecretItems(table),
   };
+  return hasFindRules ? registry : { ...registry, findRules: noRules };
 }
+
+async function* noRules(): AsyncGenerator<never> {}

@@ -2,6 +2,7 @@
 import { readConfigFiles } from "../../adapters/config/files.ts";
 import { formatDiagnostics } from "../../core/config/diagnostics.ts";
 import { resolveConfig } from "../../core/config/resolve.ts";
+import { findPlaces } from "../../core/find/find.ts";
 import { type RegistrationSpec, type ResolvedConfig, referenceKey, type TargetKey, targetKey } from "../../core/model.ts";
 import { SecretValue } from "../../core/secret-value.ts";
 import { collectData } from "../../core/sync/data.ts";
@@ -21,7 +22,7 @@ export async function readLocalConfig(
   return config;
 }
 
-/** The targets that read nothing but these secrets (text by name), and at least one of `rotated`. */
+/** The targets that read nothing but these secrets (text by name), at least one of `rotated`, and find none: what a rule finds only the store knows. */
 export function expectedTargets(
   config: ResolvedConfig,
   values: ReadonlyMap<string, string>,
@@ -29,7 +30,7 @@ export function expectedTargets(
 ): ExpectedTargets {
   const concerned = config.registrations.filter((spec) => {
     const keys = referencesOf(spec).map(({ key }) => key);
-    return keys.every((key) => values.has(key)) && keys.some((key) => rotated.includes(key));
+    return findPlaces(spec).length === 0 && keys.every((key) => values.has(key)) && keys.some((key) => rotated.includes(key));
   });
   return new Map(concerned.map((spec) => [targetOf(spec), expectedData(spec, values)]));
 }

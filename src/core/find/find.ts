@@ -24,6 +24,9 @@ import { literalPrefix } from "./literal-prefix.ts";
 /** Secrets that all finds of a registration may have together: each is read alone, and its version lies in the registration's item of at most 400 KB. */
 export const MAX_FOUND = 250;
 
+/** Characters of their names, counted twice under rules by tags: for the same reason. */
+export const MAX_FOUND_CHARACTERS = 150_000;
+
 /** A rule with its place in `dataFrom` and its store. */
 export interface FindPlace {
   readonly index: number;
@@ -176,8 +179,8 @@ export function queryOf({ rule, store }: FindPlace): SecretQuery {
   const source = { provider, account, region, ...(access === undefined ? {} : { identity: access.id, access }) };
   const tags = rule.tags === undefined ? {} : { tags: rule.tags };
   if (provider === "SecretsManager") return { ...source, prefix: namePrefix(rule, provider), ...tags };
-  // By name as ESO does it, which needs no right on all parameters; the tags are asked for one by one then.
-  return rule.nameRegexp === undefined ? { ...source, prefix: rule.path ?? "", ...tags } : { ...source, prefix: hierarchyPath(rule) };
+  const hierarchy = hierarchyPath(rule);
+  return { ...source, prefix: hierarchy === "/" ? "" : hierarchy, ...tags };
 }
 
 /** Identifies a listing among those of a batch. */

@@ -156,11 +156,10 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
       return [...entries].flatMap(([key, { tenures }]) => {
         if (!key.startsWith(prefix) || source.unlisted.has(key)) return [];
         if (!Object.entries(wanted).every(([tag, value]) => source.tagsOf(key)[tag] === value)) return [];
-        const last = tenures.findLastIndex(({ from }) => from <= clock.now());
-        const recent = tenures.filter((_, index) => index <= last && (tenures[index + 1]?.from ?? Number.POSITIVE_INFINITY) > bound);
+        const recent = tenures.filter((_, index) => (tenures[index + 1]?.from ?? Number.POSITIVE_INFINITY) > bound);
         const isNew = (tenures[0]?.from ?? 0) > bound;
-        const shown = [...(isNew ? [ABSENT] : []), ...recent.map(({ versionId }) => versionId)].toReversed();
-        return (shown[source.chooseListed?.(key, shown.length) ?? 0] ?? ABSENT) === ABSENT ? [] : [key];
+        const states = [...(isNew ? [ABSENT] : []), ...recent.map(({ versionId }) => versionId)].toReversed();
+        return (states[source.chooseListed?.(key, states.length) ?? 0] ?? ABSENT) === ABSENT ? [] : [key];
       });
     },
     async currentVersions(references) {

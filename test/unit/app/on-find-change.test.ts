@@ -118,6 +118,9 @@ describe("a rule by tags", () => {
     expect(woken()).toEqual(["a"]);
     // Its tags may turn it away: nobody counts on it.
     expect(opened).toEqual([new Map()]);
+    // That it was absent once says nothing of its tags.
+    await registry.advanceHead(keyOf("any", "tags"), { versionId: "absent", since: T - 2, asOf: T - 2 });
+    expect(await handle(moved("any"))).toMatchObject({ targets: 1 });
     await registry.advanceHead(keyOf("any", "tags"), { versionId: "digest", since: T, asOf: T });
 
     expect(await handle(moved("any"))).toEqual({ targets: 0, path: "none" });

@@ -136,6 +136,29 @@ describe("register", () => {
     expect(briefs(sent())).toEqual(["prune tokyo/app/a", "sync tokyo/app/b"]);
   });
 
+  it("tells who takes a target over what was found for it, by a registration that goes or that moves on", async () => {
+    const finding = (name: string, target: string): ResolvedConfig["registrations"][number] => {
+      const spec = aSpec({ name, target });
+      return { ...spec, data: [], dataFrom: [{ find: { nameRegexp: "^shop/" } }] };
+    };
+    const { registry, run, get } = world();
+    const clusters = [aCluster("tokyo")];
+    await run({ clusters, registrations: [finding("a", "x"), finding("b", "y")] });
+    const keys = ["a", "b"].map((name) => `SecretsManager|111122223333|eu-west-1|stage/AWSCURRENT|shop/of-${name}`);
+    for (const [index, name] of ["a", "b"].entries()) {
+      const now = await get(name);
+      if (now !== undefined) await registry.record(now, { applied: { [keys[index] ?? ""]: { versionId: "v1", asOf: 1 } } });
+    }
+
+    // c takes x from a, which goes, and d takes y from b, which moves on.
+    await run({ clusters, registrations: [finding("c", "x"), finding("b", "z"), finding("d", "y")] });
+
+    const unapplied = { versionId: "unapplied", asOf: 0 };
+    expect((await get("c"))?.applied).toEqual({ [keys[0] ?? ""]: unapplied });
+    expect((await get("d"))?.applied).toEqual({ [keys[1] ?? ""]: unapplied });
+    expect((await get("b"))?.applied).toEqual({ [keys[1] ?? ""]: unapplied });
+  });
+
   it("prunes the old target of a registration that names another", async () => {
     const { registry, queue, run, get } = world();
     await run(configOf({ name: "a", target: "old" }));

@@ -185,9 +185,12 @@ describe("a registration that finds its secrets", () => {
     expect(data(registration)).toEqual({ shop_a: "one", shop_b: "two" });
   });
 
-  it("is parked where it finds more than a registration may have", async () => {
+  it.each([
+    { name: "finds more", count: MAX_FOUND, length: 1 },
+    { name: "finds longer names", count: MAX_FOUND - 10, length: 700 },
+  ])("is parked where it $name than a registration may have", async ({ count, length }) => {
     const { again, source, reg, registration, calls } = await findWorld();
-    for (let made = 0; made < MAX_FOUND; made += 1) source.put(`shop/many-${made}`, "v1", "x");
+    for (let made = 0; made < count; made += 1) source.put(`shop/many-${made}${"x".repeat(length)}`, "v1", "x");
 
     await again();
 

@@ -43,6 +43,20 @@ describe("render of stores", () => {
     expect(dataOf(items[0])).toEqual({ a: want });
   });
 
+  it.each([
+    { name: "by name", find: '{ name: { regexp: "^db" } }', want: { db: "v" } },
+    { name: "by tags", find: "{ tags: { team: shop } }", want: { db: "v" } },
+    { name: "nothing of other tags", find: "{ tags: { team: pay } }", want: undefined },
+  ])("shows what a rule finds $name", async ({ find, want }) => {
+    const spec = `{ secretStoreRef: { name: s, kind: ClusterSecretStore }, dataFrom: [{ find: ${find} }] }`;
+    const manifest = `---\n${API}\nkind: ExternalSecret\nmetadata: { name: one, namespace: app }\nspec: ${spec}\n`;
+
+    const { items, status } = await renderJson(SELECTING + manifest, { world: WORLD });
+
+    expect(status).toBe(0);
+    expect(items[0]?.target === null ? undefined : dataOf(items[0])).toEqual(want);
+  });
+
   it("shows tags as a value", async () => {
     const manifests = SELECTING + secret("one", "app", "s", "{ key: db, metadataPolicy: Fetch, property: team }");
 

@@ -82,8 +82,8 @@ describe("a find rule", () => {
     expect(query({ tags: { a: "1" } })).toMatchObject({ prefix: "", tags: { a: "1" } });
     expect(query({ nameRegexp: "^/shop/d" }, "ParameterStore")).toMatchObject({ prefix: "/shop" });
     expect(query({ path: "/shop", tags: { a: "1" } }, "ParameterStore")).toMatchObject({ prefix: "/shop", tags: { a: "1" } });
-    // The tags are asked for one by one.
-    expect(query({ nameRegexp: "", tags: { a: "1" } }, "ParameterStore").tags).toBeUndefined();
+    expect(query({ nameRegexp: "^/shop/d", tags: { a: "1" } }, "ParameterStore")).toMatchObject({ prefix: "/shop", tags: { a: "1" } });
+    expect(query({ nameRegexp: "x" }, "ParameterStore")).toMatchObject({ prefix: "" });
     expect(hierarchyPath({ nameRegexp: "x" })).toBe("/");
     expect(namePrefix({ path: "/shop/" }, "ParameterStore")).toBe("/shop/");
   });
