@@ -1,10 +1,10 @@
 /** The ports of one worker: those of the world, with the scheduler at each call and the judge at each write. */
 import { RelayError } from "../../src/core/errors.ts";
-import type { SyncRequest } from "../../src/core/model.ts";
 import type { Bus, Clock, Cluster, Clusters, Hasher, Log, Queue, Registry, SecretProvider } from "../../src/core/ports.ts";
 import { DEFAULT_BOUNDS, type FreshnessBounds } from "../../src/core/sync/freshness.ts";
 import { Violation } from "./judge.ts";
-import type { Scheduler, Worker } from "./scheduler.ts";
+import type { Parts } from "./parts.ts";
+import type { Failure, Scheduler, Worker } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
 const DRIFT_MS = 600_000;
@@ -26,39 +26,22 @@ export interface WorkerPorts {
 }
 
 export function portsOf(world: World, worker: Worker): WorkerPorts {
-  const { scheduler } = world;
-  const provider = scheduled(world, worker, world.source, ["read", "readVersion", "currentVersions"]);
+  const { scheduler, parts } = world;
+  const clock = scheduler.clockOf(worker);
   const cluster = judged(world, worker);
   return {
-    registry: scheduled(world, worker, world.registry, Object.keys(world.registry)),
-    provider,
+    registry: scheduled(world, worker, parts.registry, Object.keys(parts.registry)),
+    provider: scheduled(world, worker, parts.provider(clock), ["read", "readVersion", "currentVersions"]),
     clusters: { connect: async () => cluster, forget: () => {} },
-    queue: {
-      send: (requests, { delayMs }) =>
-        scheduler.call(worker, "send", [requests, delayMs], async () => {
-          send(world, requests, delayMs);
-        }),
-    },
-    bus: {
-      publish: (events) =>
-        scheduler.call(worker, "publish", [events], async () => {
-          for (const event of events) {
-            if (event.type === "Secret Propagated") world.published.push({ at: scheduler.now(), detail: event.detail });
-          }
-        }),
-    },
+    queue: scheduled(world, worker, parts.queue(clock), ["send"]),
+    bus: scheduled(world, worker, parts.bus(clock), ["publish"]),
     log: logOf(world),
-    clock: scheduler.clockOf(worker),
-    hasher,
+    clock,
+    hasher: parts.hasher,
     bounds: DEFAULT_BOUNDS,
     timing: { driftIntervalMs: DRIFT_MS },
     workerLifetimeMs: WORKER_LIFETIME_MS,
   };
-}
-
-/** SQS holds a message back for a quarter of an hour at most. */
-function send(world: World, requests: readonly SyncRequest[], delayMs: number): void {
-  world.messages.push({ requests, availableAt: world.scheduler.now() + Math.min(delayMs, 900_000) });
 }
 
 const PAGED = new Set<string>(["interests", "ofCluster"]);
@@ -70,15 +53,16 @@ type ScheduledMethod = (this: Scheduled, ...args: unknown[]) => unknown;
 interface Scheduled {
   readonly scheduler: Scheduler;
   readonly worker: Worker;
+  readonly fail: Parts["fail"];
 }
 
 const prototypes = new WeakMap<object, object>();
 
 /** The same port, with the scheduler in front of each method. */
-function scheduled<P extends object>({ scheduler }: World, worker: Worker, port: P, methods: readonly string[]): P {
+function scheduled<P extends object>({ scheduler, parts: { fail } }: World, worker: Worker, port: P, methods: readonly string[]): P {
   const prototype = prototypes.get(port) ?? prototypeOf(port as Record<string, Method>, methods);
   prototypes.set(port, prototype);
-  return Object.assign(Object.create(prototype) as P, { scheduler, worker });
+  return Object.assign(Object.create(prototype) as P, { scheduler, worker, fail });
 }
 
 function prototypeOf(port: Readonly<Record<string, Method>>, methods: readonly string[]): object {
@@ -90,7 +74,10 @@ function prototypeOf(port: Readonly<Record<string, Method>>, methods: readonly s
           return pagesOf(() => this.scheduler.call(this.worker, name, args, read));
         }
       : function once(this: Scheduled, ...args) {
-          return this.scheduler.call(this.worker, name, args, () => port[name]?.(...args) as Promise<unknown>);
+          const effect = () => port[name]?.(...args) as Promise<unknown>;
+          const { fail } = this;
+          const failing = fail === undefined ? undefined : (failure: Failure) => fail(name, failure, effect);
+          return this.scheduler.call(this.worker, name, args, effect, failing);
         };
   }
   return wrapped;
@@ -168,15 +155,6 @@ function logOf(world: World): Log {
     },
   };
 }
-
-/** As good as any for values that no adversary chose, and faster than a keyed one. */
-const hasher: Hasher = {
-  hash(bytes) {
-    let hash = 0x811c9dc5;
-    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-    return (hash >>> 0).toString(36);
-  },
-};
 
 const CLUSTER_CALLS = new Set(["look", "apply", "takeOver", "remove"]);
 const STORE_CALLS = new Set(["read", "readVersion", "currentVersions"]);

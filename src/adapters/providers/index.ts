@@ -9,7 +9,7 @@ import { createSourceSessions, type SessionDeps } from "./sessions.ts";
 export function createProviders(deps: SessionDeps): SecretProvider {
   const sessions = createSourceSessions(deps);
   return byKind({
-    SecretsManager: createSecretsManager(undefined, sessions),
+    SecretsManager: createSecretsManager(undefined, sessions, deps.now),
     ParameterStore: createParameterStore(undefined, sessions),
   });
 }

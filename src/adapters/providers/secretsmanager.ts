@@ -58,7 +58,11 @@ const connectToAws: Connect<SecretsManagerClient> = (region, credentials) =>
  * Reads secrets with one client a region and identity, made by `connect` at first use.
  * @default sessions - none: stores that name a role or credentials of their own can't be read
  */
-export function createSecretsManager(connect: Connect<SecretsManagerClient> = connectToAws, sessions?: SourceSessions): SecretProvider {
+export function createSecretsManager(
+  connect: Connect<SecretsManagerClient> = connectToAws,
+  sessions?: SourceSessions,
+  now: () => Millis = Date.now,
+): SecretProvider {
   const clients = createSourceClients(connect, sessions);
 
   /** Drops credentials that the store refused, and translates the error. */
@@ -74,7 +78,7 @@ export function createSecretsManager(connect: Connect<SecretsManagerClient> = co
       if (DeletedDate === undefined) throw failed(reference, "GetSecretValue", suspicion);
       const deletedAt = DeletedDate.getTime();
       // A date ahead is when the deletion is due, not when it was asked for: it bounds nothing.
-      return { kind: "absent", versionId: "absent", createdAt: deletedAt > Date.now() ? 0 : deletedAt };
+      return { kind: "absent", versionId: "absent", createdAt: deletedAt > now() ? 0 : deletedAt };
     } catch (error) {
       if (isRelayError(error)) throw error;
       if (errorName(error) === "ResourceNotFoundException") return { kind: "absent", versionId: "absent", createdAt: 0 };
