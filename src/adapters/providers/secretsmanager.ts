@@ -6,7 +6,7 @@ import { isRelayError, RelayError } from "../../core/errors.ts";
 import type { Millis, Reference, ReferenceKey } from "../../core/model.ts";
 import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
-import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
+import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
 import { type Connect, createSourceClients, REFUSED_CREDENTIALS, withEachClient } from "./clients.ts";
 import { readCurrentVersions } from "./secretsmanager-batch.ts";
@@ -51,15 +51,18 @@ function versionInput(version: string): Pick<GetSecretValueCommandInput, "Versio
   return { VersionStage: version.startsWith("stage/") ? version.slice("stage/".length) : version };
 }
 
-const connectToAws: Connect<SecretsManagerClient> = (region, credentials) =>
-  new SecretsManagerClient({ ...clientOptions(region), ...(credentials === undefined ? {} : { credentials }) });
+/** Makes clients of these options. */
+export const secretsManagerClients =
+  (options: (region: string) => ClientOptions = clientOptions): Connect<SecretsManagerClient> =>
+  (region, credentials) =>
+    new SecretsManagerClient({ ...options(region), ...(credentials === undefined ? {} : { credentials }) });
 
 /**
  * Reads secrets with one client a region and identity, made by `connect` at first use.
  * @default sessions - none: stores that name a role or credentials of their own can't be read
  */
 export function createSecretsManager(
-  connect: Connect<SecretsManagerClient> = connectToAws,
+  connect: Connect<SecretsManagerClient> = secretsManagerClients(),
   sessions?: SourceSessions,
   now: () => Millis = Date.now,
 ): SecretProvider {

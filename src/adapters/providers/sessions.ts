@@ -3,7 +3,7 @@ import { AssumeRoleCommand, type AssumeRoleCommandOutput, AssumeRoleWithWebIdent
 import { type ErrorCode, isRelayError, RelayError } from "../../core/errors.ts";
 import type { Millis, Reference } from "../../core/model.ts";
 import type { ClusterAuthReads } from "../../core/ports.ts";
-import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
+import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import type { AccessBase, RoleStep, SecretKeyRef, SourceAccess } from "../../core/stores/access.ts";
 
 /** In the clear, as the SDK takes them: never log them. */
@@ -61,12 +61,14 @@ interface Session {
 
 type Kept = { readonly session: Promise<Session>; until: Millis };
 
-function connectSts(region: string, credentials: SourceCredentials | undefined): STSClient {
-  return new STSClient({ ...clientOptions(region), ...(credentials === undefined ? {} : { credentials }) });
-}
+/** Makes clients of these options. */
+export const stsClients =
+  (options: (region: string) => ClientOptions = clientOptions) =>
+  (region: string, credentials: SourceCredentials | undefined): STSClient =>
+    new STSClient({ ...options(region), ...(credentials === undefined ? {} : { credentials }) });
 
 /** Keyed by region and the access's id: two stores that differ in anything of their auth never share credentials. */
-export function createSourceSessions({ authReads, now, connect = connectSts }: SessionDeps): SourceSessions {
+export function createSourceSessions({ authReads, now, connect = stsClients() }: SessionDeps): SourceSessions {
   const kept = new Map<string, Kept>();
   const keyOf = (region: string, access: SourceAccess): string => `${region}|${access.id}`;
 
