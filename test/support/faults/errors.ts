@@ -48,6 +48,14 @@ const SECRETS_MANAGER = [
 
 const PARAMETER_STORE = [...COMMON, ...aws(500, "InternalServerError"), ...aws(400, "InvalidKeyId", "ParameterNotFound")];
 
+/** STS speaks the query protocol, and names some errors without "Exception". */
+const STS = [
+  ...aws(400, "ExpiredTokenException", "MalformedPolicyDocument", "PackedPolicyTooLarge", "Throttling"),
+  ...aws(403, "AccessDenied", "InvalidClientTokenId", "RegionDisabledException", "SignatureDoesNotMatch"),
+  ...aws(500, "InternalFailure"),
+  ...aws(503, "ServiceUnavailable"),
+];
+
 const DYNAMODB = [
   ...COMMON,
   ...aws(400, "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ResourceNotFoundException"),
@@ -91,6 +99,12 @@ export const DOCUMENTED_ERRORS = {
   GetParameter: [...PARAMETER_STORE, ...aws(400, "ParameterVersionNotFound")],
   GetParameters: PARAMETER_STORE,
   GetParameterHistory: PARAMETER_STORE,
+  ListTagsForResource: [...PARAMETER_STORE, ...aws(400, "InvalidResourceId", "InvalidResourceType")],
+  AssumeRole: STS,
+  AssumeRoleWithWebIdentity: [...STS, ...aws(400, "IDPCommunicationError", "InvalidIdentityToken"), ...aws(403, "IDPRejectedClaim")],
+  secretKey: [...KUBERNETES, cluster(404, "NotFound")],
+  serviceAccount: [...KUBERNETES, cluster(404, "NotFound")],
+  token: [...KUBERNETES, cluster(400, "BadRequest"), cluster(404, "NotFound"), cluster(409, "Conflict"), cluster(422, "Invalid")],
   BatchGetItem: DYNAMODB,
   Query: DYNAMODB,
   UpdateItem: DYNAMODB_WRITE,
