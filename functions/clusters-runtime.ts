@@ -7,12 +7,11 @@ import { createProviders } from "../src/adapters/providers/index.ts";
 import type { SyncTargets } from "../src/app/outcome.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import { isRelayError, RelayError } from "../src/core/errors.ts";
-import type { Bus, Clock, ClusterAuthReads, Clusters, Log, Registry, SecretProvider } from "../src/core/ports.ts";
-import { clientOptions } from "../src/core/remote-calls.ts";
+import type { Bus, Clock, ClusterAuthReads, Clusters, Registry, SecretProvider } from "../src/core/ports.ts";
 import type { SecretValue } from "../src/core/secret-value.ts";
 import { DEFAULT_BOUNDS, type FreshnessBounds } from "../src/core/sync/freshness.ts";
-import { type Environment, numberOf, textOf } from "./environment.ts";
-import type { Runtime } from "./runtime.ts";
+import { numberOf, textOf } from "./environment.ts";
+import type { Runtime, Surroundings } from "./runtime.ts";
 
 export interface ClustersRuntime {
   readonly provider: SecretProvider;
@@ -26,30 +25,32 @@ export interface ClustersRuntime {
 
 /** What reaches clusters, without what tells of it. @throws EnvironmentError */
 export function createClusterAccess(
-  from: Environment,
-  { clock, registry }: Pick<Runtime, "clock" | "registry">,
+  on: Surroundings,
+  { registry }: Pick<Runtime, "registry">,
 ): Pick<ClustersRuntime, "provider" | "clusters" | "readSecret"> {
-  const provider = createProviders({ now: () => clock.now(), authReads: (name) => authReads(name) });
+  const { environment: from, clock, awsOptions, clusterTimeouts, modules } = on;
+  const provider = createProviders({ now: () => clock.now(), authReads: (name) => authReads(name), options: awsOptions, modules });
   const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
-  const clusters = createClusters(readSecret, { allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
+  const clusters = createClusters(readSecret, { ...clusterTimeouts, allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
   const authReads = createAuthReader(registry, clusters, clock);
   return { provider, clusters, readSecret };
 }
 
 /** @throws EnvironmentError */
-export function createClustersRuntime(from: Environment, runtime: Pick<Runtime, "clock" | "registry">): ClustersRuntime {
-  const { clock } = runtime;
+export function createClustersRuntime(on: Surroundings, runtime: Pick<Runtime, "registry">): ClustersRuntime {
+  const { environment: from, clock, awsOptions } = on;
   return {
-    ...createClusterAccess(from, runtime),
-    bus: createEventBus(new EventBridgeClient(clientOptions()), textOf(from, "EVENT_BUS_NAME"), clock),
+    ...createClusterAccess(on, runtime),
+    bus: createEventBus(new EventBridgeClient(awsOptions()), textOf(from, "EVENT_BUS_NAME"), clock),
     bounds: { ...DEFAULT_BOUNDS, visibilityMs: numberOf(from, "VISIBILITY_BOUND_MS", DEFAULT_BOUNDS.visibilityMs) },
     timing: { driftIntervalMs: numberOf(from, "DRIFT_INTERVAL_MS", 600_000) },
   };
 }
 
 /** What syncs targets, with the key of its hashes read. @throws EnvironmentError, and what reading the key throws */
-export async function createSync(from: Environment, { registry, clock }: Runtime, parts: ClustersRuntime, log: Log): Promise<SyncTargets> {
-  const hasher = await loadHasher(parts.readSecret, textOf(from, "HASH_KEY_SECRET"));
+export async function createSync({ environment, log }: Surroundings, runtime: Runtime, parts: ClustersRuntime): Promise<SyncTargets> {
+  const { registry, clock } = runtime;
+  const hasher = await loadHasher(parts.readSecret, textOf(environment, "HASH_KEY_SECRET"));
   return createSyncTargets({ registry, clock, log, hasher, ...parts });
 }
 

@@ -36,6 +36,7 @@ export const ERRORS = {
   EventMalformed: { policy: "park", help: "the event lacks a field that its detail-type promises; see its place in the failure queue" },
   Forbidden: { policy: "park", help: "grant the relay's identity create and patch on this Secret" },
   InvalidKey: { policy: "park", help: "a Secret's keys are letters, digits, '-', '_' and '.', at most 253; rename the property" },
+  InvocationFailed: { policy: "retry", help: "Lambda refused or did not answer; let the function's role invoke the function itself" },
   MessageMalformed: { policy: "park", help: "the queue holds a message that this version can't read; redrive it after an upgrade" },
   NamespaceMissing: { policy: "retry", help: "create the namespace in the target cluster" },
   NamespaceNotAllowed: { policy: "park", help: "add the namespace to spec.namespaces.allow of the Cluster" },

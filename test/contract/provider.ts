@@ -5,6 +5,8 @@ import type { SecretProvider, SourceAnswer } from "../../src/core/ports.ts";
 
 export interface ProviderFixture {
   readonly provider: SecretProvider;
+  /** The same store, as somebody reads it whose clock is an hour behind. */
+  readonly behind: SecretProvider;
   /** The current version of a secret by this key. */
   readonly reference: (key: string) => Reference;
   /** Gives the secret a new current version, made where it is missing. @returns the version's id */
@@ -71,6 +73,17 @@ export function describeProvider(name: string, create: () => Promise<ProviderFix
       expect(await provider.read(reference(freshKey()))).toEqual({ kind: "absent", versionId: "absent", createdAt: 0 });
       expect(await provider.read(reference(key))).toMatchObject({ kind: "absent", versionId: "absent" });
       expect(await provider.readVersion(reference(key), version)).toMatchObject({ kind: "absent" });
+    });
+
+    it("does not believe a deletion that is ahead of the reader's clock", async () => {
+      const { behind, reference, put, remove } = fixture;
+      const key = freshKey();
+      const version = await put(key, "one");
+      await remove(key);
+
+      const absent = { kind: "absent", versionId: "absent", createdAt: 0 };
+      expect(await behind.read(reference(key))).toEqual(absent);
+      expect(await behind.readVersion(reference(key), version)).toEqual(absent);
     });
 
     it("throws VersionMissing for an id that a living secret does not have", async () => {

@@ -22,7 +22,7 @@ export interface Ground {
   label(name: string, label: string, value: string): Promise<void>;
   adopt(name: string, controller: string): Promise<void>;
   /** Another that begins as this one is now; undefined where the parts are real. */
-  fork?(): Ground;
+  readonly fork?: (() => Ground) | undefined;
 }
 
 export function createMemoryGround(namespace: string, cluster: MemoryCluster = createMemoryCluster([namespace])): Ground {

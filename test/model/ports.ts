@@ -1,10 +1,10 @@
 /** The ports of one worker: those of the world, with the scheduler at each call and the judge at each write. */
 import { RelayError } from "../../src/core/errors.ts";
-import type { SyncRequest } from "../../src/core/model.ts";
 import type { Bus, Clock, Cluster, Clusters, Hasher, Log, Queue, Registry, SecretProvider } from "../../src/core/ports.ts";
 import { DEFAULT_BOUNDS, type FreshnessBounds } from "../../src/core/sync/freshness.ts";
 import { Violation } from "./judge.ts";
-import type { Scheduler, Worker } from "./scheduler.ts";
+import type { Parts } from "./parts.ts";
+import type { Failure, Scheduler, Worker } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
 const DRIFT_MS = 600_000;
@@ -26,39 +26,22 @@ export interface WorkerPorts {
 }
 
 export function portsOf(world: World, worker: Worker): WorkerPorts {
-  const { scheduler } = world;
-  const provider = scheduled(world, worker, "provider", world.source);
+  const { scheduler, parts } = world;
+  const clock = scheduler.clockOf(worker);
   const cluster = judged(world, worker);
   return {
-    registry: scheduled(world, worker, "registry", world.registry),
-    provider,
+    registry: scheduled(world, worker, "registry", parts.registry),
+    provider: scheduled(world, worker, "provider", parts.provider(clock)),
     clusters: { connect: async () => cluster, forget: () => {} },
-    queue: {
-      send: (requests, { delayMs }) =>
-        scheduler.call(worker, "send", [requests, delayMs], async () => {
-          send(world, requests, delayMs);
-        }),
-    },
-    bus: {
-      publish: (events) =>
-        scheduler.call(worker, "publish", [events], async () => {
-          for (const event of events) {
-            if (event.type === "Secret Propagated") world.published.push({ at: scheduler.now(), detail: event.detail });
-          }
-        }),
-    },
+    queue: scheduled(world, worker, "queue", parts.queue(clock)),
+    bus: scheduled(world, worker, "bus", parts.bus(clock)),
     log: logOf(world),
-    clock: scheduler.clockOf(worker),
-    hasher,
+    clock,
+    hasher: parts.hasher,
     bounds: DEFAULT_BOUNDS,
     timing: { driftIntervalMs: DRIFT_MS },
     workerLifetimeMs: WORKER_LIFETIME_MS,
   };
-}
-
-/** SQS holds a message back for a quarter of an hour at most. */
-function send(world: World, requests: readonly SyncRequest[], delayMs: number): void {
-  world.messages.push({ requests, availableAt: world.scheduler.now() + Math.min(delayMs, 900_000) });
 }
 
 const PAGED = new Set<string>(["interests", "findRules", "ofCluster"]);
@@ -71,15 +54,23 @@ interface Scheduled {
   readonly scheduler: Scheduler;
   readonly worker: Worker;
   readonly port: Readonly<Record<string, Method>>;
+  readonly fail: Parts["fail"];
 }
 
 const prototypes = new Map<string, object>();
 
+const METHODS = { provider: ["read", "readVersion", "currentVersions", "list"], queue: ["send"], bus: ["publish"] } as const;
+
 /** The same port, with the scheduler in front of each method. All of one `kind` have the same methods. */
-function scheduled<P extends object>({ scheduler }: World, worker: Worker, kind: "registry" | "provider", port: P): P {
-  const prototype = prototypes.get(kind) ?? prototypeOf(kind === "registry" ? Object.keys(port) : [...STORE_CALLS]);
+function scheduled<P extends object>(
+  { scheduler, parts: { fail } }: World,
+  worker: Worker,
+  kind: "registry" | keyof typeof METHODS,
+  port: P,
+): P {
+  const prototype = prototypes.get(kind) ?? prototypeOf(kind === "registry" ? Object.keys(port) : METHODS[kind]);
   prototypes.set(kind, prototype);
-  return Object.assign(Object.create(prototype) as P, { scheduler, worker, port });
+  return Object.assign(Object.create(prototype) as P, { scheduler, worker, port, fail });
 }
 
 function prototypeOf(methods: readonly string[]): object {
@@ -91,7 +82,10 @@ function prototypeOf(methods: readonly string[]): object {
           return pagesOf(() => this.scheduler.call(this.worker, name, args, read));
         }
       : function once(this: Scheduled, ...args) {
-          return this.scheduler.call(this.worker, name, args, () => this.port[name]?.(...args) as Promise<unknown>);
+          const effect = () => this.port[name]?.(...args) as Promise<unknown>;
+          const { fail } = this;
+          const failing = fail === undefined ? undefined : (failure: Failure) => fail(name, failure, effect);
+          return this.scheduler.call(this.worker, name, args, effect, failing);
         };
   }
   return wrapped;
@@ -183,15 +177,6 @@ function logOf(world: World): Log {
     },
   };
 }
-
-/** As good as any for values that no adversary chose, and faster than a keyed one. */
-const hasher: Hasher = {
-  hash(bytes) {
-    let hash = 0x811c9dc5;
-    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-    return (hash >>> 0).toString(36);
-  },
-};
 
 const CLUSTER_CALLS = new Set(["look", "apply", "takeOver", "remove"]);
 const STORE_CALLS = new Set(["read", "readVersion", "currentVersions", "list"]);

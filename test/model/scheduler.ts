@@ -33,6 +33,8 @@ export interface Call {
   readonly operation: string;
   readonly args: readonly unknown[];
   readonly effect: () => Promise<unknown>;
+  /** How it fails where its service has an outage. @default - its effect does not take place, or its answer is lost */
+  readonly failing?: ((failure: Failure) => Promise<unknown>) | undefined;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** A sleep ends at this moment. */
@@ -41,7 +43,13 @@ export interface Call {
   ghostUntil?: Millis | undefined;
 }
 
-export type Outcome = "answered" | { readonly when: "before" | "after"; readonly error: RelayError };
+/** A call fails before it took effect, or after. */
+export interface Failure {
+  readonly when: "before" | "after";
+  readonly error: RelayError;
+}
+
+export type Outcome = "answered" | Failure;
 
 /** A request may reach its server for so long after its worker died (the clients' request time-out). */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -57,7 +65,13 @@ export interface Scheduler {
   readonly workers: readonly Worker[];
   start(worker: Pick<Worker, "name" | "offsetMs"> & { readonly lifeMs: number }, work: (worker: Worker) => Promise<void>): Worker;
   /** Every port call of a worker passes here. */
-  call<T>(worker: Worker, operation: string, args: readonly unknown[], effect: () => Promise<T>): Promise<T>;
+  call<T>(
+    worker: Worker,
+    operation: string,
+    args: readonly unknown[],
+    effect: () => Promise<T>,
+    failing?: (failure: Failure) => Promise<unknown>,
+  ): Promise<T>;
   clockOf(worker: Worker): Clock;
   /** Lets one waiting call go on. */
   proceed(call: Call, outcome: Outcome): Promise<void>;
@@ -86,6 +100,7 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
   let now = start;
   let waiting: Call[] = [];
   let outstanding = 0;
+  let onQuiet = (): void => {};
   const workers: Worker[] = [];
 
   const remove = (call: Call): void => {
@@ -97,6 +112,7 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
     outstanding += 1;
     return effect().finally(() => {
       outstanding -= 1;
+      if (outstanding === 0) onQuiet();
     });
   };
 
@@ -149,13 +165,13 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
       return worker;
     },
 
-    call(worker, operation, args, asked) {
+    call(worker, operation, args, asked, failing) {
       if (!worker.isAlive) return NEVER;
       const effect = worker.offsetMs === 0 || OF_CLUSTERS.has(operation) ? asked : dated(worker, asked);
       if (worker.mode === "run" || (worker.mode === "run to write" && !WRITES.has(operation))) return begin(effect);
       worker.mode = "held";
       return new Promise((resolve, reject) => {
-        waiting.push({ worker, operation, args, effect, resolve: resolve as Call["resolve"], reject });
+        waiting.push({ worker, operation, args, effect, failing, resolve: resolve as Call["resolve"], reject });
       });
     },
 
@@ -187,7 +203,9 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
     async proceed(call, outcome) {
       remove(call);
       if (call.wakeAt !== undefined && call.wakeAt > now) scheduler.advance(call.wakeAt - now);
+      const { failing } = call;
       if (outcome === "answered") begin(call.effect).then(call.resolve, call.reject);
+      else if (failing !== undefined) begin(() => failing(outcome)).then(call.resolve, call.reject);
       else if (outcome.when === "before") call.reject(outcome.error);
       else begin(call.effect).then(() => call.reject(outcome.error), call.reject);
       await scheduler.flush();
@@ -228,8 +246,13 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
     async flush() {
       // A tick comes once every promise that can move has moved; only real parts need the event loop to turn.
       if (!isReal) return new Promise<void>(onNextTick);
-      do await new Promise((resolve) => setImmediate(resolve));
-      while (outstanding > 0);
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (outstanding === 0) return;
+        await new Promise<void>((resolve) => {
+          onQuiet = resolve;
+        });
+      }
     },
   };
   return scheduler;

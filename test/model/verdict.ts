@@ -59,10 +59,10 @@ async function judgeWish(world: World, wish: Wish, seen: Sight | undefined): Pro
 }
 
 /** What a person sees who looks at the registration. */
-async function showsFailure({ registry, ground }: World, { name, target }: Wish): Promise<boolean> {
+async function showsFailure({ parts, ground }: World, { name, target }: Wish): Promise<boolean> {
   const at = { cluster: CLUSTER, namespace: ground.namespace };
   const id = registrationId({ ...at, name });
-  const { registrations } = await registry.load([{ registration: id, target: targetKey({ ...at, name: target }) }], []);
+  const { registrations } = await parts.registry.load([{ registration: id, target: targetKey({ ...at, name: target }) }], []);
   return registrations.get(id)?.registration.status.state === "Error";
 }
 

@@ -9,6 +9,7 @@ import { type RegistryItems, registryOf } from "../support/fakes/memory-registry
 import { createMemorySource, type MemorySource } from "../support/fakes/memory-source.ts";
 import { createMemoryGround, type Ground } from "./ground.ts";
 import { ABSENT, type ConfigEra, createJudge, type Judge, Violation } from "./judge.ts";
+import { createMemoryParts, type Outside, type Parts } from "./parts.ts";
 import { createScheduler, KILLED, type Scheduler, type Worker } from "./scheduler.ts";
 import { CLUSTER, FOREIGN_KEY, FOREIGN_LABEL, firstConfig, isShared, NAMESPACE, SECRETS, type Setup, type Wish } from "./setup.ts";
 import type { UseCases } from "./use-cases.ts";
@@ -43,7 +44,7 @@ export interface World {
   readonly scheduler: Scheduler;
   readonly source: MemorySource;
   readonly ground: Ground;
-  readonly registry: Registry;
+  readonly parts: Parts;
   /** Of the registry in memory. */
   readonly items: () => RegistryItems;
   readonly wrapCluster: (cluster: Cluster) => Cluster;
@@ -74,7 +75,8 @@ export interface World {
 
 export interface WorldOptions {
   readonly ground?: Ground | undefined;
-  readonly registry?: Registry | undefined;
+  /** What stands behind the relay's ports. @default - table, queue and bus in memory */
+  readonly parts?: ((outside: Outside) => Parts) | undefined;
   readonly isReal?: boolean | undefined;
   /** Keep readable steps. */
   readonly traced?: boolean | undefined;
@@ -104,6 +106,18 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
     managers.set(name, made);
     return made;
   };
+  const outside: Outside = {
+    source,
+    send(requests, delayMs) {
+      world.messages.push({ requests, availableAt: scheduler.now() + delayMs });
+    },
+    publish(detail) {
+      world.published.push({ at: scheduler.now(), detail });
+    },
+    fault(text) {
+      world.fault ??= new Violation("fault of its own", text);
+    },
+  };
   const judge = createJudge({ managerOf, now: scheduler.now, history: source.history, eras, seen: from?.judge.copy() });
   const world: World = {
     useCases,
@@ -111,7 +125,7 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
     scheduler,
     source,
     ground,
-    registry: options.wrapRegistry?.(table.registry) ?? options.registry ?? table.registry,
+    parts: options.parts?.(outside) ?? createMemoryParts(options.wrapRegistry?.(table.registry) ?? table.registry, outside),
     wrapCluster: options.wrapCluster ?? ((cluster) => cluster),
     items: table.items,
     judge,

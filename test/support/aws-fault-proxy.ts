@@ -86,13 +86,15 @@ function parseCall(message: IncomingMessage, body: Buffer): AwsCall {
   return { operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };
 }
 
-/** An error as the service's protocol has it: S3 tells it in XML, all others by a header and in JSON. */
+/** An error as the service's protocol has it: S3 and STS tell it in XML, all others by a header and in JSON. */
 function answerError(response: ServerResponse, call: AwsCall, fault: Extract<AwsFault, { kind: "error" }>): void {
-  const isXml = call.operation === "GetObject";
+  const isQuery = call.operation.startsWith("AssumeRole");
+  const isXml = isQuery || call.operation === "GetObject";
   const type = isXml ? "application/xml" : "application/x-amz-json-1.1";
   response.writeHead(fault.status, { "content-type": type, "x-amzn-errortype": fault.name });
   const text = "planted by the test";
-  const xml = `<?xml version="1.0"?><Error><Code>${fault.name}</Code><Message>${text}</Message></Error>`;
+  const error = `<Error><Code>${fault.name}</Code><Message>${text}</Message></Error>`;
+  const xml = isQuery ? `<ErrorResponse>${error}</ErrorResponse>` : `<?xml version="1.0"?>${error}`;
   response.end(isXml ? xml : JSON.stringify({ __type: fault.name, message: text, ...fault.fields }));
 }
 

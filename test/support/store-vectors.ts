@@ -139,7 +139,12 @@ function sessionsOf({ roles = {}, cluster = {} }: StoreVector): SourceSessions {
       return given(RoleArn);
     },
   });
-  return createSourceSessions({ now: () => 0, authReads: async () => readsOf(cluster), connect: (_region, by) => sts(by) as never });
+  return createSourceSessions({
+    modules: { sts: () => import("../../src/adapters/providers/sts.ts") },
+    now: () => 0,
+    authReads: async () => readsOf(cluster),
+    connect: (_region, by) => sts(by) as never,
+  });
 }
 
 function readsOf({ secrets = {}, serviceAccounts = {} }: InCluster): ClusterAuthReads {

@@ -1,16 +1,30 @@
 /** The closed map of providers: each reference is read by the one that its store names. */
 import type { ProviderKind, Reference, ReferenceKey } from "../../core/model.ts";
 import type { SecretProvider } from "../../core/ports.ts";
-import { createSecretsManager } from "./secretsmanager.ts";
+import { type ClientOptions, clientOptions } from "../../core/remote-calls.ts";
+import { createSecretsManager, secretsManagerClients } from "./secretsmanager.ts";
 import { createSourceSessions, type SessionDeps } from "./sessions.ts";
 
+/** Modules with SDK clients that most deployments have no use for: an eighth of a bundle. */
+export interface ProviderModules extends Pick<SessionDeps["modules"], "sts"> {
+  readonly parameterStore: () => Promise<Pick<typeof import("./parameterstore.ts"), "createParameterStore" | "parameterStoreClients">>;
+}
+
+export interface ProviderDeps extends Pick<SessionDeps, "authReads" | "now"> {
+  readonly modules: ProviderModules;
+  /** Of every client of AWS. @default - those of a deployment */
+  readonly options?: ((region: string) => ClientOptions) | undefined;
+}
+
 /** One provider for all stores. */
-export function createProviders(deps: SessionDeps): SecretProvider {
-  const sessions = createSourceSessions(deps);
+export function createProviders({ authReads, now, modules, options = clientOptions }: ProviderDeps): SecretProvider {
+  const sessions = createSourceSessions({ authReads, now, modules, options });
   return byKind({
-    SecretsManager: createSecretsManager(undefined, sessions),
-    // Its SDK client is an eighth of a bundle, and most deployments have no such store.
-    ParameterStore: onDemand(async () => (await import("./parameterstore.ts")).createParameterStore(undefined, sessions)),
+    SecretsManager: createSecretsManager(secretsManagerClients(options), sessions, now),
+    ParameterStore: onDemand(async () => {
+      const { createParameterStore, parameterStoreClients } = await modules.parameterStore();
+      return createParameterStore(parameterStoreClients(options), sessions);
+    }),
   });
 }
 
@@ -30,7 +44,7 @@ export function onDemand(load: () => Promise<SecretProvider>): SecretProvider {
 }
 
 /** Hands each reference to the provider of its kind. */
-export function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>): SecretProvider {
+function byKind(providers: Readonly<Record<ProviderKind, SecretProvider>>): SecretProvider {
   const of = ({ provider }: Reference): SecretProvider => providers[provider];
   return {
     read: (reference) => of(reference).read(reference),

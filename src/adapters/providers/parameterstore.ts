@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import { isRelayError, RelayError } from "../../core/errors.ts";
 import type { Reference } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
-import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
+import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
 import { type Connect, createSourceClients, REFUSED_CREDENTIALS } from "./clients.ts";
 import { isVersion, selectorOf, versionIdOf } from "./parameter-version.ts";
@@ -34,14 +34,17 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 const NOT_FOUND: ReadonlySet<string> = new Set(["ParameterNotFound", "ParameterVersionNotFound"]);
 const ABSENT: SourceAnswer = { kind: "absent", versionId: "absent", createdAt: 0 };
 
-const connectToAws: Connect<SSMClient> = (region, credentials) =>
-  new SSMClient({ ...clientOptions(region), ...(credentials === undefined ? {} : { credentials }) });
+/** Makes clients of these options. */
+export const parameterStoreClients =
+  (options: (region: string) => ClientOptions = clientOptions): Connect<SSMClient> =>
+  (region, credentials) =>
+    new SSMClient({ ...options(region), ...(credentials === undefined ? {} : { credentials }) });
 
 /**
  * Reads parameters with one client a region and identity, made by `connect` at first use.
  * @default sessions - none: stores that name a role or credentials of their own can't be read
  */
-export function createParameterStore(connect: Connect<SSMClient> = connectToAws, sessions?: SourceSessions): SecretProvider {
+export function createParameterStore(connect: Connect<SSMClient> = parameterStoreClients(), sessions?: SourceSessions): SecretProvider {
   const clients = createSourceClients(connect, sessions);
 
   function failed(reference: CredentialSource & Pick<Reference, "key">, operation: string, error: unknown): RelayError {

@@ -6,7 +6,7 @@ import { isRelayError, RelayError } from "../../core/errors.ts";
 import type { Millis, Reference, ReferenceKey } from "../../core/model.ts";
 import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
-import { clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
+import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
 import { type Connect, createSourceClients, REFUSED_CREDENTIALS, withEachClient } from "./clients.ts";
 import { readCurrentVersions } from "./secretsmanager-batch.ts";
@@ -55,14 +55,21 @@ function versionInput(version: string): Pick<GetSecretValueCommandInput, "Versio
   return { VersionStage: version.startsWith("stage/") ? version.slice("stage/".length) : version };
 }
 
-const connectToAws: Connect<SecretsManagerClient> = (region, credentials) =>
-  new SecretsManagerClient({ ...clientOptions(region), ...(credentials === undefined ? {} : { credentials }) });
+/** Makes clients of these options. */
+export const secretsManagerClients =
+  (options: (region: string) => ClientOptions = clientOptions): Connect<SecretsManagerClient> =>
+  (region, credentials) =>
+    new SecretsManagerClient({ ...options(region), ...(credentials === undefined ? {} : { credentials }) });
 
 /**
  * Reads secrets with one client a region and identity, made by `connect` at first use.
  * @default sessions - none: stores that name a role or credentials of their own can't be read
  */
-export function createSecretsManager(connect: Connect<SecretsManagerClient> = connectToAws, sessions?: SourceSessions): SecretProvider {
+export function createSecretsManager(
+  connect: Connect<SecretsManagerClient> = secretsManagerClients(),
+  sessions?: SourceSessions,
+  now: () => Millis = Date.now,
+): SecretProvider {
   const clients = createSourceClients(connect, sessions);
 
   /** Drops credentials that the store refused, and translates the error. */
@@ -78,7 +85,7 @@ export function createSecretsManager(connect: Connect<SecretsManagerClient> = co
       if (DeletedDate === undefined) throw failed(reference, "GetSecretValue", suspicion);
       const deletedAt = DeletedDate.getTime();
       // A date ahead is when the deletion is due, not when it was asked for: it bounds nothing.
-      return { kind: "absent", versionId: "absent", createdAt: deletedAt > Date.now() ? 0 : deletedAt };
+      return { kind: "absent", versionId: "absent", createdAt: deletedAt > now() ? 0 : deletedAt };
     } catch (error) {
       if (isRelayError(error)) throw error;
       if (errorName(error) === "ResourceNotFoundException") return { kind: "absent", versionId: "absent", createdAt: 0 };

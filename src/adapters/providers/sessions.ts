@@ -3,7 +3,7 @@ import type { AssumeRoleCommandOutput, STSClient } from "@aws-sdk/client-sts";
 import { type ErrorCode, isRelayError, RelayError } from "../../core/errors.ts";
 import type { Millis, Reference } from "../../core/model.ts";
 import type { ClusterAuthReads } from "../../core/ports.ts";
-import { errorName, relayError } from "../../core/remote-calls.ts";
+import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import type { AccessBase, RoleStep, SecretKeyRef, SourceAccess } from "../../core/stores/access.ts";
 
 /** In the clear, as the SDK takes them: never log them. */
@@ -27,6 +27,12 @@ export interface SourceSessions {
 export interface SessionDeps {
   readonly authReads: (cluster: string) => Promise<ClusterAuthReads>;
   readonly now: () => Millis;
+  /** Loaded only where a store names a role or a service account. */
+  readonly modules: {
+    readonly sts: () => Promise<Pick<typeof import("./sts.ts"), "AssumeRoleCommand" | "AssumeRoleWithWebIdentityCommand" | "stsClients">>;
+  };
+  /** Of the clients. @default - those of a deployment */
+  readonly options?: ((region: string) => ClientOptions) | undefined;
   /** @default the region's STS */
   readonly connect?: ((region: string, credentials: SourceCredentials | undefined) => Pick<STSClient, "send">) | undefined;
 }
@@ -65,12 +71,12 @@ interface Session {
 type Kept = { readonly session: Promise<Session>; until: Millis };
 
 /** Keyed by region and the access's id: two stores that differ in anything of their auth never share credentials. */
-export function createSourceSessions({ authReads, now, connect }: SessionDeps): SourceSessions {
+export function createSourceSessions({ authReads, now, modules, options = clientOptions, connect }: SessionDeps): SourceSessions {
   const kept = new Map<string, Kept>();
   const keyOf = (region: string, access: SourceAccess): string => `${region}|${access.id}`;
 
   async function assume(region: string, by: SourceCredentials | undefined, role: RoleStep): Promise<Session> {
-    const { AssumeRoleCommand, connectSts } = await import("./sts.ts");
+    const { AssumeRoleCommand, stsClients } = await modules.sts();
     const tags = Object.entries(role.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
     const command = new AssumeRoleCommand({
       RoleArn: role.arn,
@@ -79,7 +85,7 @@ export function createSourceSessions({ authReads, now, connect }: SessionDeps): 
       ...(tags.length > 0 ? { Tags: tags } : {}),
       ...(role.transitiveTagKeys === undefined ? {} : { TransitiveTagKeys: [...role.transitiveTagKeys] }),
     });
-    return ask(role.arn, "AssumeRole", async () => (connect ?? connectSts)(region, by).send(command));
+    return ask(role.arn, "AssumeRole", async () => (connect ?? stsClients(options))(region, by).send(command));
   }
 
   /** What STS answers, or an error that names the role. */
@@ -104,14 +110,14 @@ export function createSourceSessions({ authReads, now, connect }: SessionDeps): 
       throw new RelayError("StoreAuthMissing", `service account ${base.namespace}/${base.name}`, { detail });
     }
     const token = await reads.serviceAccountToken(base, [...new Set([audience ?? DEFAULT_AUDIENCE, ...base.audiences])]);
-    const { AssumeRoleWithWebIdentityCommand, connectSts } = await import("./sts.ts");
+    const { AssumeRoleWithWebIdentityCommand, stsClients } = await modules.sts();
     const command = new AssumeRoleWithWebIdentityCommand({
       RoleArn: roleArn,
       RoleSessionName: SESSION_NAME,
       WebIdentityToken: token.exposeText(),
     });
     // No signature of ours goes with it: the token alone says who asks.
-    return ask(roleArn, "AssumeRoleWithWebIdentity", async () => (connect ?? connectSts)(region, undefined).send(command));
+    return ask(roleArn, "AssumeRoleWithWebIdentity", async () => (connect ?? stsClients(options))(region, undefined).send(command));
   }
 
   async function byAccessKeys(base: Extract<AccessBase, { kind: "secret" }>): Promise<Session> {

@@ -28,6 +28,11 @@ describeProvider("Secrets Manager", async () => {
   const client = await connect();
   return {
     provider: createSecretsManager(() => client),
+    behind: createSecretsManager(
+      () => client,
+      undefined,
+      () => Date.now() - 3_600_000,
+    ),
     reference: (key) => reference(key),
     async put(key, value) {
       try {

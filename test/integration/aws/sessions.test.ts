@@ -19,6 +19,7 @@ const used: (SourceCredentials | undefined)[] = [];
 function world() {
   used.length = 0;
   const sessions = createSourceSessions({
+    modules: { sts: () => import("../../../src/adapters/providers/sts.ts") },
     now: () => Date.now(),
     authReads: async () => ({
       secretKey: async ({ key }) => new SecretValue(key === "id" ? own.accessKeyId : own.secretAccessKey),

@@ -42,6 +42,8 @@ export interface MemorySource extends SecretProvider {
   beforeList: (() => Promise<void> | void) | undefined;
   /** Called before each read with the reference's key; may hold the read up or change the world. */
   before: ((key: string) => Promise<void> | void) | undefined;
+  /** The port as a reader sees it whose clock this is: a deletion that is ahead of it is of an unknown moment, as the real adapter has it. */
+  readonly seenBy: (clock: Pick<Clock, "now">) => SecretProvider;
   /** Its secrets, for another source to begin with. */
   copy(): readonly (readonly [string, Entry])[];
   copyTags(): readonly (readonly [string, Readonly<Record<string, string>>])[];
@@ -74,9 +76,12 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
     entries.set(key, entry);
     return entry;
   };
-  const answerOf = (entry: Entry | undefined, tenure: Tenure | undefined): SourceAnswer => {
+  const answerOf = (entry: Entry | undefined, tenure: Tenure | undefined, now: Millis): SourceAnswer => {
     const version = tenure === undefined ? undefined : entry?.versions.get(tenure.versionId);
-    if (version === undefined || tenure === undefined) return { kind: "absent", versionId: ABSENT, createdAt: tenure?.from ?? 0 };
+    if (version === undefined || tenure === undefined) {
+      const deletedAt = tenure?.from ?? 0;
+      return { kind: "absent", versionId: ABSENT, createdAt: deletedAt > now ? 0 : deletedAt };
+    }
     return { kind: "present", versionId: tenure.versionId, createdAt: version.createdAt, value: version.value };
   };
   /** The tenure that a read shows; undefined where there never was one. */
@@ -126,29 +131,15 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
       if (failure === undefined) failures.delete(key);
       else failures.set(key, failure);
     },
-    async read(reference) {
-      if (source.before !== undefined) await source.before(reference.key);
-      reads.set(reference.key, (reads.get(reference.key) ?? 0) + 1);
-      const failure = failures.get(reference.key);
-      if (failure !== undefined) throw failure;
-      if (reference.version.startsWith("id/")) return source.readVersion(reference, reference.version.slice("id/".length));
-      const entry = entries.get(reference.key);
-      const answer = answerOf(entry, entry && shown(reference.key, entry));
-      if (reference.version !== "tags" || answer.kind === "absent") return answer;
-      return tagsAnswer(Object.entries(source.tagsOf(reference.key)));
-    },
-    async readVersion(reference, versionId) {
-      const entry = entries.get(reference.key);
-      const tenure = entry && shown(reference.key, entry);
-      if (reference.version === "tags") return tagsOfVersion(reference, await source.read(reference), `id/${versionId}`);
-      if (entry === undefined || tenure === undefined || tenure.versionId === ABSENT) return answerOf(entry, tenure);
-      const version = entry.versions.get(versionId);
-      const isNew = version !== undefined && version.createdAt > clock.now() - source.visibilityMs;
-      if (version === undefined || (isNew && source.choose !== undefined && source.choose(reference.key, 2) !== 0)) {
-        throw new RelayError("VersionMissing", reference.key);
-      }
-      return answerOf(entry, { versionId, from: version.createdAt });
-    },
+    read: async (reference) => readAt(reference, clock.now()),
+    readVersion: async (reference, versionId) => readVersionAt(reference, versionId, clock.now()),
+    currentVersions: async (references) => versionsAt(references, clock.now()),
+    seenBy: (reader) => ({
+      read: async (reference) => readAt(reference, reader.now()),
+      readVersion: async (reference, versionId) => readVersionAt(reference, versionId, reader.now()),
+      currentVersions: async (references) => versionsAt(references, reader.now()),
+      list: (query) => source.list(query),
+    }),
     async list({ prefix, tags: wanted = {} }) {
       await source.beforeList?.();
       const bound = clock.now() - source.listingLagMs;
@@ -162,22 +153,41 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
         return (states[source.chooseListed?.(key, states.length) ?? 0] ?? ABSENT) === ABSENT ? [] : [key];
       });
     },
-    async currentVersions(references) {
-      const found = new Map<string, { versionId: string; createdAt: Millis }>();
-      for (const reference of references) {
-        const answer = await readOrNothing(reference);
-        if (answer !== undefined) found.set(referenceKey(reference), { versionId: answer.versionId, createdAt: answer.createdAt });
-      }
-      return found;
-    },
   };
-  async function readOrNothing(reference: Reference): Promise<SourceAnswer | undefined> {
-    try {
-      return await source.read(reference);
-    } catch {
-      // The port leaves out what fails.
-      return undefined;
+  async function readAt(reference: Reference, now: Millis): Promise<SourceAnswer> {
+    if (source.before !== undefined) await source.before(reference.key);
+    reads.set(reference.key, (reads.get(reference.key) ?? 0) + 1);
+    const failure = failures.get(reference.key);
+    if (failure !== undefined) throw failure;
+    if (reference.version.startsWith("id/")) return readVersionAt(reference, reference.version.slice("id/".length), now);
+    const entry = entries.get(reference.key);
+    const answer = answerOf(entry, entry && shown(reference.key, entry), now);
+    if (reference.version !== "tags" || answer.kind === "absent") return answer;
+    return tagsAnswer(Object.entries(source.tagsOf(reference.key)));
+  }
+  async function readVersionAt(reference: Reference, versionId: string, now: Millis): Promise<SourceAnswer> {
+    const entry = entries.get(reference.key);
+    const tenure = entry && shown(reference.key, entry);
+    if (reference.version === "tags") return tagsOfVersion(reference, await readAt(reference, now), `id/${versionId}`);
+    if (entry === undefined || tenure === undefined || tenure.versionId === ABSENT) return answerOf(entry, tenure, now);
+    const version = entry.versions.get(versionId);
+    const isNew = version !== undefined && version.createdAt > clock.now() - source.visibilityMs;
+    if (version === undefined || (isNew && source.choose !== undefined && source.choose(reference.key, 2) !== 0)) {
+      throw new RelayError("VersionMissing", reference.key);
     }
+    return answerOf(entry, { versionId, from: version.createdAt }, now);
+  }
+  async function versionsAt(references: readonly Reference[], now: Millis): ReturnType<SecretProvider["currentVersions"]> {
+    const found = new Map<string, { versionId: string; createdAt: Millis }>();
+    for (const reference of references) {
+      try {
+        const { versionId, createdAt } = await readAt(reference, now);
+        found.set(referenceKey(reference), { versionId, createdAt });
+      } catch {
+        // The port leaves out what fails.
+      }
+    }
+    return found;
   }
   return source;
 }

@@ -49,6 +49,13 @@ const SECRETS_MANAGER = [
 const PARAMETER_STORE = [...COMMON, ...aws(500, "InternalServerError"), ...aws(400, "InvalidKeyId", "ParameterNotFound")];
 
 const PARAMETER_FILTERS = aws(400, "InvalidFilterKey", "InvalidFilterOption", "InvalidFilterValue", "InvalidNextToken");
+/** STS speaks the query protocol, and names some errors without "Exception". */
+const STS = [
+  ...aws(400, "ExpiredTokenException", "MalformedPolicyDocument", "PackedPolicyTooLarge", "Throttling"),
+  ...aws(403, "AccessDenied", "InvalidClientTokenId", "RegionDisabledException", "SignatureDoesNotMatch"),
+  ...aws(500, "InternalFailure"),
+  ...aws(503, "ServiceUnavailable"),
+];
 
 const DYNAMODB = [
   ...COMMON,
@@ -96,7 +103,12 @@ export const DOCUMENTED_ERRORS = {
   ListSecrets: [...SECRETS_MANAGER, ...aws(400, "InvalidNextTokenException")],
   GetParametersByPath: [...PARAMETER_STORE, ...PARAMETER_FILTERS],
   DescribeParameters: [...COMMON, ...aws(500, "InternalServerError"), ...PARAMETER_FILTERS],
-  ListTagsForResource: [...COMMON, ...aws(500, "InternalServerError"), ...aws(400, "InvalidResourceId", "InvalidResourceType")],
+  ListTagsForResource: [...PARAMETER_STORE, ...aws(400, "InvalidResourceId", "InvalidResourceType")],
+  AssumeRole: STS,
+  AssumeRoleWithWebIdentity: [...STS, ...aws(400, "IDPCommunicationError", "InvalidIdentityToken"), ...aws(403, "IDPRejectedClaim")],
+  secretKey: [...KUBERNETES, cluster(404, "NotFound")],
+  serviceAccount: [...KUBERNETES, cluster(404, "NotFound")],
+  token: [...KUBERNETES, cluster(400, "BadRequest"), cluster(404, "NotFound"), cluster(409, "Conflict"), cluster(422, "Invalid")],
   BatchGetItem: DYNAMODB,
   Query: DYNAMODB,
   UpdateItem: DYNAMODB_WRITE,

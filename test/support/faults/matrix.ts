@@ -32,7 +32,14 @@ export const ROWS: readonly Row[] = [
   { row: "ListSecrets", call: "ListSecrets", story: "edit by hand of what a rule found", hasErrors: true },
   { row: "GetParametersByPath", call: "GetParametersByPath", story: "edit by hand of what a rule found among parameters", hasErrors: true },
   { row: "DescribeParameters", call: "DescribeParameters", story: "edit by hand of what a rule found by tags", hasErrors: true },
-  { row: "ListTagsForResource", call: "ListTagsForResource", story: "edit by hand of what a rule found by tags", hasErrors: true },
+  { row: "ListTagsForResource", call: "ListTagsForResource", story: "change of a parameter's tags", hasErrors: true },
+
+  { row: "AssumeRole", call: "AssumeRole", story: "rotation by a role", isCold: true, hasErrors: true },
+  { row: "AssumeRoleWithWebIdentity", call: "AssumeRoleWithWebIdentity", story: "rotation by IRSA", isCold: true, hasErrors: true },
+  { row: "serviceAccount", call: "serviceAccount", story: "rotation by IRSA", isCold: true, hasErrors: true },
+  { row: "token", call: "token", story: "rotation by IRSA", isCold: true, hasErrors: true },
+  { row: "secretKey", call: "secretKey", story: "rotation by access keys", isCold: true, hasErrors: true },
+  { row: "BatchGetItem CLUSTERS", call: "BatchGetItem", story: "rotation by access keys", isCold: true },
 
   { row: "BatchGetItem REG", call: "BatchGetItem", story: "rotation by queue", hasErrors: true },
   { row: "BatchGetItem HEAD", call: "BatchGetItem", story: "rotation that nobody announces" },
@@ -83,18 +90,6 @@ export const ROWS: readonly Row[] = [
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },
   { row: "namespaces", call: "namespaces", story: "ClusterExternalSecret comes", hasErrors: true },
 ];
-
-/**
- * Calls that have no cells yet, and the tests that hold their errors until then. All of them read, before anything is written: what
- * fails in them fails as a read of the source does. A call that writes never belongs here.
- */
-export const WITHOUT_CELLS: Readonly<Record<string, string>> = {
-  AssumeRole: "test/unit/adapters/providers/sessions.test.ts",
-  AssumeRoleWithWebIdentity: "test/unit/vectors/stores.test.ts",
-  secretKey: "test/unit/adapters/kubernetes/auth-reads.test.ts",
-  serviceAccount: "test/integration/kubernetes/auth-reads.test.ts",
-  token: "test/integration/kubernetes/auth-reads.test.ts",
-};
 
 /** What happens on the socket, or to the worker: for every row. */
 export const SOCKET_COLUMNS = ["before", "after", "cut", "hang", "die before", "die after"] as const;

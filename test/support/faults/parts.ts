@@ -70,15 +70,39 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
   });
   await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: "a key for hashes of thirty-two bytes" }));
   await grant(clusters.virginia, "secrets", "list");
-  for (const name of CLUSTERS) for (const verb of ["get", "list"]) await grant(clusters[name], "namespaces", verb);
+  for (const name of CLUSTERS) {
+    for (const verb of ["get", "list"]) await grant(clusters[name], "namespaces", verb);
+    await prepareStoreAuth(clusters[name], aws.account);
+  }
   return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
 }
 
-/** What `drift: list` and selectors of namespaces need beyond docs/cluster-access.yaml. */
-async function grant({ server }: LocalCluster, resource: string, verb: string): Promise<void> {
-  const name = `secret-relay-${verb}-${resource}`;
+/** Who reads a store by `auth`, by these names: the Secret with access keys, the service account with a role. */
+export const STORE_AUTH = { secret: "store-keys", account: "store-reader" } as const;
+
+export function roleIn(account: string): string {
+  return `arn:aws:iam::${account}:role/reader`;
+}
+
+async function prepareStoreAuth(cluster: LocalCluster, account: string): Promise<void> {
+  const annotations = { "eks.amazonaws.com/role-arn": roleIn(account) };
+  const metadata = { name: STORE_AUTH.account, namespace: NAMESPACE, annotations };
+  await applyObject(cluster.server, { apiVersion: "v1", kind: "ServiceAccount", metadata });
+  await cluster.editByHand(NAMESPACE, STORE_AUTH.secret, { id: account, key: "local" });
+  await grant(cluster, "secrets", "get", [STORE_AUTH.secret]);
+  await grant(cluster, "serviceaccounts", "get", [STORE_AUTH.account]);
+  await grant(cluster, "serviceaccounts/token", "create", [STORE_AUTH.account]);
+}
+
+/** What `drift: list` and a selector of namespaces need beyond docs/cluster-access.yaml, and a store's auth. */
+async function grant({ server }: LocalCluster, resource: string, verb: string, resourceNames?: readonly string[]): Promise<void> {
+  const name = `secret-relay-${verb}-${resource.replace("/", "-")}`;
   const group = "rbac.authorization.k8s.io";
-  const role = { kind: "ClusterRole", metadata: { name }, rules: [{ apiGroups: [""], resources: [resource], verbs: [verb] }] };
+  const role = {
+    kind: "ClusterRole",
+    metadata: { name },
+    rules: [{ apiGroups: [""], resources: [resource], verbs: [verb], resourceNames }],
+  };
   const binding = {
     kind: "ClusterRoleBinding",
     metadata: { name },

@@ -2,12 +2,13 @@
 
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
-import { PutParameterCommand } from "@aws-sdk/client-ssm";
+import { AddTagsToResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
 import { encodeMessages } from "../../../src/core/messages.ts";
 import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
+import type { SourceAccess } from "../../../src/core/stores/access.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
@@ -16,7 +17,7 @@ import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
 import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE } from "./parts.ts";
+import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, roleIn, STORE_AUTH } from "./parts.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
 export interface WorldOptions {
@@ -26,6 +27,10 @@ export interface WorldOptions {
   readonly fastPathTargets?: number;
   /** @default none: every namespace may use the store */
   readonly conditions?: RegistrationSpec["store"]["conditions"];
+  /** Whose credentials read the store. @default - the functions' own role */
+  readonly access?: "role" | "IRSA" | "access keys";
+  /** The value is the parameter's tags. @default false */
+  readonly isOfTags?: boolean;
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
   /** The registrations find their secret by its name, or by its path and tags. @default they name it */
@@ -113,6 +118,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       await clients.secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
     }),
   ]);
+  if (options.isOfTags === true) await clients.ssm.send(tagging(key, "v1"));
   const registry = createDynamoRegistry(clients.dynamodb, tableName);
   const compose = (timeoutMs?: number): Functions =>
     composeFunctions({
@@ -157,8 +163,10 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
     const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
-    const store = { ...base.store, provider, account, region, ...conditional };
-    if (options.finds === undefined) return { ...base, store, target };
+    const access = options.access === undefined ? {} : { access: accessBy(options.access, cluster, account) };
+    const store = { ...base.store, provider, account, region, ...conditional, ...access };
+    const data = options.isOfTags === true ? [{ secretKey: "password", remoteRef: { key, ...TAG } }] : base.data;
+    if (options.finds === undefined) return { ...base, store, data, target };
     const find = options.finds === "name" ? { nameRegexp: `^/?${id}/database$` } : { path: `/${id}`, tags: { world: id } };
     return { ...base, store, target, data: [], dataFrom: [{ find, rewrite: [{ regexp: { source: ".+", target: "password" } }] }] };
   };
@@ -204,6 +212,10 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       rotations += 1;
       // Away from the sync before it, as seconds are in any event's time.
       clock.advanceTo(clock.now() + 2_000);
+      if (options.isOfTags === true) {
+        await clients.ssm.send(tagging(key, world.value));
+        return world.callEvent("AddTagsToResource");
+      }
       if (provider === "ParameterStore") {
         await clients.ssm.send(new PutParameterCommand({ Name: key, Value: world.value, Type: "SecureString", Overwrite: true }));
         return world.parameterEvent("Update");
@@ -221,8 +233,10 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     callEvent(eventName) {
       clock.advanceTo(clock.now() + 2_000);
       const eventTime = new Date(clock.now()).toISOString();
-      const detail = { eventSource: "secretsmanager.amazonaws.com", eventName, eventTime, requestParameters: { secretId: key } };
-      return { source: "aws.secretsmanager", "detail-type": "AWS API Call via CloudTrail", account, region, detail };
+      const service = provider === "ParameterStore" ? "ssm" : "secretsmanager";
+      const requestParameters = provider === "ParameterStore" ? { resourceType: "Parameter", resourceId: key } : { secretId: key };
+      const detail = { eventSource: `${service}.amazonaws.com`, eventName, eventTime, requestParameters };
+      return { source: `aws.${service}`, "detail-type": "AWS API Call via CloudTrail", account, region, detail };
     },
     async close() {
       functions.close();
@@ -243,12 +257,32 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   return world;
 }
 
+const TAG = { metadataPolicy: "Fetch", property: "password" } as const;
+
+function tagging(ResourceId: string, Value: string): AddTagsToResourceCommand {
+  return new AddTagsToResourceCommand({ ResourceType: "Parameter", ResourceId, Tags: [{ Key: TAG.property, Value }] });
+}
+
+/** What a store's `auth` says, in short. */
+function accessBy(by: NonNullable<WorldOptions["access"]>, cluster: string, account: string): SourceAccess {
+  const namespace = NAMESPACE;
+  const key = (name: string) => ({ namespace, name: STORE_AUTH.secret, key: name });
+  switch (by) {
+    case "role":
+      return { id: by, base: { kind: "function" }, roles: [{ arn: roleIn(account) }] };
+    case "IRSA":
+      return { id: by, base: { kind: "serviceAccount", cluster, namespace, name: STORE_AUTH.account, audiences: [] }, roles: [] };
+    case "access keys":
+      return { id: by, base: { kind: "secret", cluster, accessKeyId: key("id"), secretAccessKey: key("key") }, roles: [] };
+  }
+}
+
 /** What the API servers carried out, by way of the proxies, since the world began. */
 function watchWrites(proxies: World["proxies"]): readonly TargetWrite[] {
   const writes: TargetWrite[] = [];
   for (const name of CLUSTERS) {
     proxies[name].afterAnswer = ({ call, status }) => {
-      if (status > 299 || call.method === "GET" || call.path.includes("dryRun=All")) return;
+      if (status > 299 || ["GET", "POST"].includes(call.method) || call.path.includes("dryRun=All")) return;
       const secret = /\/secrets\/([^?]+)/.exec(call.path)?.[1] ?? "";
       const { data } = JSON.parse(call.body) as { readonly data?: Readonly<Record<string, string>> };
       const isMerge = call.headers["content-type"] === "application/merge-patch+json";

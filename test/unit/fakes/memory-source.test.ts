@@ -4,9 +4,11 @@ import { createMemorySource } from "../../support/fakes/memory-source.ts";
 
 describeProvider("memory", async () => {
   let made = 0;
-  const provider = createMemorySource({ now: () => 1_000 + made });
+  const now = () => 1_800_000_000_000 + made;
+  const provider = createMemorySource({ now });
   return {
     provider,
+    behind: provider.seenBy({ now: () => now() - 3_600_000 }),
     reference: (key) => ({ provider: "SecretsManager", account: "000000000000", region: "us-east-1", key, version: "stage/AWSCURRENT" }),
     put: async (key, value) => {
       made += 1;

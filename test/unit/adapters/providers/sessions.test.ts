@@ -35,6 +35,7 @@ function world() {
   const asked: string[] = [];
   const state = { now: 1_000_000, fail: undefined as string | undefined, keys: "AKIA1" };
   const sessions = createSourceSessions({
+    modules: { sts: () => import("../../../../src/adapters/providers/sts.ts") },
     now: () => state.now,
     authReads: async () => ({
       secretKey: async ({ key }) => new SecretValue(key === "id" ? state.keys : "secret"),

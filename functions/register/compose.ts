@@ -1,0 +1,45 @@
+/** Composes `register`, the custom resource that holds the config; all that may fail is made at the first request. */
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { createConfigReader } from "../../src/adapters/aws/config-object.ts";
+import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
+import { createRegister } from "../../src/app/register.ts";
+import { relayError } from "../../src/core/remote-calls.ts";
+import { createClusterAccess } from "../clusters-runtime.ts";
+import { textOf } from "../environment.ts";
+import type { LambdaHandler } from "../middleware.ts";
+import { createRuntime, once, type Surroundings } from "../runtime.ts";
+import { createSendAnswer, type ResourceEvent } from "./custom-resource.ts";
+import { createRegisterHandler } from "./registration.ts";
+
+export function composeRegister(on: Surroundings): LambdaHandler<void> {
+  const { environment, log, clock, awsOptions } = on;
+  const register = once(() => {
+    const runtime = createRuntime(on);
+    const deps = { ...runtime, ...createClusterAccess(on, runtime), log };
+    return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets(deps) });
+  });
+  const readConfig = once(() => createConfigReader(new S3Client(awsOptions())));
+  const lambda = once(() => new LambdaClient(awsOptions()));
+
+  return createRegisterHandler({
+    log,
+    clock,
+    readConfig: async (place) => (await readConfig())(place),
+    register: async (config, deadline) => (await register())(config, deadline),
+    async invokeSelf(event) {
+      const FunctionName = textOf(environment, "AWS_LAMBDA_FUNCTION_NAME");
+      await invoke(await lambda(), FunctionName, event);
+    },
+    sendAnswer: createSendAnswer(clock, on.fetch),
+  });
+}
+
+/** Does not wait for what it does. @throws InvocationFailed */
+async function invoke(client: LambdaClient, FunctionName: string, event: ResourceEvent): Promise<void> {
+  try {
+    await client.send(new InvokeCommand({ FunctionName, InvocationType: "Event", Payload: JSON.stringify(event) }));
+  } catch (error) {
+    throw relayError("InvocationFailed", FunctionName, "lambda", "Invoke", error);
+  }
+}
