@@ -54,10 +54,12 @@ export function awsRow({ operation, input }: AwsCall): string {
 
 export const HASH_KEY_NAME = "hash-key";
 
-/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`. */
-export function clusterRow({ method, path, headers }: ClusterCall): string {
+/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`; and what of ESO is taken over. */
+export function clusterRow({ method, path, headers, body }: ClusterCall): string {
   if (method === "GET") return /^\/api\/v1\/namespaces\/[^/?]+$/.test(path) ? "namespaceLabels" : "list";
   if (method === "DELETE") return "remove";
-  if (headers["content-type"] === "application/merge-patch+json") return "takeOver";
+  if (headers["content-type"] === "application/merge-patch+json") {
+    return body.includes('"ownerReferences"') ? "takeOver of an adoption" : "takeOver";
+  }
   return path.includes("dryRun=All") ? "look" : "apply";
 }

@@ -65,6 +65,7 @@ export const ROWS: readonly Row[] = [
   { row: "look", call: "look", story: "edit by hand", hasErrors: true },
   { row: "apply", call: "apply", story: "rotation", hasErrors: true },
   { row: "takeOver", call: "takeOver", story: "edit by hand", hasErrors: true },
+  { row: "takeOver of an adoption", call: "takeOver", story: "adoption from ESO" },
   { row: "remove", call: "remove", story: "deletion of the secret", hasErrors: true },
   { row: "namespaceLabels", call: "namespaceLabels", story: "rotation for selected namespaces", hasErrors: true },
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },

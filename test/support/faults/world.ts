@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly fastPathTargets?: number;
   /** @default none: every namespace may use the store */
   readonly conditions?: RegistrationSpec["store"]["conditions"];
+  /** The clusters adopt Secrets of ESO. @default false */
+  readonly adopt?: true;
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
 }
@@ -159,6 +161,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     aCluster(cluster, {
       kubeconfigSecretName: `clusters/${id}/${cluster}`,
       drift: cluster === "virginia" ? "list" : "probe",
+      adopt: options.adopt,
       allowedNamespaces: [NAMESPACE],
     });
   for (const cluster of CLUSTERS) await registry.putCluster(clusterSpec(cluster));
