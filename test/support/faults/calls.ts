@@ -54,14 +54,17 @@ export function awsRow({ operation, input }: AwsCall): string {
 
 export const HASH_KEY_NAME = "hash-key";
 
-/** The operations on a cluster: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`, `secretKey`, `serviceAccount`, `token`. */
-export function clusterRow({ method, path, headers }: ClusterCall): string {
+/** The operations on a cluster: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`, `secretKey`, `serviceAccount`,
+ * `token`; and what of ESO is taken over. */
+export function clusterRow({ method, path, headers, body }: ClusterCall): string {
   if (method === "POST") return "token";
   if (method === "GET" && /^\/api\/v1\/namespaces(\?|$)/.test(path)) return "namespaces";
   if (method === "GET" && path.includes("/serviceaccounts/")) return "serviceAccount";
   if (method === "GET" && path.includes("/secrets/")) return "secretKey";
   if (method === "GET") return /^\/api\/v1\/namespaces\/[^/?]+$/.test(path) ? "namespaceLabels" : "list";
   if (method === "DELETE") return "remove";
-  if (headers["content-type"] === "application/merge-patch+json") return "takeOver";
+  if (headers["content-type"] === "application/merge-patch+json") {
+    return body.includes('"ownerReferences"') ? "takeOver of an adoption" : "takeOver";
+  }
   return path.includes("dryRun=All") ? "look" : "apply";
 }

@@ -95,6 +95,22 @@ const editByHand: Story = {
   want: (world) => everywhere(world, "v1"),
 };
 
+/** ESO makes the targets its own, as if it had come back to the cluster. */
+const adoption: Story = {
+  isRepeatable: true,
+  options: { adopt: true },
+  async prepare(parts, { id }) {
+    const owner = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", name: id, uid: `uid-of-${id}`, controller: true };
+    for (const cluster of CLUSTERS) {
+      const { editByHand, patchByHand } = parts.cluster(cluster);
+      await editByHand(NAMESPACE, id, { password: "of ESO", extra: "x" });
+      await patchByHand(NAMESPACE, id, { metadata: { ownerReferences: [owner] } });
+    }
+  },
+  happen: async (_parts, world) => go(world, INTERVAL_MS + 60_000),
+  want: (world) => everywhere(world, "v1"),
+};
+
 const deletion: Story = {
   options: { deletionPolicy: "Delete" },
   async happen(parts, world) {
@@ -209,6 +225,7 @@ export const STORIES = {
   "rotation that nobody announces": rotationUnannounced,
   "return of a version that was not seen to go": returnUnseen,
   "edit by hand": editByHand,
+  "adoption from ESO": adoption,
   "deletion of the secret": deletion,
   "rotation of a parameter": { ...rotation, options: PARAMETER },
   "change of a parameter's tags": { ...rotation, options: { ...PARAMETER, isOfTags: true } },

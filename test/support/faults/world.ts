@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly access?: "role" | "IRSA" | "access keys";
   /** The value is the parameter's tags. @default false */
   readonly isOfTags?: boolean;
+  /** The clusters adopt Secrets of ESO. @default false */
+  readonly adopt?: true;
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
   /** The registrations find their secret by its name, or by its path and tags. @default they name it */
@@ -174,6 +176,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     aCluster(cluster, {
       kubeconfigSecretName: `clusters/${id}/${cluster}`,
       drift: cluster === "virginia" ? "list" : "probe",
+      adopt: options.adopt,
       allowedNamespaces: [NAMESPACE],
     });
   for (const cluster of CLUSTERS) await registry.putCluster(clusterSpec(cluster));
