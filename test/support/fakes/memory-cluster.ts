@@ -151,7 +151,7 @@ function clusterOf(from: Stored): MemoryCluster {
       secret.annotations = annotations;
       const isClaimed = secret.immutableBy.has(manager);
       if (manifest.immutable === true) {
-        isChanged ||= !isClaimed || secret.immutable !== true;
+        isChanged ||= !isClaimed || !secret.immutable;
         secret.immutable = true;
         secret.immutableBy.add(manager);
       } else {
