@@ -59,6 +59,7 @@ export async function recordFailure(
       ...(before.syncedAt === undefined ? {} : { syncedAt: before.syncedAt }),
       error: { code: error.code, step, message: error.message },
       failures: before.failures + 1,
+      ...(before.heldUntil === undefined ? {} : { heldUntil: before.heldUntil }),
     };
     const dueAt = isRetried ? dueAfterRetry(retryAt) : dueAfterPark(registration.spec, now);
     try {

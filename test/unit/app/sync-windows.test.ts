@@ -1,6 +1,7 @@
 /** What sync windows hold back waits, is told, and is never lost: over syncs, reconcile and propagations. T is 8:00 UTC. */
 import { describe, expect, it } from "@jest/globals";
 import { settlePropagation } from "../../../src/app/propagation.ts";
+import { RelayError } from "../../../src/core/errors.ts";
 import type { Registration } from "../../../src/core/model.ts";
 import { reconcileWorld } from "../../support/reconcile-world.ts";
 import { relayWorld, T, type World } from "../../support/relay-world.ts";
@@ -55,6 +56,22 @@ describe("a sync in a closed window", () => {
     await world.sync(await world.announce([registration], "v1", world.clock.now()));
 
     expect((await world.reg(registration)).status.heldUntil).toBeUndefined();
+  });
+
+  it("does not forget what waits where a look fails meanwhile", async () => {
+    const world = await relayWorld();
+    const registration = await world.synced({ syncWindows: evening });
+    await rotated(world, registration);
+    world.hook.before = () => {
+      throw new RelayError("Forbidden", "db");
+    };
+    await world.sync([world.requestOf(registration, { verify: true })]);
+    expect((await world.reg(registration)).status).toMatchObject({ state: "Error", heldUntil: EVENING });
+    world.hook.before = undefined;
+
+    await world.sync([world.requestOf(registration, { verify: true })]);
+
+    expect((await world.reg(registration)).status).toMatchObject({ state: "Synced", heldUntil: EVENING });
   });
 
   it("does not forget at a look for drift what waits, and forgets it once it is applied", async () => {

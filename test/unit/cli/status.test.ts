@@ -129,6 +129,21 @@ virginia  app        a        a-secret        Pending   -         -
 `);
   });
 
+  it("says until when a newer version waits for its sync windows", async () => {
+    const registry = await registryOfAll();
+    for await (const page of registry.ofCluster("tokyo")) {
+      for (const one of page) {
+        if (one.status.state === "Synced") await registry.record(one, { status: { ...one.status, heldUntil: Date.UTC(2026, 5, 1, 22) } });
+      }
+    }
+
+    const items = await readStatus(registry, "tokyo", NOW);
+
+    expect(items.map(({ heldUntil }) => heldUntil)).toEqual([null, "2026-06-01T22:00:00.000Z", null]);
+    const text = toTable(items, { stdout: { write: () => true, isTTY: false }, env: {} });
+    expect(text).toContain("20s  a newer version waits for the sync window of 2026-06-01T22:00:00.000Z\n");
+  });
+
   it("is coloured on a terminal only, and never under NO_COLOR", async () => {
     expect(await table({}, true)).toContain("\u001B[32mSynced\u001B[39m    01234567");
     expect(await table({ NO_COLOR: "1" }, true)).toBe(await table({}, false));
