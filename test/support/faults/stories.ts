@@ -186,6 +186,17 @@ const severalCome: Story = {
   want: (world) => ({ ...everywhere(world, "v1"), ...inSeveral(world, "v1") }),
 };
 
+/** They are there, and their namespaces are asked for again and again. */
+const severalStay: Story = {
+  isRepeatable: true,
+  async prepare(parts, world) {
+    await deploySelecting(parts, world, true);
+    await go(world, 120_000);
+  },
+  happen: async (_parts, world) => go(world, 300_000),
+  want: severalCome.want,
+};
+
 const severalGo: Story = {
   async prepare(parts, world) {
     await deploySelecting(parts, world, true);
@@ -218,6 +229,7 @@ export const STORIES = {
   "config change": configChange,
   "cluster retired": clusterRetired,
   "ClusterExternalSecret comes": severalCome,
+  "ClusterExternalSecret stays": severalStay,
   "ClusterExternalSecret goes": severalGo,
 } as const satisfies Readonly<Record<string, Story>>;
 
