@@ -3,7 +3,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
-import { externalSecret, yamlFile } from "./manifests.ts";
+import { clusterExternalSecret, externalSecret, yamlFile } from "./manifests.ts";
 
 let relay: DeployedRelay;
 
@@ -17,6 +17,7 @@ beforeAll(async () => {
         externalSecret("removed", "shop/database"),
         externalSecret("renamed", "shop/database", { target: "old-name" }),
         externalSecret("orphan", "shop/database", { creationPolicy: "Orphan" }),
+        clusterExternalSecret("several", "shop/database", ["app-shop", "app-nowhere"]),
       ),
     },
     context: { visibilityBoundSeconds: "2", syncTimeoutSeconds: "20" },
@@ -38,7 +39,7 @@ describe("a second cdk deploy", () => {
   }, 120_000);
 
   it("registers what changed, prunes what is gone, and moves a renamed target", async () => {
-    for (const name of ["changed", "removed", "old-name", "orphan"]) {
+    for (const name of ["changed", "removed", "old-name", "orphan", "several"]) {
       await eventually(async () => expect([name, await read(name)]).toEqual([name, { password: "p" }]), { timeoutMs: 60_000 });
     }
 
@@ -61,7 +62,7 @@ describe("a second cdk deploy", () => {
     // After the longest life of a worker: only then can no late write bring them back.
     await eventually(
       async () => {
-        expect([await read("removed"), await read("old-name")]).toEqual([undefined, undefined]);
+        expect([await read("removed"), await read("old-name"), await read("several")]).toEqual([undefined, undefined, undefined]);
       },
       { timeoutMs: 180_000, intervalMs: 500 },
     );

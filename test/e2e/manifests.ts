@@ -32,6 +32,21 @@ spec:
 `;
 }
 
+/** A ClusterExternalSecret for namespaces by name, which takes the property `password` of a remote secret. */
+export function clusterExternalSecret(name: string, key: string, namespaces: readonly string[]): string {
+  return `apiVersion: external-secrets.io/v1
+kind: ClusterExternalSecret
+metadata: { name: ${name} }
+spec:
+  namespaces: [${namespaces.join(", ")}]
+  externalSecretSpec:
+    secretStoreRef: { kind: ClusterSecretStore, name: aws }
+    data:
+      - secretKey: password
+        remoteRef: { key: ${key}, property: password }
+`;
+}
+
 /** Several manifests in one file. */
 export function yamlFile(...documents: readonly string[]): string {
   return documents.join("---\n");

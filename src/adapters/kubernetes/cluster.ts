@@ -53,7 +53,7 @@ export function createCluster(send: HttpSend): Cluster {
     let token = "";
     let restarts = 0;
     let isRestart = false;
-    do {
+    for (;;) {
       const query = new URLSearchParams({ ...parameters, limit: String(PAGE_SIZE), ...(token && { continue: token }) });
       const call: HttpCall = { ...of, method: "GET", path: `${of.path}?${query.toString()}`, accept: METADATA_LIST_ONLY };
       const answer = await send(call);
@@ -72,7 +72,8 @@ export function createCluster(send: HttpSend): Cluster {
       yield { items: page.items ?? [], isRestart };
       isRestart = false;
       token = page.metadata?.continue ?? "";
-    } while (token !== "");
+      if (token === "") return;
+    }
   }
 
   return {

@@ -5,6 +5,7 @@ import type { KnownTarget, Target } from "../../../src/core/model.ts";
 import type { Cluster, TargetView } from "../../../src/core/ports.ts";
 import { externalSecretController, isEsoManagerOf } from "../../../src/core/sync/eso.ts";
 import { RELEASED_MANAGER } from "../../../src/core/sync/ownership.ts";
+import { areSame, equal, without } from "./fields.ts";
 
 interface StoredSecret {
   readonly uid: string;
@@ -326,20 +327,6 @@ function viewOf(secret: StoredSecret): TargetView {
 
 function knownOf(secret: StoredSecret): KnownTarget {
   return { uid: secret.uid, resourceVersion: secret.resourceVersion };
-}
-
-function equal(left: Uint8Array | undefined, right: Uint8Array): boolean {
-  return left === right || (left !== undefined && Buffer.compare(left, right) === 0);
-}
-
-function without(fields: Readonly<Record<string, string>>, keys: readonly string[]): Readonly<Record<string, string>> {
-  if (keys.length === 0) return fields;
-  return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
-}
-
-function areSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
-  const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }
 
 /** Everything that moves the resourceVersion when it changes. */

@@ -130,11 +130,7 @@ export async function expectSilence(world: World, story: Story): Promise<void> {
   await delivery.run(clock.now() + 3 * INTERVAL_MS + SCHEDULE_MS);
 
   const rows = new Set(gate.seen.map(({ row }) => row));
-  const allowed = isAskedBySync(story)
-    ? SILENT_WITHOUT_SOURCE
-    : story === STORIES["ClusterExternalSecret comes"]
-      ? SILENT_WITH_NAMESPACES
-      : SILENT;
+  const allowed = isAskedBySync(story) ? SILENT_WITHOUT_SOURCE : hasNamespaces(story) ? SILENT_WITH_NAMESPACES : SILENT;
   expect([...rows].filter((row) => !allowed.includes(row))).toEqual([]);
   expect({ writes: world.writes.length, facts: (await world.registrations()).map(factsOf) }).toEqual(before);
   // The store is asked once a run for a reference, or once by each of the two syncs.
@@ -177,12 +173,17 @@ function isAskedBySync(story: Story): boolean {
   return isWithoutSource(story) || story === STORIES["rotation for selected namespaces"];
 }
 
+function hasNamespaces(story: Story): boolean {
+  return story === STORIES["ClusterExternalSecret comes"] || story === STORIES["ClusterExternalSecret stays"];
+}
+
 function isDeployment(story: Story): boolean {
   const deployments: readonly Story[] = [
     STORIES["config change"],
     STORIES["config change of rules"],
     STORIES["cluster retired"],
     STORIES["ClusterExternalSecret comes"],
+    STORIES["ClusterExternalSecret stays"],
     STORIES["ClusterExternalSecret goes"],
   ];
   return deployments.includes(story);

@@ -53,7 +53,7 @@ export const ROWS: readonly Row[] = [
   { row: "Query BREAKERS", call: "Query", story: "cluster retired" },
   { row: "Query REG", call: "Query", story: "cluster retired" },
   { row: "Query CES", call: "Query", story: "ClusterExternalSecret comes" },
-  { row: "BatchGetItem CES", call: "BatchGetItem", story: "ClusterExternalSecret comes" },
+  { row: "BatchGetItem CES", call: "BatchGetItem", story: "ClusterExternalSecret stays" },
   { row: "UpdateItem CES", call: "UpdateItem", story: "ClusterExternalSecret comes" },
   { row: "DeleteItem CES", call: "DeleteItem", story: "ClusterExternalSecret goes" },
   { row: "UpdateItem HEAD", call: "UpdateItem", story: "return of a version that was not seen to go" },
@@ -88,7 +88,7 @@ export const ROWS: readonly Row[] = [
   { row: "remove", call: "remove", story: "deletion of the secret", hasErrors: true },
   { row: "namespaceLabels", call: "namespaceLabels", story: "rotation for selected namespaces", hasErrors: true },
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },
-  { row: "namespaces", call: "namespaces", story: "ClusterExternalSecret comes", hasErrors: true },
+  { row: "namespaces", call: "namespaces", story: "ClusterExternalSecret stays", hasErrors: true },
 ];
 
 /** What happens on the socket, or to the worker: for every row. */

@@ -102,8 +102,8 @@ const adoption: Story = {
   async prepare(parts, { id }) {
     const owner = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", name: id, uid: `uid-of-${id}`, controller: true };
     for (const cluster of CLUSTERS) {
-      const { editByHand, patchByHand } = parts.cluster(cluster);
-      await editByHand(NAMESPACE, id, { password: "of ESO", extra: "x" });
+      const { editByHand: edit, patchByHand } = parts.cluster(cluster);
+      await edit(NAMESPACE, id, { password: "of ESO", extra: "x" });
       await patchByHand(NAMESPACE, id, { metadata: { ownerReferences: [owner] } });
     }
   },
@@ -202,6 +202,17 @@ const severalCome: Story = {
   want: (world) => ({ ...everywhere(world, "v1"), ...inSeveral(world, "v1") }),
 };
 
+/** They are there, and their namespaces are asked for again and again. */
+const severalStay: Story = {
+  isRepeatable: true,
+  async prepare(parts, world) {
+    await deploySelecting(parts, world, true);
+    await go(world, 120_000);
+  },
+  happen: async (_parts, world) => go(world, 300_000),
+  want: severalCome.want,
+};
+
 const severalGo: Story = {
   async prepare(parts, world) {
     await deploySelecting(parts, world, true);
@@ -244,6 +255,7 @@ export const STORIES = {
   "config change": configChange,
   "cluster retired": clusterRetired,
   "ClusterExternalSecret comes": severalCome,
+  "ClusterExternalSecret stays": severalStay,
   "ClusterExternalSecret goes": severalGo,
 } as const satisfies Readonly<Record<string, Story>>;
 
