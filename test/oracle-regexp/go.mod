@@ -1,0 +1,3 @@
+module oracle-regexp
+
+go 1.24
