@@ -18,9 +18,7 @@ interface Cursor {
   isAfterIndex: boolean;
 }
 
-interface MutableFlags {
-  -readonly [Key in keyof Flags]: Flags[Key];
-}
+type MutableFlags = { -readonly [Key in keyof Flags]: Flags[Key] };
 
 function readNumber(cursor: Cursor): number | undefined {
   const { format } = cursor;

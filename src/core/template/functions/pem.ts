@@ -1,0 +1,1 @@
+export const PEM_FUNCTIONS = {};

@@ -1,0 +1,1 @@
+export const PKCS12_FUNCTIONS = {};
