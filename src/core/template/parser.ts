@@ -6,7 +6,14 @@ import type { BranchNode, ParsedTemplate, PipeNode, TemplateNode } from "./nodes
 import { readTokens, type TokenReader } from "./token-reader.ts";
 
 /** What ends a list of nodes. */
-type End = { readonly kind: "end" | "else"; readonly position: number };
+interface End {
+  readonly kind: "end" | "else";
+  readonly position: number;
+}
+
+function isEnd(node: TemplateNode | End): node is End {
+  return node.kind === "end" || node.kind === "else";
+}
 
 function newScope(reader: TokenReader): Scope {
   return { reader, variables: ["$"], rangeDepth: 0 };
@@ -40,7 +47,7 @@ function body(scope: Scope): { readonly nodes: readonly TemplateNode[]; readonly
     const token = scope.reader.peekNonSpace();
     if (token.kind === "end-of-text") return scope.reader.fail(token.position, "unexpected end of the text");
     const node = textOrAction(scope);
-    if (node.kind === "end" || node.kind === "else") return { nodes, end: node };
+    if (isEnd(node)) return { nodes, end: node };
     nodes.push(node);
   }
 }
@@ -171,7 +178,7 @@ export function parseTemplate(name: string, text: string): ParsedTemplate {
   while (reader.peek().kind !== "end-of-text") {
     if (reader.peek().kind === "left-delimiter" && definition(reader)) continue;
     const node = textOrAction(scope);
-    if (node.kind === "end" || node.kind === "else") return reader.fail(node.position, `unexpected '${node.kind}'`);
+    if (isEnd(node)) return reader.fail(node.position, `unexpected '${node.kind}'`);
     root.push(node);
   }
   define(reader, fromText(name), root, 0);

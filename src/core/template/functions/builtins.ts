@@ -13,13 +13,13 @@ function elementAt(item: Value, key: Value): Value {
     if (typeof key !== "string") throw new FunctionFault("the key of a map must be a string");
     return item.entries.get(key) ?? (item.type === "map[string]string" ? "" : null);
   }
-  const isList = typeof item === "object" && item.kind === "list";
-  if (!isList && typeof item !== "string") throw new FunctionFault("can't index item of this type");
+  const items = typeof item === "object" && item.kind === "list" ? item.items : undefined;
+  if (items === undefined && typeof item !== "string") throw new FunctionFault("can't index item of this type");
   if (key === null || typeof key !== "object" || key.kind !== "integer") throw new FunctionFault("cannot index slice/array with this type");
-  const length = isList ? item.items.length : item.length;
-  if (key.value < 0n || key.value >= BigInt(length)) throw new FunctionFault("index out of range");
+  const sequence = items ?? String(item);
+  if (key.value < 0n || key.value >= BigInt(sequence.length)) throw new FunctionFault("index out of range");
   const index = Number(key.value);
-  return isList ? (item.items[index] ?? null) : integer("uint8", BigInt(item.charCodeAt(index)));
+  return items === undefined ? integer("uint8", BigInt(String(item).charCodeAt(index))) : (items[index] ?? null);
 }
 
 function lengthOf(value: Value): number {
@@ -121,7 +121,7 @@ function onText(convert: (text: string) => string) {
   return variadic([], "any", (context: CallContext, values) => {
     const text = sprint(values.map((value) => (value === null ? "<no value>" : value)));
     context.budget.checkText(text.length);
-    return convert(values.length === 1 && values[0] === null ? "<nil>" : text);
+    return convert(text);
   });
 }
 

@@ -114,7 +114,8 @@ export function pascalCase(bytes: string): string {
   let at = 0;
   let output = "";
   while (at < runes.length && isConnector(runes[at] ?? 0)) output += encodeRune(runes[at++] ?? 0);
-  if (at === runes.length) return output;
+  // xstrings writes the last connector twice where there is nothing else.
+  if (at === runes.length) return at === 0 ? output : output + encodeRune(runes[at - 1] ?? 0);
   let current = runes[at++] ?? 0;
   let isFirstUpper = is(current, UPPER);
   current = upperRune(current);
@@ -199,6 +200,7 @@ export function connectedCase(bytes: string, connector: string): string {
   let output = "";
   let word = nextWord(runes, 0);
   const isBreak = (kind: WordKind): boolean => kind !== "connector" && kind !== "punctuation";
+  const isBreakable = (): boolean => word.kind !== "invalid" && isBreak(word.kind);
   const takeAlphanumeric = (): void => {
     while (word.kind === "alphabet" || word.kind === "number") {
       output += lowered(word, connector);
@@ -213,7 +215,7 @@ export function connectedCase(bytes: string, connector: string): string {
       output += lowered(previous, connector);
     } else if (previous.kind === "number") {
       takeAlphanumeric();
-      if (word.kind !== "invalid" && isBreak(word.kind)) output += connector;
+      if (isBreakable()) output += connector;
     } else if (previous.kind !== "punctuation") {
       if (word.kind !== "number") {
         if (isBreak(word.kind)) output += connector;
@@ -226,7 +228,7 @@ export function connectedCase(bytes: string, connector: string): string {
         } else {
           output += connector + lowered(number, connector);
           takeAlphanumeric();
-          if (word.kind !== "invalid" && isBreak(word.kind)) output += connector;
+          if (isBreakable()) output += connector;
         }
       }
     }

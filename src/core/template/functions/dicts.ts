@@ -86,7 +86,11 @@ function dig(values: readonly Value[]): Value {
 
 const mergeKeeping = merge(false);
 const mergeOverwriting = merge(true);
-const copy = fixed(["any"], (context, value) => deepCopy(context, value));
+const copy = fixed(["any"], (context, value) => {
+  // The library that sprig copies by fails for an untyped nil.
+  if (value === null) throw new FunctionFault("nil can't be copied");
+  return deepCopy(context, value);
+});
 
 export const DICTS: FunctionTable = Object.freeze({
   dict: variadic([], "any", (_context, values) => toDict(values)),

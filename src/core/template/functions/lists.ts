@@ -31,15 +31,16 @@ function slice(value: Value, indices: readonly Value[]): Value {
   const [first, second] = indices;
   const start = first === undefined ? 0 : Number(toInt64(first));
   const end = second === undefined ? items.length : Number(toInt64(second));
-  // Go would let the end reach into the capacity, which no template can know.
-  if (start < 0 || end > items.length || start > end) throw new FunctionFault("slice bounds out of range");
-  return list(items.slice(start, end), source.type);
+  // Go lets the end reach beyond a slice of a slice.
+  const all = source.beyond === undefined ? items : [...items, ...source.beyond];
+  if (start < 0 || end > all.length || start > end) throw new FunctionFault("slice bounds out of range");
+  return { ...list(all.slice(start, end), source.type), beyond: all.slice(end) };
 }
 
 function sortAlpha(value: Value): Value {
   if (value === null || typeof value !== "object" || value.kind !== "list") return list([textOf(value)], "[]string");
   const sorted = textsOf(value).toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  if (value.type !== "[]string") return list(sorted, "[]string");
+  if (value.type !== "[]string" || value.items.length === 0) return list(sorted, "[]string");
   // sprig sorts a []string in place: whoever holds the list sees it sorted.
   (value.items as Value[]).splice(0, sorted.length, ...sorted);
   return value;

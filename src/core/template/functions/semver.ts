@@ -1,6 +1,6 @@
 /** sprig's semver and semverCompare, by the rules of Masterminds/semver v3. */
 import { fixed, type FunctionTable } from "../function-table.ts";
-import { type GoStruct, integer } from "../go/values.ts";
+import { type GoStruct, integer, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
 import { comparePrereleases, compareVersions, describeVersion, parseVersion, type Version } from "./semver-version.ts";
 
@@ -136,7 +136,7 @@ function toStruct(version: Version): GoStruct {
     kind: "struct",
     type: "*semver.Version",
     text: describeVersion(version),
-    fields: new Map([
+    fields: new Map<string, Value>([
       ["Major", integer("uint64", version.major)],
       ["Minor", integer("uint64", version.minor)],
       ["Patch", integer("uint64", version.patch)],
@@ -144,7 +144,7 @@ function toStruct(version: Version): GoStruct {
       ["Metadata", version.metadata],
       ["Original", version.original],
       ["String", describeVersion(version)],
-    ] as const),
+    ]),
   };
 }
 

@@ -1,7 +1,7 @@
 /** sprig's functions of strings. Lengths and places count bytes, as in Go. */
 import { type CallContext, fixed, type FunctionTable, variadic } from "../function-table.ts";
 import { quoteString } from "../go/quote.ts";
-import { isAscii, runesOf, encodeRune, trimSpace } from "../go/strings.ts";
+import { decodeRune, encodeRune, isAscii, runesOf, trimSpace } from "../go/strings.ts";
 import { list, map, nilList, type Value } from "../go/values.ts";
 import { show } from "../go/print.ts";
 import { FunctionFault } from "../template-error.ts";
@@ -17,9 +17,16 @@ function repeat(context: CallContext, text: string, count: number): string {
   return text.repeat(count);
 }
 
-/** The UTF-8 sequences of a string: what Go splits by an empty separator. */
+/** The UTF-8 sequences of a string: what Go splits by an empty separator. Invalid bytes stay as they are. */
 function explode(text: string): string[] {
-  return isAscii(text) ? [...text] : runesOf(text).map(encodeRune);
+  if (isAscii(text)) return [...text];
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const { width } = decodeRune(text, at);
+    parts.push(text.slice(at, at + width));
+    at += width;
+  }
+  return parts;
 }
 
 /** strings.SplitN; undefined (nil) for a limit of 0. */
@@ -47,12 +54,13 @@ function replaceAll(context: CallContext, from: string, to: string, text: string
 
 /** strings.Trim: `cutset` is a set of runes. */
 function trimSet(cutset: string, text: string): string {
-  const cut = new Set(explode(cutset));
+  const cut = new Set(runesOf(cutset));
   const parts = explode(text);
+  const isCut = (part: string | undefined): boolean => cut.has(decodeRune(part ?? "", 0).rune);
   let from = 0;
   let to = parts.length;
-  while (from < to && cut.has(parts[from] ?? "")) from++;
-  while (to > from && cut.has(parts[to - 1] ?? "")) to--;
+  while (from < to && isCut(parts[from])) from++;
+  while (to > from && isCut(parts[to - 1])) to--;
   return parts.slice(from, to).join("");
 }
 

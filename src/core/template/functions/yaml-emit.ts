@@ -1,7 +1,7 @@
 /** YAML as sigs.k8s.io/yaml prints it: block style, sorted keys, and the quoting of Go's yaml.v2. */
 import { formatFloat } from "../go/float.ts";
 import { parseFloat64, parseInteger, parseUnsigned } from "../go/numbers.ts";
-import { decodeRune, fromText, isAscii, runesOf, toText } from "../go/strings.ts";
+import { encodeRune, fromText, isAscii, runeCount, runesOf, toText } from "../go/strings.ts";
 import { describeRfc3339 } from "../time/rfc3339.ts";
 import type { CallContext } from "../function-table.ts";
 import type { GoMap, Value } from "../go/values.ts";
@@ -10,6 +10,8 @@ import { FunctionFault } from "../template-error.ts";
 const MAX_DEPTH = 256;
 /** Longer keys stand behind a question mark. */
 const MAX_SIMPLE_KEY = 128;
+/** Behind this column the emitter breaks a line. */
+const BEST_WIDTH = 80;
 
 const WORDS: ReadonlySet<string> = new Set(
   ["y yes true on n no false off null".split(" ").flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]), "", "~", "<<"].flat(),
@@ -38,7 +40,7 @@ interface Analysis {
 
 function isPrintable(rune: number): boolean {
   return (
-    rune === 0x0a || (rune >= 0x20 && rune <= 0x7e) || (rune >= 0xa0 && rune <= 0xd7ff) || (rune >= 0xe000 && rune <= 0xfffd && rune !== 0xfeff) || rune > 0xffff
+    rune === 0x0a || (rune >= 0x20 && rune <= 0x7e) || (rune >= 0xa0 && rune <= 0xd7ff) || (rune >= 0xe000 && rune <= 0xfffd && rune !== 0xfeff)
   );
 }
 
@@ -94,21 +96,41 @@ const NAMED = new Map([
   [0x2029, "P"],
 ]);
 
-function doubleQuoted(text: string): string {
-  let quoted = '"';
-  for (let at = 0; at < text.length; ) {
-    const { rune, width } = decodeRune(text, at);
-    const char = text.slice(at, at + width);
-    at += width;
-    if (isPrintable(rune) && !isBreak(rune) && rune !== 0x22 && rune !== 0x5c) {
-      quoted += char;
+function escapeRune(rune: number): string {
+  const hex = rune.toString(16).toUpperCase();
+  const escape = rune <= 0xff ? `x${hex.padStart(2, "0")}` : rune <= 0xffff ? `u${hex.padStart(4, "0")}` : `U${hex.padStart(8, "0")}`;
+  return `\\${NAMED.get(rune) ?? escape}`;
+}
+
+/** Where a scalar stands: its first column, and the indent of further lines; a key is never broken. */
+interface Line {
+  readonly column: number;
+  readonly indent: string;
+  readonly isKey: boolean;
+}
+
+/** Writes the runes of a scalar, and breaks the line at a space behind column 80, as the emitter does. */
+function fold(text: string, style: "plain" | "single" | "double", line: Line): string {
+  const runes = runesOf(text);
+  let column = line.column + (style === "plain" ? 0 : 1);
+  let folded = "";
+  let isAfterSpace = false;
+  for (const [index, rune] of runes.entries()) {
+    const isNextSpace = runes[index + 1] === 0x20;
+    const isInside = style === "plain" || (index > 0 && index < runes.length - 1);
+    const mayBreak = rune === 0x20 && !line.isKey && !isAfterSpace && column > BEST_WIDTH && isInside;
+    isAfterSpace = rune === 0x20;
+    if (mayBreak && (style === "double" || !isNextSpace)) {
+      folded += `\n${line.indent}${isNextSpace ? "\\" : ""}`;
+      column = line.indent.length + (isNextSpace ? 1 : 0);
       continue;
     }
-    const hex = rune.toString(16).toUpperCase();
-    const escape = rune <= 0xff ? `x${hex.padStart(2, "0")}` : rune <= 0xffff ? `u${hex.padStart(4, "0")}` : `U${hex.padStart(8, "0")}`;
-    quoted += `\\${NAMED.get(rune) ?? escape}`;
+    const isEscaped = style === "double" && (!isPrintable(rune) || isBreak(rune) || rune === 0x22 || rune === 0x5c);
+    const written = isEscaped ? escapeRune(rune) : style === "single" && rune === 0x27 ? "''" : encodeRune(rune);
+    folded += written;
+    column += isEscaped || rune === 0x27 ? written.length : 1;
   }
-  return `${quoted}"`;
+  return folded;
 }
 
 function literal(text: string, indent: string): string {
@@ -118,13 +140,14 @@ function literal(text: string, indent: string): string {
   return `|${hint}${chomp}\n${lines.map((line) => (line === "" ? "" : indent + line)).join("\n")}`;
 }
 
-/** A string scalar. `indent` is that of a block's lines; a key is never a block. */
-function scalar(text: string, indent: string, isKey: boolean): string {
+/** A string scalar. */
+function scalar(text: string, line: Line): string {
   const analysis = analyze(text);
-  if (text.includes("\n")) return isKey || !analysis.mayBeBlock ? doubleQuoted(text) : literal(text, indent);
-  if (resolvesToOther(text)) return doubleQuoted(text);
-  if (analysis.mayBePlain) return text;
-  return analysis.mayBeSingleQuoted ? `'${text.replaceAll("'", "''")}'` : doubleQuoted(text);
+  const doubleQuoted = (): string => `"${fold(text, "double", line)}"`;
+  if (text.includes("\n")) return line.isKey || !analysis.mayBeBlock ? doubleQuoted() : literal(text, line.indent);
+  if (resolvesToOther(text)) return doubleQuoted();
+  if (analysis.mayBePlain) return fold(text, "plain", line);
+  return analysis.mayBeSingleQuoted ? `'${fold(text, "single", line)}'` : doubleQuoted();
 }
 
 function isDigit(rune: number | undefined): rune is number {
@@ -172,36 +195,39 @@ function compareDigits(left: readonly number[], right: readonly number[], from: 
 function number(value: number): string {
   if (!Number.isFinite(value)) throw new FunctionFault("a number is infinite or none");
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e21) return Object.is(value, -0) ? "-0" : wholeNumber(BigInt(value), value);
-  return formatFloat(value, "g", -1);
-}
-
-function wholeNumber(value: bigint, float: number): string {
-  return value >= -(2n ** 63n) && value < 2n ** 64n ? String(value) : formatFloat(float, "g", -1);
+  // Beyond 64 bits it is read as a float again.
+  const isWhole = Number.isInteger(value) && (value < 0 ? size <= 2 ** 63 : size < 2 ** 64);
+  return value === 0 ? "0" : formatFloat(value, isWhole ? "f" : "g", -1);
 }
 
 function isValidUtf8(text: string): boolean {
   return isAscii(text) || fromText(toText(text)) === text;
 }
 
-function string(text: string, indent: string, isKey: boolean): string {
+function string(text: string, line: Line): string {
   // JSON has made U+FFFD of what is invalid.
-  return scalar(isValidUtf8(text) ? text : fromText(toText(text)), indent, isKey);
+  return scalar(isValidUtf8(text) ? text : fromText(toText(text)), line);
 }
 
 interface Place {
   readonly depth: number;
   readonly indent: string;
+  /** Where a scalar begins. */
+  readonly column: number;
   readonly isInSequence: boolean;
 }
 
 function mapping(context: CallContext, map: GoMap, place: Place): string {
   const lines = [...map.entries.keys()].toSorted(compareKeys).map((key) => {
     const value = map.entries.get(key) ?? null;
-    const written = string(key, "", true);
-    const inner = emit(context, value, { depth: place.depth + 1, indent: place.indent, isInSequence: false });
-    if (written.length > MAX_SIMPLE_KEY) return `? ${written}\n${place.indent}: ${inner.replace(/^[\n ]+/, "")}`;
-    return `${written}:${inner}`;
+    const { indent } = place;
+    const written = string(key, { column: indent.length, indent, isKey: true });
+    if (key.includes("\n") || key.length > MAX_SIMPLE_KEY) {
+      const explicit = string(key, { column: indent.length + 2, indent: `${indent}  `, isKey: false });
+      const inner = emit(context, value, { depth: place.depth + 1, indent, column: indent.length + 2, isInSequence: true });
+      return `? ${explicit}\n${indent}:${inner}`;
+    }
+    return `${written}:${emit(context, value, { depth: place.depth + 1, indent, column: indent.length + runeCount(written) + 2, isInSequence: false })}`;
   });
   return lines.join(`\n${place.indent}`);
 }
@@ -212,22 +238,23 @@ function emit(context: CallContext, value: Value, place: Place): string {
   context.budget.spend(1);
   const { indent } = place;
   if (value === null) return " null";
-  if (typeof value === "string") return ` ${string(value, `${indent}  `, false)}`;
+  const line: Line = { column: place.column, indent: `${indent}  `, isKey: false };
+  if (typeof value === "string") return ` ${string(value, line)}`;
   if (typeof value === "number") return ` ${number(value)}`;
   if (typeof value === "boolean") return ` ${value}`;
   switch (value.kind) {
     case "integer":
       return ` ${value.value}`;
     case "time":
-      return ` ${string(describeRfc3339(value), indent, false)}`;
+      return ` ${string(describeRfc3339(value), line)}`;
     case "struct":
-      if (value.text !== undefined) return ` ${string(value.text, indent, false)}`;
+      if (value.text !== undefined) return ` ${string(value.text, line)}`;
       return emit(context, { kind: "map", type: "map[string]interface {}", entries: new Map(value.fields), isNil: false }, place);
     case "list": {
       if (value.isNil) return " null";
       if (value.items.length === 0) return " []";
       const own = place.isInSequence ? `${indent}  ` : indent;
-      const items = value.items.map((item) => `-${emit(context, item, { depth: place.depth + 1, indent: own, isInSequence: true })}`);
+      const items = value.items.map((item) => `-${emit(context, item, { ...place, depth: place.depth + 1, indent: own, column: own.length + 2, isInSequence: true })}`);
       return (place.isInSequence ? " " : `\n${own}`) + items.join(`\n${own}`);
     }
     case "map": {
@@ -242,8 +269,8 @@ function emit(context: CallContext, value: Value, place: Place): string {
 /** yaml.Marshal without the last line break. @throws FunctionFault where JSON could not hold the value */
 export function printYaml(context: CallContext, value: Value): string {
   if (value !== null && typeof value === "object" && value.kind === "map" && value.entries.size > 0) {
-    return mapping(context, value, { depth: 0, indent: "", isInSequence: false });
+    return mapping(context, value, { depth: 0, indent: "", column: 0, isInSequence: false });
   }
-  const text = emit(context, value, { depth: 0, indent: "", isInSequence: false });
+  const text = emit(context, value, { depth: 0, indent: "", column: 0, isInSequence: false });
   return text.replace(/^[\n ]/, "");
 }

@@ -58,7 +58,7 @@ export function parseFloat64(text: string): number | undefined {
     return special[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
   const isHex = /^[+-]?0[xX]/.test(text);
-  if (text.includes("_") && !(isHex && hasFitUnderscores(text))) return undefined;
+  if (text.includes("_") && !hasFitUnderscores(text)) return undefined;
   const plain = text.replaceAll("_", "");
   if (isHex) return parseHexFloat(plain);
   if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(plain)) return undefined;

@@ -107,7 +107,7 @@ function printInteger(integer: GoInteger, printing: Printing): string {
 /** `%#g` and its like: a decimal point always, and zeros up to the digits asked for. */
 function sharpFloat(number: string, verb: string, precision: number): string {
   const [, sign = "", whole = "", tail = ""] = (verb === "x" || verb === "X" ? /^([+-])([^pP]*)(.*)$/ : /^([+-])([^eE]*)(.*)$/).exec(number) ?? [];
-  let digits = "gGxX".includes(verb) ? (precision < 0 ? 6 : precision) : 0;
+  let digits = "gGx".includes(verb) ? (precision < 0 ? 6 : precision) : 0;
   let hasSeenDigit = false;
   for (const char of whole) {
     if (char === ".") continue;
@@ -128,7 +128,8 @@ function floatForm(value: number, format: FloatFormat, defaultPrecision: number,
   let number = /^[+-]/.test(plain) ? plain : `+${plain}`;
   if (flags.space && number.startsWith("+") && !flags.plus) number = ` ${number.slice(1)}`;
   if (!Number.isFinite(value)) {
-    const isBare = Number.isNaN(value) ? !flags.space && !flags.plus : number.startsWith("+") && !flags.plus;
+    // The sign of an infinity is always shown.
+    const isBare = Number.isNaN(value) && !flags.space && !flags.plus;
     return pad(isBare ? number.slice(1) : number, { ...flags, zero: false });
   }
   if (flags.sharp && format !== "b") {
@@ -199,7 +200,12 @@ function printNil(printing: Printing, depth: number): string {
   return printing.flags.sharpV ? "interface {}(nil)" : "<nil>";
 }
 
+function isComposite(value: Value): boolean {
+  return value !== null && typeof value === "object" && value.kind !== "integer";
+}
+
 function printValue(value: Value, printing: Printing, depth: number): string {
+  if (printing.verb === "w" && isComposite(value)) return badVerb(value, printing);
   if (depth > MAX_DEPTH) throw new FunctionFault("the value is nested too deep to be printed");
   if (value === null) return printNil(printing, depth);
   if (typeof value === "string") return printString(value, printing);

@@ -14,6 +14,8 @@ export interface GoList {
   readonly kind: "list";
   readonly type: ListType;
   readonly items: readonly Value[];
+  /** What the slice that this one was cut from holds behind it. @default nothing */
+  readonly beyond?: readonly Value[];
   /** A nil slice: printed and compared otherwise than an empty one. */
   readonly isNil: boolean;
 }

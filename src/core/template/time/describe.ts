@@ -43,7 +43,7 @@ function pieceText(piece: string, date: Date, time: GoTime): string {
     case "Mon":
       return (DAYS[date.getUTCDay()] ?? "").slice(0, 3);
     case "MST":
-      return time.zone;
+      return time.zone === "" ? offsetText("-0700", time.offsetSeconds) : time.zone;
     case "01":
       return pad(date.getUTCMonth() + 1, 2);
     case "1":
