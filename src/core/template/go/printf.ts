@@ -129,7 +129,7 @@ function readPrecision(cursor: Cursor, flags: MutableFlags): string {
 }
 
 /** One `%…` from behind its percent sign. */
-function formatVerb(cursor: Cursor): string {
+function formatVerb(cursor: Cursor, maxLength: number): string {
   const flags: MutableFlags = { ...NO_FLAGS };
   cursor.isGoodIndex = true;
   readFlags(cursor, flags);
@@ -141,6 +141,7 @@ function formatVerb(cursor: Cursor): string {
     complaint += readPrecision(cursor, flags);
     if (!cursor.isAfterIndex) readIndex(cursor);
   }
+  if ((flags.width ?? 0) > maxLength || (flags.precision ?? 0) > maxLength) throw new FunctionFault("a text grows too long");
   if (cursor.at >= cursor.format.length) return `${complaint}%!(NOVERB)`;
   const { width } = decodeRune(cursor.format, cursor.at);
   const verb = cursor.format.slice(cursor.at, cursor.at + width);
@@ -168,8 +169,8 @@ export function sprintf(format: string, values: readonly Value[], maxLength: num
     printed += format.slice(cursor.at, percent < 0 ? undefined : percent);
     if (percent < 0) break;
     cursor.at = percent + 1;
-    printed += formatVerb(cursor);
-    if (printed.length > maxLength) throw new FunctionFault("the text grows too long");
+    printed += formatVerb(cursor, maxLength);
+    if (printed.length > maxLength) throw new FunctionFault("a text grows too long");
   }
   if (cursor.isReordered || cursor.argument >= values.length) return printed;
   const extra = values.slice(cursor.argument).map((value) => (value === null ? "<nil>" : `${typeName(value)}=${show(value)}`));

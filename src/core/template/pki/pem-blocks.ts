@@ -1,0 +1,74 @@
+/** PEM blocks, read and written as Go's encoding/pem does; texts are Go strings. */
+import { decodeBase64 } from "../functions/base-codes.ts";
+import { toBytes } from "../go/strings.ts";
+
+export interface PemBlock {
+  readonly type: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly bytes: Uint8Array;
+}
+
+export interface PemDecoded {
+  readonly block: PemBlock | undefined;
+  readonly rest: string;
+}
+
+const BEGIN = "-----BEGIN ";
+const LINE = 64;
+
+/** Headers stand before an empty line, one `key: value` a line. */
+function splitHeaders(body: string): { readonly headers: ReadonlyMap<string, string>; readonly encoded: string } {
+  const headers = new Map<string, string>();
+  let rest = body;
+  for (;;) {
+    const end = rest.indexOf("\n");
+    const line = end < 0 ? rest : rest.slice(0, end);
+    const colon = line.indexOf(":");
+    if (colon < 0) return { headers, encoded: rest };
+    headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+    rest = end < 0 ? "" : rest.slice(end + 1);
+  }
+}
+
+/** The first block of a text, and what follows it; without a block all of the text is the rest. */
+export function decodePem(text: string): PemDecoded {
+  for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at + BEGIN.length)) {
+    if (at > 0 && text[at - 1] !== "\n") continue;
+    const lineEnd = text.indexOf("\n", at);
+    const line = (lineEnd < 0 ? text.slice(at) : text.slice(at, lineEnd)).trimEnd();
+    if (!line.endsWith("-----") || lineEnd < 0) continue;
+    const type = line.slice(BEGIN.length, -5);
+    const ending = `-----END ${type}-----`;
+    const close = text.startsWith(ending, lineEnd + 1) ? lineEnd + 1 : text.indexOf(`\n${ending}`, lineEnd) + 1;
+    if (close <= 0) continue;
+    const after = text.indexOf("\n", close);
+    const tail = after < 0 ? text.slice(close + ending.length) : text.slice(close + ending.length, after);
+    if (tail.trim() !== "") continue;
+    const { headers, encoded } = splitHeaders(text.slice(lineEnd + 1, close));
+    const decoded = decodeBase64(encoded.replace(/[ \t\r\n]/g, ""));
+    if (!("bytes" in decoded)) continue;
+    return { block: { type, headers, bytes: toBytes(decoded.bytes) }, rest: after < 0 ? "" : text.slice(after + 1) };
+  }
+  return { block: undefined, rest: text };
+}
+
+/** All blocks of a text; what stands between them is skipped. */
+export function pemBlocks(text: string): readonly PemBlock[] {
+  const blocks: PemBlock[] = [];
+  for (let { block, rest } = decodePem(text); block !== undefined; { block, rest } = decodePem(rest)) blocks.push(block);
+  return blocks;
+}
+
+function headerLines(headers: ReadonlyMap<string, string>): string {
+  if (headers.size === 0) return "";
+  const keys = [...headers.keys()].toSorted((a, b) => (a === "Proc-Type" ? -1 : b === "Proc-Type" ? 1 : a < b ? -1 : 1));
+  return `${keys.map((key) => `${key}: ${headers.get(key)}\n`).join("")}\n`;
+}
+
+/** pem.Encode. */
+export function encodePem(type: string, bytes: Uint8Array, headers: ReadonlyMap<string, string> = new Map()): string {
+  const encoded = Buffer.from(bytes).toString("base64");
+  const lines: string[] = [];
+  for (let at = 0; at < encoded.length; at += LINE) lines.push(`${encoded.slice(at, at + LINE)}\n`);
+  return `-----BEGIN ${type}-----\n${headerLines(headers)}${lines.join("")}-----END ${type}-----\n`;
+}
