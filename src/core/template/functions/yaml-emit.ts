@@ -14,7 +14,7 @@ const MAX_SIMPLE_KEY = 128;
 const BEST_WIDTH = 80;
 
 const WORDS: ReadonlySet<string> = new Set(
-  ["y yes true on n no false off null".split(" ").flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]), "", "~", "<<"].flat(),
+  ["y yes true on n no false off null".split(" ").flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]), "", "~"].flat(),
 );
 const SPECIAL_FLOATS = /^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
