@@ -1,18 +1,21 @@
 /** The one error that templates give: a place and a fixed phrase, never a value and never the text of the template, which may be a secret too. */
 
-/** Why a template does not parse or does not render, and where. `line` and `column` count from 1; columns are bytes, as Go's are. */
+/**
+ * Why a template does not parse or does not render, and where. `line` and `column` count from 1, columns bytes, as Go does; both
+ * are undefined where not a place but the template as a whole is refused.
+ */
 export class TemplateError extends Error {
   readonly template: string;
-  readonly line: number;
-  readonly column: number;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
   readonly phrase: string;
 
-  constructor(template: string, place: Place, phrase: string) {
-    super(`${template}:${place.line}:${place.column}: ${phrase}`);
+  constructor(template: string, place: Place | undefined, phrase: string) {
+    super(place === undefined ? `${template}: ${phrase}` : `${template}:${place.line}:${place.column}: ${phrase}`);
     this.name = "TemplateError";
     this.template = template;
-    this.line = place.line;
-    this.column = place.column;
+    this.line = place?.line;
+    this.column = place?.column;
     this.phrase = phrase;
   }
 }
