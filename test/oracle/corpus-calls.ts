@@ -170,6 +170,10 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   "kebabcase": [
     "\"FirstName\"",
     "\"HTTPServer\"",
+    "\"\\xff\"",
+    "\"a\\xffB\"",
+    "\"aB\\xff\"",
+    "\"\\xffAb\\xff_\\xff1\\xff\"",
     "\"some words here\"",
     "\"A1B2\"",
     "\"\"",

@@ -30,12 +30,13 @@ export function toLower(bytes: string): string {
   return isAscii(bytes) ? bytes.toLowerCase() : mapRunes(bytes, lowerRune);
 }
 
-function is(rune: number, pattern: RegExp): boolean {
+/** Whether a rune is of a class. */
+export function is(rune: number, pattern: RegExp): boolean {
   return pattern.test(String.fromCodePoint(rune));
 }
 
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
-const UPPER = /\p{Lu}/u;
+export const UPPER = /\p{Lu}/u;
 const LOWER = /\p{Ll}/u;
 const TITLE = /\p{Lt}/u;
 
@@ -104,7 +105,8 @@ export function withoutSpace(bytes: string): string {
   return kept.length === bytes.length ? bytes : kept.map(encodeRune).join("");
 }
 
-function isConnector(rune: number): boolean {
+/** What xstrings takes for the joint of two words. */
+export function isConnector(rune: number): boolean {
   return rune === 0x2d || rune === 0x5f || isSpaceRune(rune);
 }
 
@@ -137,102 +139,3 @@ export function pascalCase(bytes: string): string {
   }
   return output + encodeRune(current);
 }
-
-type WordKind = "alphabet" | "connector" | "invalid" | "number" | "other" | "punctuation" | "upper";
-
-interface Word {
-  readonly kind: WordKind;
-  readonly text: string;
-  readonly end: number;
-}
-
-const PUNCTUATION = /\p{P}/u;
-const NUMBER = /\p{N}/u;
-
-/** xstrings' letters: all but the common ideographs. */
-function isAlphabet(rune: number): boolean {
-  const isIdeograph = (rune >= 0x4e00 && rune <= 0x9fcc) || (rune >= 0x3400 && rune <= 0x4d85) || (rune >= 0x20000 && rune <= 0x2b81d);
-  return !isIdeograph && is(rune, /\p{L}/u);
-}
-
-function endOfRun(runes: readonly number[], from: number, isInside: (rune: number) => boolean): number {
-  let at = from;
-  while (at < runes.length && isInside(runes[at] ?? 0)) at++;
-  return at;
-}
-
-function isLowerAlphabet(rune: number): boolean {
-  return isAlphabet(rune) && !is(rune, UPPER);
-}
-
-function endOfUpperWord(runes: readonly number[], from: number): number {
-  const next = runes[from + 1];
-  if (next === undefined) return from + 1;
-  if (!is(next, UPPER)) return isAlphabet(next) ? endOfRun(runes, from + 1, isLowerAlphabet) : from + 1;
-  const end = endOfRun(runes, from + 1, (rune) => is(rune, UPPER));
-  // The last capital begins the next word: HTTPServer is HTTP and Server.
-  return end < runes.length && isAlphabet(runes[end] ?? 0) ? end - 1 : end;
-}
-
-function nextWord(runes: readonly number[], from: number): Word {
-  const first = runes[from];
-  const word = (kind: WordKind, end: number): Word => ({ kind, text: runes.slice(from, end).map(encodeRune).join(""), end });
-  if (first === undefined) return word("invalid", from);
-  if (isConnector(first)) return word("connector", endOfRun(runes, from, isConnector));
-  if (is(first, PUNCTUATION)) return word("punctuation", endOfRun(runes, from, (rune) => is(rune, PUNCTUATION)));
-  if (is(first, UPPER)) return word("upper", endOfUpperWord(runes, from));
-  if (isAlphabet(first)) return word("alphabet", endOfRun(runes, from + 1, isLowerAlphabet));
-  if (is(first, NUMBER)) return word("number", endOfRun(runes, from, (rune) => is(rune, NUMBER)));
-  const isOther = (rune: number): boolean => !isConnector(rune) && !isAlphabet(rune) && !is(rune, NUMBER) && !is(rune, PUNCTUATION);
-  return word("other", endOfRun(runes, from + 1, isOther));
-}
-
-function lowered(word: Word, connector: string): string {
-  if (word.kind !== "upper" && word.kind !== "connector") return word.text;
-  return runesOf(word.text)
-    .map((rune) => (isConnector(rune) ? connector : encodeRune(lowerRune(rune))))
-    .join("");
-}
-
-/** xstrings.ToSnakeCase and ToKebabCase: words apart by the connector, digits with the word that they follow or begin. */
-export function connectedCase(bytes: string, connector: string): string {
-  const runes = runesOf(bytes);
-  let output = "";
-  let word = nextWord(runes, 0);
-  const isBreak = (kind: WordKind): boolean => kind !== "connector" && kind !== "punctuation";
-  const isBreakable = (): boolean => word.kind !== "invalid" && isBreak(word.kind);
-  const takeAlphanumeric = (): void => {
-    while (word.kind === "alphabet" || word.kind === "number") {
-      output += lowered(word, connector);
-      word = nextWord(runes, word.end);
-    }
-  };
-  while (word.end < runes.length) {
-    const previous = word;
-    if (previous.kind !== "connector") output += lowered(previous, connector);
-    word = nextWord(runes, previous.end);
-    if (previous.kind === "connector") {
-      output += lowered(previous, connector);
-    } else if (previous.kind === "number") {
-      takeAlphanumeric();
-      if (isBreakable()) output += connector;
-    } else if (previous.kind !== "punctuation") {
-      if (word.kind !== "number") {
-        if (isBreak(word.kind)) output += connector;
-      } else if (word.end < runes.length) {
-        const number = word;
-        word = nextWord(runes, number.end);
-        if (word.kind !== "alphabet") {
-          output += lowered(number, connector);
-          if (isBreak(word.kind)) output += connector;
-        } else {
-          output += connector + lowered(number, connector);
-          takeAlphanumeric();
-          if (isBreakable()) output += connector;
-        }
-      }
-    }
-  }
-  return output + lowered(word, connector);
-}
-

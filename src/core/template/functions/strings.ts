@@ -6,7 +6,8 @@ import { list, map, nilList, type Value } from "../go/values.ts";
 import { show } from "../go/print.ts";
 import { FunctionFault } from "../template-error.ts";
 import { abbreviate, wrap } from "./abbreviate.ts";
-import { connectedCase, initials, pascalCase, swapCase, toLower, toTitle, toUpper, untitle, withoutSpace } from "./case.ts";
+import { initials, pascalCase, swapCase, toLower, toTitle, toUpper, untitle, withoutSpace } from "./case.ts";
+import { connectedCase } from "./connected-case.ts";
 import { textOf, textsOf } from "./convert.ts";
 import { randomBelow, randomText } from "./random.ts";
 
