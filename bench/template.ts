@@ -1,6 +1,6 @@
 /** How fast templates render: this engine against Go's own text/template in the same run, each template parsed once. */
 import { executeTemplate } from "../src/core/template/execute.ts";
-import { loadFunctions } from "../src/core/template/functions/load.ts";
+import { loadFunctions } from "../src/core/template/families/load.ts";
 import { fromText } from "../src/core/template/go/strings.ts";
 import { map } from "../src/core/template/go/values.ts";
 import { parseTemplate } from "../src/core/template/parser.ts";
@@ -20,8 +20,8 @@ const WARM_UP = 2_000;
 const ROUNDS = 5;
 const ENVIRONMENT = { nowMs: 0, randomBytes: (count: number) => new Uint8Array(count) };
 
-async function ownNanoseconds(template: string, data: Readonly<Record<string, string>>): Promise<number> {
-  const parsed = parseTemplate("bench", template);
+async function ownNanoseconds(text: string, data: Readonly<Record<string, string>>): Promise<number> {
+  const parsed = parseTemplate("bench", text);
   const functions = await loadFunctions([parsed]);
   const entries = Object.entries(data).map(([key, value]) => [fromText(key), fromText(value)] as const);
   const values = map(entries, "map[string]string");

@@ -13,7 +13,8 @@ const sets = [...new Set(cases.map(({ data }) => data))];
 const vectors = cases.map(({ template, data }, index) => {
   const { output, error } = answers[index] ?? {};
   const bytes = Buffer.from(output ?? "", "base64");
-  const want = error !== undefined ? { error: true } : bytes.toString().includes("\ufffd") ? { base64: output } : { output: bytes.toString() };
+  const want =
+    error !== undefined ? { error: true } : bytes.toString().includes("\ufffd") ? { base64: output } : { output: bytes.toString() };
   return JSON.stringify({ template, data: sets.indexOf(data), ...want });
 });
 const text = `{

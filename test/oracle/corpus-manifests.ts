@@ -31,7 +31,7 @@ const TEMPLATES = [
   "{{ .json | fromJson | toYaml }}",
   "config:\n{{ .json | fromJson | toYaml | indent 2 }}",
   '{{ dict "a" (dict "b" (list 1 "two" 3.5)) | toPrettyJson }}',
-  "{{- $hosts := splitList \",\" .hosts -}}\n{{- range $i, $h := $hosts -}}\n{{- if $i }},{{ end }}{{ $h }}\n{{- end -}}",
+  '{{- $hosts := splitList "," .hosts -}}\n{{- range $i, $h := $hosts -}}\n{{- if $i }},{{ end }}{{ $h }}\n{{- end -}}',
   '{{ printf "%-20s|%08.3f|%+d|%x" .username 3.14159 42 .password }}',
   "{{ .password | sha256sum }} {{ .password | b64enc | b64dec }} {{ .password | trunc 4 }}***",
   '{{ if and (eq .host "db") (ne .port "0") }}ok{{ else }}no{{ end }}',
@@ -65,7 +65,17 @@ const SETS: readonly Readonly<Record<string, string>>[] = [
     email: "",
     json: "not json",
   },
-  { username: "only", password: "multi\nline\n", json: "[1,2]", email: "x@y", hosts: "h", upstreams: "::", host: "db", port: "1", registry: "\u0000\u2028" },
+  {
+    username: "only",
+    password: "multi\nline\n",
+    json: "[1,2]",
+    email: "x@y",
+    hosts: "h",
+    upstreams: "::",
+    host: "db",
+    port: "1",
+    registry: "\u0000\u2028",
+  },
 ];
 
 export function manifests(): readonly OracleCase[] {

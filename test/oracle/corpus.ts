@@ -1,6 +1,7 @@
 /** The fixed corpus of templates that the vectors are made of: each construct of the language, and each function with many arguments. */
-import { language } from "./corpus-language.ts";
+
 import { calls } from "./corpus-calls.ts";
+import { language } from "./corpus-language.ts";
 import { manifests } from "./corpus-manifests.ts";
 
 export interface OracleCase {
@@ -9,7 +10,7 @@ export interface OracleCase {
 }
 
 /** Data that every case of the language and of the functions has. */
-export const DATA: Readonly<Record<string, string>> = {
+const DATA: Readonly<Record<string, string>> = {
   a: "alpha",
   b: "Beta Gamma",
   empty: "",

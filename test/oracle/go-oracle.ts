@@ -31,13 +31,14 @@ async function build(binary: string): Promise<void> {
     directory: import.meta.dirname,
     environment: { CGO_ENABLED: "0" },
   });
-  if (!isFound) throw new Error('the template oracle needs Go, and there is no "go" on the PATH: install Go 1.26 or newer (https://go.dev/dl)');
+  if (!isFound)
+    throw new Error('the template oracle needs Go, and there is no "go" on the PATH: install Go 1.26 or newer (https://go.dev/dl)');
   if (!isOk) throw new Error(`"go build" of the template oracle failed (it needs Go 1.26 or newer, and the Go module proxy):\n${output}`);
   await rename(`${binary}.building`, binary);
 }
 
 /** The oracle's binary. @throws Error that says what to install when there is no fit Go */
-export async function resolveOracle(): Promise<string> {
+async function resolveOracle(): Promise<string> {
   const hash = createHash("sha256");
   for (const file of SOURCES) hash.update(await readFile(join(import.meta.dirname, file)));
   const binary = join(cacheDirectory(), "oracle", `template-${hash.digest("hex").slice(0, 16)}`);

@@ -1,16 +1,7 @@
 /** Random templates from a grammar: mostly right, sometimes wrong in type or form; the same seed gives the same ones. */
 import type { OracleCase } from "./corpus.ts";
-
-/** mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { DEFINITIONS, FLOATS, FORMATS, INTS, JSONS, KEYS, WORDS } from "./grammar-words.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 interface Grammar {
   readonly random: () => number;
@@ -25,28 +16,60 @@ function pick<T>(grammar: Grammar, choices: readonly T[]): T {
   return choices[Math.floor(grammar.random() * choices.length)] as T;
 }
 
-const KEYS = ["a", "b", "c", "empty", "number", "json", "lines"];
-const WORDS = ["", "a", "B", "foo bar", "Hello World", "x,y,z", "ünï", "世界", " pad ", "HTTPServer2", "a-b_c", "1.50", "-7", "true", "<&>", "it's", '\\"q\\"', "line\\nbreak", "%d%s", "2020-02-03", "v1.2.3", "~", "key: value", "\\x00", "\\xff", "aGk=", "😀", "/a/../b.txt", "null", "0x1F"];
-const INTS = ["0", "1", "2", "3", "-1", "-5", "7", "10", "42", "100", "0x10", "1_000", "'x'", "9223372036854775807"];
-const FLOATS = ["0.0", "1.5", "-2.25", "3.14159", "1e6", "1e21", "1e-7", "0.1", "100.0", "123456789.0", "2.5"];
-const FORMATS = ["%v", "%d", "%s", "%q", "%x", "%5d|", "%-5s|", "%05d", "%.2f", "%+v", "%#v", "%t", "%T", "%c", "%U", "%e", "%g", "%08.3f", "%x %v", "%s=%v", "%[2]v %[1]v", "%6.2f%%", "%X", "%o", "%b", "%#x", "% x", "%+d"];
-
 type Rule = (grammar: Grammar) => string;
 
-function arguments_(name: string, ...kinds: readonly Kind[]): Rule {
+function callOf(name: string, ...kinds: readonly Kind[]): Rule {
   return (grammar) => `${name}${kinds.map((kind) => ` ${operand(grammar, kind)}`).join("")}`;
 }
 
 const STRING_CALLS: readonly Rule[] = [
-  ...["trim", "upper", "lower", "title", "untitle", "nospace", "initials", "swapcase", "snakecase", "camelcase", "kebabcase", "b64enc", "b64dec", "b32enc", "b32dec", "sha1sum", "sha256sum", "adler32sum", "base", "dir", "clean", "ext", "regexQuoteMeta"].map((name) => arguments_(name, "string")),
-  ...["trimAll", "trimSuffix", "trimPrefix", "cat"].map((name) => arguments_(name, "string", "string")),
-  ...["quote", "squote", "toString", "toJson", "toPrettyJson", "toRawJson", "toYaml", "html", "js", "urlquery", "typeOf", "kindOf", "print"].map((name) => arguments_(name, "any")),
-  arguments_("replace", "string", "string", "string"),
-  arguments_("join", "string", "list"),
-  arguments_("print", "any", "any"),
-  arguments_("println", "any", "any"),
-  arguments_("cat", "any", "any", "any"),
-  arguments_("quote", "any", "any"),
+  ...[
+    "trim",
+    "upper",
+    "lower",
+    "title",
+    "untitle",
+    "nospace",
+    "initials",
+    "swapcase",
+    "snakecase",
+    "camelcase",
+    "kebabcase",
+    "b64enc",
+    "b64dec",
+    "b32enc",
+    "b32dec",
+    "sha1sum",
+    "sha256sum",
+    "adler32sum",
+    "base",
+    "dir",
+    "clean",
+    "ext",
+    "regexQuoteMeta",
+  ].map((name) => callOf(name, "string")),
+  ...["trimAll", "trimSuffix", "trimPrefix", "cat"].map((name) => callOf(name, "string", "string")),
+  ...[
+    "quote",
+    "squote",
+    "toString",
+    "toJson",
+    "toPrettyJson",
+    "toRawJson",
+    "toYaml",
+    "html",
+    "js",
+    "urlquery",
+    "typeOf",
+    "kindOf",
+    "print",
+  ].map((name) => callOf(name, "any")),
+  callOf("replace", "string", "string", "string"),
+  callOf("join", "string", "list"),
+  callOf("print", "any", "any"),
+  callOf("println", "any", "any"),
+  callOf("cat", "any", "any", "any"),
+  callOf("quote", "any", "any"),
   (grammar) => `trunc ${pick(grammar, ["0", "1", "3", "-2", "20"])} ${operand(grammar, "string")}`,
   (grammar) => `abbrev ${pick(grammar, ["3", "5", "8"])} ${operand(grammar, "string")}`,
   (grammar) => `abbrevboth ${pick(grammar, ["0", "5"])} ${pick(grammar, ["5", "9"])} ${operand(grammar, "string")}`,
@@ -56,55 +79,59 @@ const STRING_CALLS: readonly Rule[] = [
   (grammar) => `nindent ${pick(grammar, ["1", "4"])} ${operand(grammar, "string")}`,
   (grammar) => `wrap ${pick(grammar, ["1", "4", "10"])} ${operand(grammar, "string")}`,
   (grammar) => `wrapWith ${pick(grammar, ["2", "5"])} ${operand(grammar, "string")} ${operand(grammar, "string")}`,
-  (grammar) => `printf "${pick(grammar, FORMATS)}" ${operand(grammar, "any")}${grammar.random() < 0.3 ? ` ${operand(grammar, "any")}` : ""}`,
+  (grammar) =>
+    `printf "${pick(grammar, FORMATS)}" ${operand(grammar, "any")}${grammar.random() < 0.3 ? ` ${operand(grammar, "any")}` : ""}`,
   (grammar) => `seq ${pick(grammar, ["3", "-2", "1 5", "5 1", "0 2 8", "9 -3 0"])}`,
   (grammar) => `plural "one" "many" ${operand(grammar, "int")}`,
-  (grammar) => `regexReplaceAll "${pick(grammar, ["[a-z]+", "(.)(.)", "", "\\\\s", "[[:upper:]]"])}" ${operand(grammar, "string")} "${pick(grammar, ["", "-", "$1", "${1}x", "$$"])}"`,
+  (grammar) =>
+    `regexReplaceAll "${pick(grammar, ["[a-z]+", "(.)(.)", "", "\\\\s", "[[:upper:]]"])}" ${operand(grammar, "string")} "${pick(grammar, ["", "-", "$1", "${1}x", "$$"])}"`,
   (grammar) => `regexFind "${pick(grammar, ["[a-z]+", "[0-9]+", "^.", "x*$"])}" ${operand(grammar, "string")}`,
-  (grammar) => `date "${pick(grammar, ["2006-01-02", "Mon Jan _2 15:04:05", "03:04 PM"])}" ${pick(grammar, ["0", "86399", "1700000000", "-1"])}`,
+  (grammar) =>
+    `date "${pick(grammar, ["2006-01-02", "Mon Jan _2 15:04:05", "03:04 PM"])}" ${pick(grammar, ["0", "86399", "1700000000", "-1"])}`,
   (grammar) => `get ${operand(grammar, "dict")} "k"`,
 ];
 const INT_CALLS: readonly Rule[] = [
-  arguments_("len", "string"),
-  arguments_("len", "list"),
-  arguments_("len", "dict"),
-  arguments_("int", "any"),
-  arguments_("int64", "any"),
-  arguments_("atoi", "string"),
-  ...["add", "sub", "mul", "div", "mod", "max", "min"].map((name) => arguments_(name, "int", "int")),
-  arguments_("add", "any", "any", "any"),
-  arguments_("add1", "any"),
-  arguments_("toDecimal", "any"),
+  callOf("len", "string"),
+  callOf("len", "list"),
+  callOf("len", "dict"),
+  callOf("int", "any"),
+  callOf("int64", "any"),
+  callOf("atoi", "string"),
+  ...["add", "sub", "mul", "div", "mod", "max", "min"].map((name) => callOf(name, "int", "int")),
+  callOf("add", "any", "any", "any"),
+  callOf("add1", "any"),
+  callOf("toDecimal", "any"),
 ];
 const FLOAT_CALLS: readonly Rule[] = [
-  arguments_("float64", "any"),
-  ...["addf", "subf", "mulf", "divf", "maxf", "minf"].map((name) => arguments_(name, "float", "float")),
-  ...["floor", "ceil"].map((name) => arguments_(name, "any")),
+  callOf("float64", "any"),
+  ...["addf", "subf", "mulf", "divf", "maxf", "minf"].map((name) => callOf(name, "float", "float")),
+  ...["floor", "ceil"].map((name) => callOf(name, "any")),
   (grammar) => `round ${operand(grammar, "float")} ${pick(grammar, ["0", "1", "2"])}`,
 ];
 const BOOL_CALLS: readonly Rule[] = [
-  ...["eq", "ne"].flatMap((name) => (["int", "string", "float", "any"] as const).map((kind) => arguments_(name, kind, kind))),
-  ...["lt", "le", "gt", "ge"].flatMap((name) => (["int", "string", "float"] as const).map((kind) => arguments_(name, kind, kind))),
-  ...["contains", "hasPrefix", "hasSuffix"].map((name) => arguments_(name, "string", "string")),
-  arguments_("not", "any"),
-  arguments_("empty", "any"),
-  arguments_("has", "any", "list"),
-  arguments_("hasKey", "dict", "string"),
-  arguments_("deepEqual", "any", "any"),
-  arguments_("all", "any", "any"),
-  arguments_("any", "any", "any"),
-  arguments_("typeIs", "string", "any"),
+  ...["eq", "ne"].flatMap((name) => (["int", "string", "float", "any"] as const).map((kind) => callOf(name, kind, kind))),
+  ...["lt", "le", "gt", "ge"].flatMap((name) => (["int", "string", "float"] as const).map((kind) => callOf(name, kind, kind))),
+  ...["contains", "hasPrefix", "hasSuffix"].map((name) => callOf(name, "string", "string")),
+  callOf("not", "any"),
+  callOf("empty", "any"),
+  callOf("has", "any", "list"),
+  callOf("hasKey", "dict", "string"),
+  callOf("deepEqual", "any", "any"),
+  callOf("all", "any", "any"),
+  callOf("any", "any", "any"),
+  callOf("typeIs", "string", "any"),
   (grammar) => `regexMatch "${pick(grammar, ["[a-z]", "^$", "(", "(?i)A"])}" ${operand(grammar, "string")}`,
-  (grammar) => `semverCompare "${pick(grammar, ["^1.2", ">=1.0, <2", "~1", "*", "1.x || 2.x", "!=1.2.3"])}" "${pick(grammar, ["1.2.3", "2.0.0", "1.0.0-rc.1", "v1"])}"`,
+  (grammar) =>
+    `semverCompare "${pick(grammar, ["^1.2", ">=1.0, <2", "~1", "*", "1.x || 2.x", "!=1.2.3"])}" "${pick(grammar, ["1.2.3", "2.0.0", "1.0.0-rc.1", "v1"])}"`,
 ];
 const LIST_CALLS: readonly Rule[] = [
   (grammar) => `list${Array.from({ length: Math.floor(grammar.random() * 4) }, () => ` ${operand(grammar, "any")}`).join("")}`,
-  arguments_("append", "list", "any"),
-  arguments_("prepend", "list", "any"),
-  ...["rest", "initial", "reverse", "uniq", "compact", "sortAlpha", "toStrings"].map((name) => arguments_(name, "list")),
-  arguments_("without", "list", "any"),
-  arguments_("concat", "list", "list"),
-  arguments_("splitList", "string", "string"),
+  callOf("append", "list", "any"),
+  callOf("prepend", "list", "any"),
+  ...["rest", "initial", "reverse", "uniq", "compact", "sortAlpha", "toStrings"].map((name) => callOf(name, "list")),
+  callOf("without", "list", "any"),
+  callOf("concat", "list", "list"),
+  callOf("splitList", "string", "string"),
   (grammar) => `until ${pick(grammar, ["0", "3", "-2", "5"])}`,
   (grammar) => `untilStep ${pick(grammar, ["0 6 2", "5 0 -2", "0 3 0"])}`,
   (grammar) => `slice ${operand(grammar, "list")} ${pick(grammar, ["0", "1", "0 1", "1 2", "2"])}`,
@@ -113,10 +140,11 @@ const LIST_CALLS: readonly Rule[] = [
   (grammar) => `regexSplit "${pick(grammar, ["[, ]", "o"])}" ${operand(grammar, "string")} ${pick(grammar, ["-1", "2"])}`,
 ];
 const DICT_CALLS: readonly Rule[] = [
-  (grammar) => `dict${Array.from({ length: Math.floor(grammar.random() * 3) }, () => ` ${pick(grammar, ['"k"', '"z"', '"a"', '"10"', '"9"'])} ${operand(grammar, "any")}`).join("")}`,
-  arguments_("merge", "dict", "dict"),
-  arguments_("mergeOverwrite", "dict", "dict"),
-  arguments_("deepCopy", "dict"),
+  (grammar) =>
+    `dict${Array.from({ length: Math.floor(grammar.random() * 3) }, () => ` ${pick(grammar, ['"k"', '"z"', '"a"', '"10"', '"9"'])} ${operand(grammar, "any")}`).join("")}`,
+  callOf("merge", "dict", "dict"),
+  callOf("mergeOverwrite", "dict", "dict"),
+  callOf("deepCopy", "dict"),
   (grammar) => `set ${operand(grammar, "dict")} "k" ${operand(grammar, "any")}`,
   (grammar) => `unset ${operand(grammar, "dict")} "k"`,
   (grammar) => `pick ${operand(grammar, "dict")} "k" "z"`,
@@ -126,21 +154,28 @@ const DICT_CALLS: readonly Rule[] = [
   (grammar) => `urlParse "${pick(grammar, ["http://u:p@h:1/p?q#f", "/x", "mailto:a@b"])}"`,
 ];
 const ANY_CALLS: readonly Rule[] = [
-  arguments_("default", "any", "any"),
-  arguments_("coalesce", "any", "any"),
-  arguments_("ternary", "any", "any", "bool"),
-  arguments_("and", "any", "any"),
-  arguments_("or", "any", "any"),
-  arguments_("first", "list"),
-  arguments_("last", "list"),
-  arguments_("index", "list", "int"),
-  arguments_("index", "dict", "string"),
-  arguments_("index", "string", "int"),
-  arguments_("dig", "string", "any", "dict"),
-  arguments_("fromJson", "string"),
-  arguments_("semver", "string"),
+  callOf("default", "any", "any"),
+  callOf("coalesce", "any", "any"),
+  callOf("ternary", "any", "any", "bool"),
+  callOf("and", "any", "any"),
+  callOf("or", "any", "any"),
+  callOf("first", "list"),
+  callOf("last", "list"),
+  callOf("index", "list", "int"),
+  callOf("index", "dict", "string"),
+  callOf("index", "string", "int"),
+  callOf("dig", "string", "any", "dict"),
+  callOf("fromJson", "string"),
+  callOf("semver", "string"),
 ];
-const CALLS: Readonly<Record<Exclude<Kind, "any">, readonly Rule[]>> = { string: STRING_CALLS, int: INT_CALLS, float: FLOAT_CALLS, bool: BOOL_CALLS, list: LIST_CALLS, dict: DICT_CALLS };
+const CALLS: Readonly<Record<Exclude<Kind, "any">, readonly Rule[]>> = {
+  string: STRING_CALLS,
+  int: INT_CALLS,
+  float: FLOAT_CALLS,
+  bool: BOOL_CALLS,
+  list: LIST_CALLS,
+  dict: DICT_CALLS,
+};
 const KINDS = ["string", "int", "float", "bool", "list", "dict"] as const;
 
 function leaf(grammar: Grammar, kind: Exclude<Kind, "any">): string {
@@ -176,7 +211,7 @@ function pipeline(grammar: Grammar, kind: Kind): string {
   const call = pick(grammar, rules)(grammar);
   grammar.depth--;
   if (grammar.random() > 0.2) return call;
-  return `${call} | ${pick(grammar, ["toString", "quote", "toJson", "len", "typeOf", 'printf "%v|%T" 1', "print", "default 5", "not", "upper", "int", "join \"-\"", "list 1", "first"])}`;
+  return `${call} | ${pick(grammar, ["toString", "quote", "toJson", "len", "typeOf", 'printf "%v|%T" 1', "print", "default 5", "not", "upper", "int", 'join "-"', "list 1", "first"])}`;
 }
 
 function body(grammar: Grammar): string {
@@ -234,20 +269,25 @@ function compound(grammar: Grammar): string {
     return text;
   }
   if (choice < 0.8) return loop(grammar);
-  if (choice < 0.9) return `${action(grammar, `if ${pipeline(grammar, "bool")}`)}${body(grammar)}${grammar.random() < 0.3 ? `{{ else if ${pipeline(grammar, "bool")} }}${body(grammar)}` : ""}{{ else }}${body(grammar)}{{ end }}`;
-  if (choice < 0.96) return `${action(grammar, `with ${pipeline(grammar, "any")}`)}{{ . }}${body(grammar)}{{ else }}${body(grammar)}{{ end }}`;
+  if (choice < 0.9)
+    return `${action(grammar, `if ${pipeline(grammar, "bool")}`)}${body(grammar)}${grammar.random() < 0.3 ? `{{ else if ${pipeline(grammar, "bool")} }}${body(grammar)}` : ""}{{ else }}${body(grammar)}{{ end }}`;
+  if (choice < 0.96)
+    return `${action(grammar, `with ${pipeline(grammar, "any")}`)}{{ . }}${body(grammar)}{{ else }}${body(grammar)}{{ end }}`;
   return `{{ template "${pick(grammar, ["t", "u", "missing"])}" ${operand(grammar, "any")} }}`;
 }
-
-const DEFINITIONS = ['{{ define "t" }}<{{ . }}>{{ end }}', '{{ define "u" }}{{ with . }}{{ . | typeOf }}{{ end }}{{ end }}', ""];
-const JSONS = ['{"k":1,"z":{"k":"v","n":null},"a":[1,2.5,"x",true]}', "[1,2]", "bad", '{"10":"b","9":"a"}', '{"k":"y: 1\\n","e":""}'];
 
 /** Case `index` of a seed. */
 export function randomCase(seed: number, index: number): OracleCase {
   const grammar: Grammar = { random: seededRandom(seed * 1_000_003 + index), variables: [], depth: 0 };
   const definitions = DEFINITIONS.map((definition) => (grammar.random() < 0.2 ? definition : "")).join("");
-  const template = definitions + Array.from({ length: 1 + Math.floor(grammar.random() * 3) }, () => node(grammar)).join(pick(grammar, ["", "\n", " "]));
-  const data: Record<string, string> = { json: pick(grammar, JSONS), empty: "", number: pick(grammar, ["42", "-1.5", "x"]), lines: "one\n two \n\nthree" };
+  const template =
+    definitions + Array.from({ length: 1 + Math.floor(grammar.random() * 3) }, () => node(grammar)).join(pick(grammar, ["", "\n", " "]));
+  const data: Record<string, string> = {
+    json: pick(grammar, JSONS),
+    empty: "",
+    number: pick(grammar, ["42", "-1.5", "x"]),
+    lines: "one\n two \n\nthree",
+  };
   for (const key of ["a", "b", "c"]) data[key] = pick(grammar, ["alpha", "Beta Gamma", "ünï 世界", "", "1", "x,y", "null", "{}", "key: v"]);
   return { template, data };
 }

@@ -1,6 +1,6 @@
 /** Renders an oracle's case by the project's own engine, with the clock and the random source of the tests. */
 import { executeTemplate } from "../../src/core/template/execute.ts";
-import { loadFunctions } from "../../src/core/template/functions/load.ts";
+import { loadFunctions } from "../../src/core/template/families/load.ts";
 import { fromText } from "../../src/core/template/go/strings.ts";
 import { map } from "../../src/core/template/go/values.ts";
 import type { Limits } from "../../src/core/template/limits.ts";

@@ -1,6 +1,7 @@
 /** What Go's text/template makes of a number or a character constant. */
-import { unquoteChar } from "./go/quote.ts";
+
 import { parseFloat64, parseInteger, parseUnsigned, truncateToInt64 } from "./go/numbers.ts";
+import { unquoteChar } from "./go/quote.ts";
 import type { Token } from "./lexer.ts";
 import type { NumberNode } from "./nodes.ts";
 

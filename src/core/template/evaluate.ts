@@ -1,9 +1,9 @@
 /** text/template's evaluation of pipelines, fields and calls, with Go's rules of what fits which parameter. */
 import type { CallContext, Environment, FunctionTable, ParameterType, TemplateFunction } from "./function-table.ts";
-import { fieldOfStruct } from "./struct-fields.ts";
 import { int, isTrue, NIL_LIST, nilMap, type Value } from "./go/values.ts";
 import type { Budget } from "./limits.ts";
 import type { CommandNode, NumberNode, OperandNode, PipeNode, TemplateNode } from "./nodes.ts";
+import { fieldOfStruct } from "./struct-fields.ts";
 import { FunctionFault } from "./template-error.ts";
 
 export interface Variable {

@@ -1,7 +1,7 @@
 /** The parser's inside of an action: pipelines, commands and operands. */
 import { numberConstant } from "./constants.ts";
+import { isTemplateFunction } from "./families/names.ts";
 import { unquoteString } from "./go/quote.ts";
-import { isTemplateFunction } from "./functions/names.ts";
 import type { Token } from "./lexer.ts";
 import type { CommandNode, OperandNode, PipeNode } from "./nodes.ts";
 import type { TokenReader } from "./token-reader.ts";

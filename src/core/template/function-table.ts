@@ -1,6 +1,7 @@
 /** How a function of the templates is declared: Go's parameter types, by which constants are read and arguments are checked. */
-import type { Budget } from "./limits.ts";
+
 import type { GoList, GoMap, GoStruct, GoTime, Value } from "./go/values.ts";
+import type { Budget } from "./limits.ts";
 
 /** What a function is handed for each parameter type. */
 export interface ParameterTypes {
@@ -23,7 +24,7 @@ export interface Environment {
   /** The clock, in milliseconds since 1970. */
   readonly nowMs: number;
   /** So many random bytes; a real source, or a seeded one in tests. */
-  randomBytes(count: number): Uint8Array;
+  readonly randomBytes: (count: number) => Uint8Array;
 }
 
 export interface CallContext {

@@ -35,18 +35,7 @@ export interface Token {
   readonly text: string;
 }
 
-const KEYWORDS: ReadonlySet<string> = new Set([
-  "block",
-  "break",
-  "continue",
-  "define",
-  "else",
-  "end",
-  "if",
-  "range",
-  "template",
-  "with",
-]);
+const KEYWORDS: ReadonlySet<string> = new Set(["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"]);
 const TRIM_MARKER = /^[ \t\r\n]-/;
 
 function isSpace(char: string): boolean {

@@ -55,12 +55,20 @@ export function sectionOf({ place, target }: TemplateFrom): TargetSection {
 export function refuseTokens(template: TargetTemplate, rendered: ReadonlyMap<string, string>): void {
   const place = "spec.target.template.type";
   if (template.type === BOOTSTRAP_TOKEN) {
-    throw new TemplateError(place, undefined, `a Secret of type ${BOOTSTRAP_TOKEN} is a credential for joining the cluster, and is never written`);
+    throw new TemplateError(
+      place,
+      undefined,
+      `a Secret of type ${BOOTSTRAP_TOKEN} is a credential for joining the cluster, and is never written`,
+    );
   }
   if (template.type !== SERVICE_ACCOUNT_TOKEN) return;
   const hasAnnotation = Object.hasOwn(template.annotations, SERVICE_ACCOUNT_NAME) || rendered.has(SERVICE_ACCOUNT_NAME);
   const mayAnnotate = template.templateFrom.some(({ target }) => target.toLowerCase() === "annotations");
   if (hasAnnotation || mayAnnotate) {
-    throw new TemplateError(place, undefined, `a Secret of type ${SERVICE_ACCOUNT_TOKEN} with ${SERVICE_ACCOUNT_NAME} would mint a token, and is never written`);
+    throw new TemplateError(
+      place,
+      undefined,
+      `a Secret of type ${SERVICE_ACCOUNT_TOKEN} with ${SERVICE_ACCOUNT_NAME} would mint a token, and is never written`,
+    );
   }
 }

@@ -1,15 +1,15 @@
 /** `spec.target.template`: from what was fetched to the Secret's data, labels and annotations, in ESO's order and with its refusals. */
 import { secretKeyFault } from "../sync/data.ts";
 import { executeTemplate } from "./execute.ts";
+import { loadFunctions } from "./families/load.ts";
 import type { CallContext, Environment, FunctionTable } from "./function-table.ts";
-import { loadFunctions } from "./functions/load.ts";
 import { fromBytes, fromText, toBytes, toText } from "./go/strings.ts";
 import { type GoMap, map, type Value } from "./go/values.ts";
 import { createBudget, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { ParsedTemplate } from "./nodes.ts";
 import { parseTemplate } from "./parser.ts";
+import { refuseTokens, sectionOf, type TargetSection, type TargetTemplate, type TemplateFrom } from "./target-rules.ts";
 import { FunctionFault, TemplateError } from "./template-error.ts";
-import { refuseTokens, sectionOf, type TargetSection, type TemplateFrom, type TargetTemplate } from "./target-rules.ts";
 
 /** One template of the target: where its result goes, and under which key. */
 interface Step {
@@ -75,12 +75,18 @@ export async function prepareTargetTemplate(template: TargetTemplate): Promise<P
   ];
   const functions = await loadFunctions(steps.map(({ parsed }) => parsed));
   const needsYaml = steps.some(({ key }) => key === undefined);
-  const parseYaml = needsYaml ? (await import("./functions/yaml.ts")).parseYaml : undefined;
+  const parseYaml = needsYaml ? (await import("./families/yaml.ts")).parseYaml : undefined;
   return { template, steps, functions, parseYaml };
 }
 
 /** The entries of a rendered YAML map of strings. @throws TemplateError for anything else */
-function keysAndValues(prepared: PreparedTargetTemplate, step: Step, text: string, environment: Environment, limits: Limits): readonly (readonly [string, string])[] {
+function keysAndValues(
+  prepared: PreparedTargetTemplate,
+  step: Step,
+  text: string,
+  environment: Environment,
+  limits: Limits,
+): readonly (readonly [string, string])[] {
   const fail = (phrase: string): never => {
     throw new TemplateError(step.place, undefined, phrase);
   };
@@ -131,7 +137,8 @@ export function renderTargetTemplate(
   for (const step of prepared.steps) {
     // Each template has its own map: a template that changes it would else be seen by the next one.
     const text = executeTemplate(step.parsed, inputOf(fetched), { functions: prepared.functions, environment, limits });
-    const entries = step.key === undefined ? keysAndValues(prepared, step, text, environment, limits) : [[fromText(step.key), text] as const];
+    const entries =
+      step.key === undefined ? keysAndValues(prepared, step, text, environment, limits) : [[fromText(step.key), text] as const];
     for (const [key, value] of entries) {
       if (step.section === "data") {
         checkKey(step.place, toText(key));

@@ -1,7 +1,8 @@
 /** The parser's view of the tokens: look, take, go back; and the state that all templates of one text share. */
-import { type Place, placeOf, TemplateError } from "./template-error.ts";
+
 import { lex, type Token, type TokenKind } from "./lexer.ts";
 import type { TemplateNode } from "./nodes.ts";
+import { type Place, placeOf, TemplateError } from "./template-error.ts";
 
 /** Deeper nesting of parentheses or of blocks is refused, so that no template overflows the stack. Go allows 10,000 parentheses. */
 const MAX_NESTING = 200;

@@ -1,8 +1,9 @@
 /** Go's fmt: how a value looks under a verb and its flags. */
-import { describeTime } from "../time/describe.ts";
+
 import { FunctionFault } from "../template-error.ts";
+import { describeTime } from "../time/describe.ts";
+import { type Flags, formatInteger, NO_FLAGS, pad, writePadding } from "./flags.ts";
 import { type FloatFormat, formatFloat } from "./float.ts";
-import { formatInteger, type Flags, NO_FLAGS, pad, writePadding } from "./flags.ts";
 import { canBackquote, isPrintRune, quoteRune, quoteString } from "./quote.ts";
 import { decodeRune, encodeRune } from "./strings.ts";
 import { type GoInteger, type GoList, type GoMap, type GoStruct, type GoTime, sortedKeys, typeName, type Value } from "./values.ts";
@@ -70,7 +71,10 @@ function printString(bytes: string, printing: Printing): string {
 }
 
 function unicodeForm(value: bigint, flags: Flags): string {
-  const digits = value.toString(16).toUpperCase().padStart(Math.max(flags.precision ?? 4, 4), "0");
+  const digits = value
+    .toString(16)
+    .toUpperCase()
+    .padStart(Math.max(flags.precision ?? 4, 4), "0");
   const isShown = flags.sharp && value <= 0x10ffffn && isPrintRune(Number(value));
   return pad(`U+${digits}${isShown ? ` '${encodeRune(Number(value))}'` : ""}`, { ...flags, zero: false });
 }
@@ -106,7 +110,8 @@ function printInteger(integer: GoInteger, printing: Printing): string {
 
 /** `%#g` and its like: a decimal point always, and zeros up to the digits asked for. */
 function sharpFloat(number: string, verb: string, precision: number): string {
-  const [, sign = "", whole = "", tail = ""] = (verb === "x" || verb === "X" ? /^([+-])([^pP]*)(.*)$/ : /^([+-])([^eE]*)(.*)$/).exec(number) ?? [];
+  const [, sign = "", whole = "", tail = ""] =
+    (verb === "x" || verb === "X" ? /^([+-])([^pP]*)(.*)$/ : /^([+-])([^eE]*)(.*)$/).exec(number) ?? [];
   let digits = "gGx".includes(verb) ? (precision < 0 ? 6 : precision) : 0;
   let hasSeenDigit = false;
   for (const char of whole) {
@@ -258,4 +263,3 @@ export function sprint(values: readonly Value[]): string {
 export function sprintln(values: readonly Value[]): string {
   return `${values.map(show).join(" ")}\n`;
 }
-

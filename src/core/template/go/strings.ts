@@ -89,7 +89,9 @@ function decode(bytes: string): string {
 
 /** Changes a string rune by rune (strings.Map without deletions). */
 export function mapRunes(bytes: string, change: (rune: number, index: number) => number): string {
-  return runesOf(bytes).map((rune, index) => encodeRune(change(rune, index))).join("");
+  return runesOf(bytes)
+    .map((rune, index) => encodeRune(change(rune, index)))
+    .join("");
 }
 
 /** unicode.IsSpace. */

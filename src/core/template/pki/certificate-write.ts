@@ -56,7 +56,10 @@ function schemeOf(key: KeyObject): Scheme {
 function timeOf(ms: number): Uint8Array {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime()) || date.getUTCFullYear() < 0 || date.getUTCFullYear() > 9999) throw new FunctionFault(FAULT);
-  const text = `${date.toISOString().replace(/\.\d+Z$/, "").replace(/[-:T]/g, "")}Z`;
+  const text = `${date
+    .toISOString()
+    .replace(/\.\d+Z$/, "")
+    .replace(/[-:T]/g, "")}Z`;
   const year = date.getUTCFullYear();
   return der.time(year >= 1950 && year < 2050 ? text.slice(2) : text);
 }
@@ -91,7 +94,9 @@ function extensionsOf(request: CertificateRequest, publicKey: Uint8Array, issuer
     extension("2.5.29.19", true, constraints),
     ...(request.isAuthority ? [extension("2.5.29.14", false, der.octetString(keyIdOf(publicKey)))] : []),
     // Where issuer and subject are the same, Go names no authority's key.
-    ...(issuer.keyId === undefined || Buffer.from(issuer.subject).equals(nameOf(request.commonName)) ? [] : [extension("2.5.29.35", false, der.sequence(der.implicit(0, issuer.keyId)))]),
+    ...(issuer.keyId === undefined || Buffer.from(issuer.subject).equals(nameOf(request.commonName))
+      ? []
+      : [extension("2.5.29.35", false, der.sequence(der.implicit(0, issuer.keyId)))]),
     ...(names.length === 0 ? [] : [extension("2.5.29.17", request.commonName.length === 0, der.sequence(...names))]),
   ];
 }

@@ -1,6 +1,7 @@
 /** What templates need to know of an X.509 certificate; it is read, never trusted or verified. */
-import { FunctionFault } from "../template-error.ts";
+
 import { fromBytes } from "../go/strings.ts";
+import { FunctionFault } from "../template-error.ts";
 import { child, type Element, octets, oidText, readDer } from "./der.ts";
 import { pemBlocks } from "./pem-blocks.ts";
 
@@ -63,7 +64,7 @@ export function parseCertificates(text: string): readonly Certificate[] {
 }
 
 /** net.IP.String. */
-export function ipText(bytes: Uint8Array): string {
+function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
   const groups = Array.from({ length: 8 }, (_, index) => ((bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0)).toString(16));
   const zeros = [...groups.join(":").matchAll(/(?:^|:)(?:0(?::|$))+/g)].map(([run]) => ({ run, size: run.split("0").length }));

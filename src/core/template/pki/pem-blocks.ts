@@ -1,5 +1,5 @@
 /** PEM blocks, read and written as Go's encoding/pem does; texts are Go strings. */
-import { decodeBase64 } from "../functions/base-codes.ts";
+import { decodeBase64 } from "../families/base-codes.ts";
 import { toBytes } from "../go/strings.ts";
 
 export interface PemBlock {

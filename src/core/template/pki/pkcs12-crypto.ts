@@ -68,7 +68,14 @@ function addBlock(block: Uint8Array, addend: Uint8Array): void {
 }
 
 /** RFC 7292, appendix B: bytes for `purpose` 1 (key), 2 (IV) or 3 (MAC). */
-export function deriveBytes(hash: string, password: Uint8Array, salt: Uint8Array, iterations: number, purpose: 1 | 2 | 3, count: number): Uint8Array {
+function deriveBytes(
+  hash: string,
+  password: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+  purpose: 1 | 2 | 3,
+  count: number,
+): Uint8Array {
   const block = hash === "sha384" || hash === "sha512" ? 128 : 64;
   const diversifier = Buffer.alloc(block, purpose);
   const input = Buffer.concat([repeated(salt, block), repeated(password, block)]);
@@ -98,7 +105,8 @@ function decryptPbes2(parameters: Element, password: Password, data: Uint8Array)
   const scheme = child(parameters, 1, FAULT);
   const settings = child(derivation, 1, FAULT);
   const cipher = BLOCK_CIPHERS.get(oidText(child(scheme, 0, FAULT)));
-  if (oidText(child(derivation, 0, FAULT)) !== PBKDF2 || cipher === undefined) throw new FunctionFault("the pkcs12 is encrypted in an unknown way");
+  if (oidText(child(derivation, 0, FAULT)) !== PBKDF2 || cipher === undefined)
+    throw new FunctionFault("the pkcs12 is encrypted in an unknown way");
   const prf = settings.children.find(({ tag }) => tag === 16);
   const hash = prf === undefined ? "sha1" : HMACS.get(oidText(child(prf, 0, FAULT)));
   if (hash === undefined) throw new FunctionFault("the pkcs12 is encrypted in an unknown way");
@@ -154,7 +162,9 @@ export function encrypt(
 /** MacData over the content, by SHA-256. */
 export function macOf(password: Password, content: Uint8Array, randomBytes: (count: number) => Uint8Array): Uint8Array {
   const salt = randomBytes(SALT_BYTES);
-  const digest = createHmac("sha256", deriveBytes("sha256", password.bmp, salt, ITERATIONS, 3, 32)).update(content).digest();
+  const digest = createHmac("sha256", deriveBytes("sha256", password.bmp, salt, ITERATIONS, 3, 32))
+    .update(content)
+    .digest();
   const algorithm = der.sequence(der.oid("2.16.840.1.101.3.4.2.1"), der.none());
   return der.sequence(der.sequence(algorithm, der.octetString(digest)), der.octetString(salt), der.integer(ITERATIONS));
 }

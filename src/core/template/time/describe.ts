@@ -21,7 +21,9 @@ function offsetText(piece: string, offsetSeconds: number): string {
 }
 
 function fractionText(piece: string, nanoseconds: number): string {
-  const digits = pad(nanoseconds, 9).slice(0, piece.length - 1).padEnd(piece.length - 1, "0");
+  const digits = pad(nanoseconds, 9)
+    .slice(0, piece.length - 1)
+    .padEnd(piece.length - 1, "0");
   if (piece[1] === "0") return piece.charAt(0) + digits;
   const trimmed = digits.replace(/0+$/, "");
   return trimmed === "" ? "" : piece.charAt(0) + trimmed;

@@ -114,8 +114,20 @@ const READERS = new Map<string, Reader>([
   ["02", number(/^\d\d/, day)],
   ["_2", number(/^ ?\d\d?/, day)],
   ["2", number(/^\d\d?/, day)],
-  ["002", number(/^\d\d\d/, between(1, 366, (parts, value) => void (parts.yearDay = value)))],
-  ["__2", number(/^(?: {2}\d| \d\d|\d\d\d)/, between(1, 366, (parts, value) => void (parts.yearDay = value)))],
+  [
+    "002",
+    number(
+      /^\d\d\d/,
+      between(1, 366, (parts, value) => void (parts.yearDay = value)),
+    ),
+  ],
+  [
+    "__2",
+    number(
+      /^(?: {2}\d| \d\d|\d\d\d)/,
+      between(1, 366, (parts, value) => void (parts.yearDay = value)),
+    ),
+  ],
   ["15", number(/^\d\d?/, hour(23))],
   ["03", number(/^\d\d/, hour(12))],
   ["3", number(/^\d\d?/, hour(12))],
@@ -123,8 +135,20 @@ const READERS = new Map<string, Reader>([
   ["4", number(/^\d\d?/, minute)],
   ["05", number(/^\d\d/, second)],
   ["5", number(/^\d\d?/, second)],
-  ["06", number(/^\d\d/, between(0, 99, (parts, value) => void (parts.year = value >= 69 ? 1900 + value : 2000 + value)))],
-  ["2006", number(/^\d{4}/, between(0, 9999, (parts, value) => void (parts.year = value)))],
+  [
+    "06",
+    number(
+      /^\d\d/,
+      between(0, 99, (parts, value) => void (parts.year = value >= 69 ? 1900 + value : 2000 + value)),
+    ),
+  ],
+  [
+    "2006",
+    number(
+      /^\d{4}/,
+      between(0, 9999, (parts, value) => void (parts.year = value)),
+    ),
+  ],
   ["PM", (text, parts) => meridian(text, parts, "AM", "PM")],
   ["pm", (text, parts) => meridian(text, parts, "am", "pm")],
   ["MST", zoneName],
@@ -151,8 +175,17 @@ function secondsFraction(text: string, parts: Parts, nextPiece: string | undefin
 
 function readPieces(layout: string, text: string): Parts | undefined {
   const parts: Parts = {
-    year: 0, month: 0, day: 0, yearDay: 0, hour: 0, minute: 0, second: 0, nanoseconds: 0,
-    isPm: undefined, offsetSeconds: undefined, zone: undefined,
+    year: 0,
+    month: 0,
+    day: 0,
+    yearDay: 0,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    nanoseconds: 0,
+    isPm: undefined,
+    offsetSeconds: undefined,
+    zone: undefined,
   };
   const pieces = layoutPieces(layout);
   let at = 0;

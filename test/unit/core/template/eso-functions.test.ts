@@ -1,6 +1,6 @@
 /** Where ESO's set differs from sprig v3.3.0, and where this engine differs from both: written by hand, each with its reason. */
 import { describe, expect, it } from "@jest/globals";
-import { templateFunctionNames } from "../../../../src/core/template/functions/names.ts";
+import { templateFunctionNames } from "../../../../src/core/template/families/names.ts";
 import { renderText } from "./render-text.ts";
 
 const ENVIRONMENT = {
@@ -12,14 +12,26 @@ describe("ESO's own functions", () => {
   it.each([
     { reason: "hexdec gives the bytes", template: '{{ hexdec "68656c6c6f" }}', want: "hello" },
     { reason: "hexdec gives its error as text", template: '{{ hexdec "zz" }}', want: "encoding/hex: invalid byte: U+007A 'z'" },
-    { reason: "hexdec names a byte that is no letter by its code alone", template: '{{ hexdec "\\n0" }}', want: "encoding/hex: invalid byte: U+000A" },
+    {
+      reason: "hexdec names a byte that is no letter by its code alone",
+      template: '{{ hexdec "\\n0" }}',
+      want: "encoding/hex: invalid byte: U+000A",
+    },
     { reason: "hexdec says of an odd length so", template: '{{ hexdec "abc" }}', want: "encoding/hex: odd length hex string" },
     { reason: "rsaDecrypt with the scheme None hands the text on", template: '{{ rsaDecrypt "None" "SHA1" "text" "" }}', want: "text" },
-    { reason: "fromYaml of what is no map has the key Error, its words our own: the parser's may quote the text", template: '{{ (fromYaml "- a").Error }}', want: "error converting YAML to JSON" },
+    {
+      reason: "fromYaml of what is no map has the key Error, its words our own: the parser's may quote the text",
+      template: '{{ (fromYaml "- a").Error }}',
+      want: "error converting YAML to JSON",
+    },
     { reason: "toYaml has no last line feed", template: '{{ dict "a" 1 | toYaml }}|', want: "a: 1|" },
     { reason: "numbers of fromJson are floats and print as such", template: '{{ (fromJson `{"n":1000000}`).n }}', want: "1e+06" },
     { reason: "index of a missing key is empty, where a field is an error", template: '{{ index . "missing" }}|', want: "|" },
-    { reason: "filterPEM of a text without PEM is junk only if something is left", template: '{{ filterPEM "CERTIFICATE" "" }}|', want: "|" },
+    {
+      reason: "filterPEM of a text without PEM is junk only if something is left",
+      template: '{{ filterPEM "CERTIFICATE" "" }}|',
+      want: "|",
+    },
   ])("$reason", async ({ template, want }) => {
     expect(await renderText(template, {}, { environment: ENVIRONMENT })).toBe(want);
   });
@@ -30,7 +42,11 @@ describe("clock and chance", () => {
     { reason: "now is the environment's", template: '{{ now | date "2006-01-02 15:04:05.000 MST" }}', want: "2026-11-24 12:30:15.250 UTC" },
     { reason: "ago counts from it", template: '{{ ago (toDate "2006-01-02" "2026-11-24") }}', want: "12h30m15s" },
     { reason: "what is no time is now", template: '{{ date "2006" "text" }}', want: "2026" },
-    { reason: "uuidv4 is made of the random bytes, tagged as version 4", template: "{{ uuidv4 }}", want: "11111111-1111-4111-9111-111111111111" },
+    {
+      reason: "uuidv4 is made of the random bytes, tagged as version 4",
+      template: "{{ uuidv4 }}",
+      want: "11111111-1111-4111-9111-111111111111",
+    },
     { reason: "randBytes is base64 of so many", template: "{{ randBytes 3 }}", want: "ERER" },
     { reason: "randInt stays below its end", template: "{{ randInt 3 4 }}", want: "3" },
   ])("$reason", async ({ template, want }) => {
@@ -77,7 +93,9 @@ describe("templateFunctionNames", () => {
     const names = templateFunctionNames();
 
     expect(names.length).toBe(245);
-    expect(names).toEqual(expect.arrayContaining(["hexdec", "toYaml", "pkcs12key", "certSANs", "rsaDecrypt", "mustRegexSplit", "genSignedCertWithKey"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["hexdec", "toYaml", "pkcs12key", "certSANs", "rsaDecrypt", "mustRegexSplit", "genSignedCertWithKey"]),
+    );
     for (const name of ["env", "expandenv", "getHostByName"]) expect(names).not.toContain(name);
   });
 });

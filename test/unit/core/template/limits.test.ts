@@ -16,24 +16,53 @@ describe("a template's limits", () => {
   it.each([
     { name: "a loop in a loop", template: "{{ range until 1000 }}{{ range until 1000 }}{{ end }}{{ end }}", want: "too many steps" },
     { name: "a long range over an integer", template: "{{ range 9000000000000000000 }}{{ end }}", want: "too many steps" },
-    { name: "endless recursion", template: '{{ define "t" }}{{ template "t" }}{{ end }}{{ template "t" }}', want: "maximum template depth" },
+    {
+      name: "endless recursion",
+      template: '{{ define "t" }}{{ template "t" }}{{ end }}{{ template "t" }}',
+      want: "maximum template depth",
+    },
     { name: "a long repeat", template: '{{ repeat 2000000 "x" }}', want: "grows too long" },
     { name: "repeats of repeats", template: '{{ $x := repeat 1000000 "x" }}{{ cat $x $x }}', want: "grows too long" },
     { name: "a doubling variable", template: '{{ $x := "xx" }}{{ range until 40 }}{{ $x = print $x $x }}{{ end }}', want: "too long" },
-    { name: "much output", template: '{{ $x := repeat 100000 "x" }}{{ range until 100 }}{{ $x }}{{ end }}', want: "rendered text grows too long" },
+    {
+      name: "much output",
+      template: '{{ $x := repeat 100000 "x" }}{{ range until 100 }}{{ $x }}{{ end }}',
+      want: "rendered text grows too long",
+    },
     { name: "a long until", template: "{{ until 100000000 }}", want: "list grows too long" },
     { name: "a long untilStep", template: "{{ untilStep 0 9000000000000 1 }}", want: "list grows too long" },
     { name: "a long seq", template: "{{ seq 1 100000000 }}", want: "list grows too long" },
     { name: "many random bytes", template: "{{ randBytes 100000000 }}", want: "grows too long" },
     { name: "a long random text", template: "{{ randAlphaNum 100000000 }}", want: "grows too long" },
-    { name: "a wide printf", template: '{{ printf "%999999999d" 1 }}{{ printf "%[1]*[2]d" 1000000 1 | len }}{{ printf "%*d%*d" 1000000 1 1000000 1 }}', want: "grows too long" },
+    {
+      name: "a wide printf",
+      template: '{{ printf "%999999999d" 1 }}{{ printf "%[1]*[2]d" 1000000 1 | len }}{{ printf "%*d%*d" 1000000 1 1000000 1 }}',
+      want: "grows too long",
+    },
     { name: "a great replacement", template: '{{ $x := repeat 1000 "a" }}{{ replace "a" (repeat 10000 "b") $x }}', want: "grows too long" },
     { name: "a deep indent", template: '{{ indent 100000 (repeat 100 "\\n") }}', want: "grows too long" },
-    { name: "a large regular expression", template: '{{ regexMatch "(((a{100}){100}){100})" "a" }}{{ mustRegexMatch "(((a{100}){100}){100})" "a" }}', want: "error parsing regexp" },
-    { name: "many regular expressions", template: '{{ range until 10000 }}{{ $_ := regexMatch "[a-z]+[0-9]+(x|y)*" "abc" }}{{ end }}', want: "too many steps" },
+    {
+      name: "a large regular expression",
+      template: '{{ regexMatch "(((a{100}){100}){100})" "a" }}{{ mustRegexMatch "(((a{100}){100}){100})" "a" }}',
+      want: "error parsing regexp",
+    },
+    {
+      name: "many regular expressions",
+      template: '{{ range until 10000 }}{{ $_ := regexMatch "[a-z]+[0-9]+(x|y)*" "abc" }}{{ end }}',
+      want: "too many steps",
+    },
     { name: "a dict that holds itself", template: '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ $d }}', want: "nested too deep" },
-    { name: "a dict that holds itself, as JSON", template: '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ mustToJson $d }}', want: "nested too deep" },
-    { name: "growing products", template: "{{ mulf 1.1 1.1 | printf \"%v\" }}{{ $x := 1e-300 }}{{ range until 100 }}{{ $x = mulf 1.000000000001 1.0000000001 $x 1e-300 1e300 }}{{ end }}{{ range until 100 }}{{ bcrypt \"x\" }}{{ end }}", want: "too many keys or password hashes" },
+    {
+      name: "a dict that holds itself, as JSON",
+      template: '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ mustToJson $d }}',
+      want: "nested too deep",
+    },
+    {
+      name: "growing products",
+      template:
+        '{{ mulf 1.1 1.1 | printf "%v" }}{{ $x := 1e-300 }}{{ range until 100 }}{{ $x = mulf 1.000000000001 1.0000000001 $x 1e-300 1e300 }}{{ end }}{{ range until 100 }}{{ bcrypt "x" }}{{ end }}',
+      want: "too many keys or password hashes",
+    },
     { name: "parentheses in parentheses", template: `{{ ${"(".repeat(5_000)}1${")".repeat(5_000)} }}`, want: "max expression depth" },
     { name: "blocks in blocks", template: `${"{{ if true }}".repeat(5_000)}${"{{ end }}".repeat(5_000)}`, want: "max expression depth" },
   ])("end $name with its place", async ({ template, want }) => {
@@ -62,19 +91,19 @@ describe("an error of a template", () => {
   it.each([
     "{{ .secret | fromJson }}{{ .secret | mustFromJson }}",
     "{{ fail .secret }}",
-    "{{ .secret | mustToDate \"2006\" }}",
+    '{{ .secret | mustToDate "2006" }}',
     "{{ index .secret .secret }}",
     "{{ add .secret | until }}",
     "{{ index (list 1) .secret }}",
     "{{ urlParse .secret }}",
-    "{{ mustRegexMatch (print .secret \"(\") .secret }}",
+    '{{ mustRegexMatch (print .secret "(") .secret }}',
     "{{ semverCompare .secret .secret }}",
     "{{ pkcs12keyPass .secret .secret }}",
     "{{ pemToPkcs12 .secret .secret }}",
     "{{ jwkPrivateKeyPem .secret }}",
     "{{ filterPEM .secret .secret }}",
     "{{ rsaDecrypt .secret .secret .secret .secret }}",
-    "{{ rsaDecrypt \"RSA-OAEP\" .secret .secret .secret }}",
+    '{{ rsaDecrypt "RSA-OAEP" .secret .secret .secret }}',
     "{{ genCAWithKey .secret 1 .secret }}",
     "{{ genSelfSignedCert .secret (list .secret) nil 1 }}",
     "{{ buildCustomCert .secret .secret }}",
@@ -104,14 +133,22 @@ describe("an error of a template", () => {
   ])("carries line $line and column $column", async ({ template, line, column, phrase }) => {
     const error = await errorOf(template);
 
-    expect({ line: error.line, column: error.column, phrase: error.phrase, template: error.template }).toEqual({ line, column, phrase, template: "test" });
+    expect({ line: error.line, column: error.column, phrase: error.phrase, template: error.template }).toEqual({
+      line,
+      column,
+      phrase,
+      template: "test",
+    });
   });
 });
 
 describe("what a template can reach", () => {
-  it.each(["env", "expandenv", "getHostByName", "constructor", "__proto__", "toString1", "hasOwnProperty", "require", "process"])("has no function %s", async (name) => {
-    expect((await errorOf(`{{ ${name} "x" }}`)).phrase).toBe("function not defined");
-  });
+  it.each(["env", "expandenv", "getHostByName", "constructor", "__proto__", "toString1", "hasOwnProperty", "require", "process"])(
+    "has no function %s",
+    async (name) => {
+      expect((await errorOf(`{{ ${name} "x" }}`)).phrase).toBe("function not defined");
+    },
+  );
 
   it.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("has %s only as a key", async (key) => {
     expect((await errorOf(`{{ .${key} }}`)).phrase).toBe("map has no entry for the key");

@@ -21,7 +21,22 @@ function read(file: string): string {
 
 function certificate(name: string, issuer: string | undefined, keyArguments: readonly string[], extensions: readonly string[]): void {
   const signer = issuer === undefined ? [] : ["-CA", `${issuer}.crt`, "-CAkey", `${issuer}.key`];
-  openssl(["req", "-x509", "-nodes", "-days", "30", "-subj", `/O=Test, Inc/CN=${name}`, "-keyout", `${name}.key`, "-out", `${name}.crt`, ...keyArguments, ...signer, ...extensions.flatMap((extension) => ["-addext", extension])]);
+  openssl([
+    "req",
+    "-x509",
+    "-nodes",
+    "-days",
+    "30",
+    "-subj",
+    `/O=Test, Inc/CN=${name}`,
+    "-keyout",
+    `${name}.key`,
+    "-out",
+    `${name}.crt`,
+    ...keyArguments,
+    ...signer,
+    ...extensions.flatMap((extension) => ["-addext", extension]),
+  ]);
 }
 
 beforeAll(() => {
@@ -29,7 +44,15 @@ beforeAll(() => {
   const authority = ["basicConstraints=critical,CA:TRUE"];
   certificate("root", undefined, ["-newkey", "rsa:2048"], authority);
   certificate("middle", "root", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], authority);
-  certificate("leaf", "middle", ["-newkey", "rsa:2048"], ["basicConstraints=critical,CA:FALSE", "subjectAltName=DNS:a.example,DNS:*.b.example,IP:10.0.0.1,IP:2001:db8::1,email:me@example.com,URI:https://c.example/x"]);
+  certificate(
+    "leaf",
+    "middle",
+    ["-newkey", "rsa:2048"],
+    [
+      "basicConstraints=critical,CA:FALSE",
+      "subjectAltName=DNS:a.example,DNS:*.b.example,IP:10.0.0.1,IP:2001:db8::1,email:me@example.com,URI:https://c.example/x",
+    ],
+  );
 }, 60_000);
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -43,7 +66,10 @@ function chain(): Readonly<Record<string, string>> {
 }
 
 function plainPem(text: string): string {
-  return text.replace(/^(?:Bag Attributes|subject=|issuer=|Key Attributes| .*|\s*)$/gm, "").replace(/\n+/g, "\n").trim();
+  return text
+    .replace(/^(?:Bag Attributes|subject=|issuer=|Key Attributes| .*|\s*)$/gm, "")
+    .replace(/\n+/g, "\n")
+    .trim();
 }
 
 describe("pemToPkcs12 and its like", () => {
@@ -78,12 +104,28 @@ describe("pemToPkcs12 and its like", () => {
 describe("pkcs12key and pkcs12cert", () => {
   it.each([
     { name: "AES-256 and SHA-256, openssl's default", args: [] as string[], password: "secret" },
-    { name: "triple DES and SHA-1", args: ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"], password: "secret" },
+    {
+      name: "triple DES and SHA-1",
+      args: ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
+      password: "secret",
+    },
     { name: "AES-128 and SHA-512", args: ["-keypbe", "AES-128-CBC", "-certpbe", "AES-128-CBC", "-macalg", "sha512"], password: "pä" },
     { name: "no password", args: [] as string[], password: "" },
   ])("reads what openssl makes with $name", async ({ args, password }) => {
     writeFileSync(join(directory, "issuers.pem"), read("root.crt") + read("middle.crt"));
-    const file = openssl(["pkcs12", "-export", "-in", "leaf.crt", "-inkey", "leaf.key", "-certfile", "issuers.pem", "-passout", `pass:${password}`, ...args]);
+    const file = openssl([
+      "pkcs12",
+      "-export",
+      "-in",
+      "leaf.crt",
+      "-inkey",
+      "leaf.key",
+      "-certfile",
+      "issuers.pem",
+      "-passout",
+      `pass:${password}`,
+      ...args,
+    ]);
     const values = data({ file, password });
 
     const key = await renderText("{{ pkcs12keyPass .password .file }}", values);
@@ -113,7 +155,9 @@ describe("filterPEM, filterCertChain and certSANs", () => {
     expect(await render('{{ filterCertChain "root" .all }}')).toBe(root);
     expect(await render('{{ filterPEM "certificate" .mixture }}')).toBe(leaf);
     expect(await render('{{ filterPEM "PRIVATE KEY" .mixture }}')).toBe(key);
-    expect(await render('{{ certSANs .leaf | join " " }}')).toBe("a.example *.b.example 10.0.0.1 2001:db8::1 me@example.com https://c.example/x");
+    expect(await render('{{ certSANs .leaf | join " " }}')).toBe(
+      "a.example *.b.example 10.0.0.1 2001:db8::1 me@example.com https://c.example/x",
+    );
   });
 });
 
@@ -125,7 +169,10 @@ describe("jwkPublicKeyPem and jwkPrivateKeyPem", () => {
     { name: "Ed25519", pair: () => generateKeyPairSync("ed25519") },
   ])("gives the PEM that openssl gives for $name", async ({ pair }) => {
     const { privateKey, publicKey } = pair();
-    const values = data({ private: JSON.stringify({ ...privateKey.export({ format: "jwk" }), kid: "x" }), public: JSON.stringify(publicKey.export({ format: "jwk" })) });
+    const values = data({
+      private: JSON.stringify({ ...privateKey.export({ format: "jwk" }), kid: "x" }),
+      public: JSON.stringify(publicKey.export({ format: "jwk" })),
+    });
 
     const privatePem = await renderText("{{ jwkPrivateKeyPem .private }}", values);
     const publicPem = await renderText("{{ jwkPublicKeyPem .public }}", values);
@@ -146,9 +193,15 @@ describe("rsaDecrypt", () => {
   it.each(["SHA1", "SHA256", "SHA512", "None"])("decrypts what openssl encrypts with OAEP and %s", async (hash) => {
     openssl(["rsa", "-in", "leaf.key", "-pubout", "-out", "leaf.pub"]);
     const digest = hash === "None" ? "sha256" : hash.toLowerCase();
-    const ciphertext = openssl(["pkeyutl", "-encrypt", "-pubin", "-inkey", "leaf.pub", "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", `rsa_oaep_md:${digest}`], Buffer.from("plain"));
+    const ciphertext = openssl(
+      ["pkeyutl", "-encrypt", "-pubin", "-inkey", "leaf.pub", "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", `rsa_oaep_md:${digest}`],
+      Buffer.from("plain"),
+    );
 
-    const text = await renderText(`{{ rsaDecrypt "RSA-OAEP" "${hash}" (.text | b64dec) .key }}`, data({ text: ciphertext.toString("base64"), key: read("leaf.key") }));
+    const text = await renderText(
+      `{{ rsaDecrypt "RSA-OAEP" "${hash}" (.text | b64dec) .key }}`,
+      data({ text: ciphertext.toString("base64"), key: read("leaf.key") }),
+    );
 
     expect(text).toBe("plain");
   });
@@ -156,7 +209,8 @@ describe("rsaDecrypt", () => {
 
 describe("genCA, genSelfSignedCert and genSignedCert", () => {
   it("issues a chain that openssl verifies", async () => {
-    const template = '{{ $ca := genCA "my-ca" 365 }}{{ $c := genSignedCert "svc" (list "10.0.0.1" "::1") (list "svc.example") 30 $ca }}{{ $ca.Cert }}|{{ $c.Cert }}|{{ $c.Key }}';
+    const template =
+      '{{ $ca := genCA "my-ca" 365 }}{{ $c := genSignedCert "svc" (list "10.0.0.1" "::1") (list "svc.example") 30 $ca }}{{ $ca.Cert }}|{{ $c.Cert }}|{{ $c.Key }}';
     const [authority = "", certificateText = "", key = ""] = (await renderText(template, {})).split("|");
     writeFileSync(join(directory, "made-ca.crt"), authority);
     writeFileSync(join(directory, "made.crt"), certificateText);
@@ -169,7 +223,10 @@ describe("genCA, genSelfSignedCert and genSignedCert", () => {
   });
 
   it.each(["ecdsa", "ed25519"])("signs itself with a given %s key", async (kind) => {
-    const text = await renderText(`{{ $k := genPrivateKey "${kind}" }}{{ $c := genSelfSignedCertWithKey "me" nil (list "me.example") 1 $k }}{{ $c.Cert }}`, {});
+    const text = await renderText(
+      `{{ $k := genPrivateKey "${kind}" }}{{ $c := genSelfSignedCertWithKey "me" nil (list "me.example") 1 $k }}{{ $c.Cert }}`,
+      {},
+    );
     writeFileSync(join(directory, "self.crt"), text);
 
     expect(openssl(["verify", "-CAfile", "self.crt", "self.crt"]).toString()).toContain("OK");
@@ -187,7 +244,10 @@ describe("bcrypt, htpasswd and encryptAES", () => {
     const key = Buffer.alloc(32);
     key.write("key");
 
-    const plain = openssl(["enc", "-d", "-aes-256-cbc", "-K", key.toString("hex"), "-iv", bytes.subarray(0, 16).toString("hex")], bytes.subarray(16));
+    const plain = openssl(
+      ["enc", "-d", "-aes-256-cbc", "-K", key.toString("hex"), "-iv", bytes.subarray(0, 16).toString("hex")],
+      bytes.subarray(16),
+    );
 
     expect(plain.toString()).toBe("plain text");
     expect(await renderText('{{ encryptAES "key" .x | decryptAES "key" }}', data({ x: "round" }))).toBe("round");

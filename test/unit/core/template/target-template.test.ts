@@ -14,7 +14,10 @@ function from(target: string, ...items: readonly Partial<TemplateItem>[]): Templ
   };
 }
 
-async function render(template: Partial<TargetTemplate>, fetched: Readonly<Record<string, string | Uint8Array>> = { user: "u", pass: "p" }) {
+async function render(
+  template: Partial<TargetTemplate>,
+  fetched: Readonly<Record<string, string | Uint8Array>> = { user: "u", pass: "p" },
+) {
   const prepared = await prepareTargetTemplate({ ...PLAIN, ...template });
   const data = new Map(Object.entries(fetched).map(([key, value]) => [key, Buffer.from(value)] as const));
   const rendered = renderTargetTemplate(prepared, data, ENVIRONMENT);
@@ -45,7 +48,10 @@ describe("renderTargetTemplate", () => {
 
   it("goes through templateFrom in order, and lets template.data win", async () => {
     const { data } = await render({
-      templateFrom: [from("Data", { key: "a", text: "first" }, { key: "b", text: "{{ .user }}" }), from("data", { key: "a", text: "second" })],
+      templateFrom: [
+        from("Data", { key: "a", text: "first" }, { key: "b", text: "{{ .user }}" }),
+        from("data", { key: "a", text: "second" }),
+      ],
       data: { b: "own" },
     });
 
@@ -60,7 +66,10 @@ describe("renderTargetTemplate", () => {
   });
 
   it.each(["Labels", "labels", "LABELS"])("puts a templateFrom into %s, and metadata's own templates over it", async (target) => {
-    const { labels, data } = await render({ templateFrom: [from(target, { key: "a", text: "x" }, { key: "b", text: "y" })], labels: { a: "{{ .user }}" } });
+    const { labels, data } = await render({
+      templateFrom: [from(target, { key: "a", text: "x" }, { key: "b", text: "y" })],
+      labels: { a: "{{ .user }}" },
+    });
 
     expect({ labels, data }).toEqual({ labels: { a: "u", b: "y" }, data: {} });
   });
@@ -77,7 +86,11 @@ describe("renderTargetTemplate", () => {
   it("gives every template the fetched data as it was", async () => {
     const { data } = await render({ data: { a: "{{ len . }}", __proto__x: "{{ .user }}", constructor: "{{ .user }}" } });
 
-    expect(Object.entries(data)).toEqual([["a", "2"], ["__proto__x", "u"], ["constructor", "u"]]);
+    expect(Object.entries(data)).toEqual([
+      ["a", "2"],
+      ["__proto__x", "u"],
+      ["constructor", "u"],
+    ]);
   });
 
   it.each([

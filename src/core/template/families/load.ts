@@ -19,7 +19,7 @@ function isFamily(name: string): name is LazyFamily {
 }
 
 /** The families of `LAZY_NAMES` that these templates need. */
-export function neededFamilies(templates: readonly ParsedTemplate[]): readonly LazyFamily[] {
+function neededFamilies(templates: readonly ParsedTemplate[]): readonly LazyFamily[] {
   return Object.keys(LAZY_NAMES)
     .filter(isFamily)
     .filter((family) => templates.some(({ functions }) => LAZY_NAMES[family].some((name) => functions.has(name))));

@@ -1,6 +1,6 @@
 /** ESO's toYaml and fromYaml. */
 import { parseDocument, visit } from "yaml";
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { fromText, toText } from "../go/strings.ts";
 import { list, map, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";

@@ -68,14 +68,29 @@ function endOfUpperWord(runes: readonly Unit[], from: number): number {
 
 function nextWord(runes: readonly Unit[], from: number): Word {
   const first = runes[from]?.rune;
-  const word = (kind: WordKind, end: number): Word => ({ kind, text: runes.slice(from, end).map(({ bytes }) => bytes).join(""), end });
+  const word = (kind: WordKind, end: number): Word => ({
+    kind,
+    text: runes
+      .slice(from, end)
+      .map(({ bytes }) => bytes)
+      .join(""),
+    end,
+  });
   if (first === undefined) return word("invalid", from);
   if (first === INVALID) return word("invalid", from + 1);
   if (isConnector(first)) return word("connector", endOfRun(runes, from, isConnector));
-  if (is(first, PUNCTUATION)) return word("punctuation", endOfRun(runes, from, (rune) => is(rune, PUNCTUATION)));
+  if (is(first, PUNCTUATION))
+    return word(
+      "punctuation",
+      endOfRun(runes, from, (rune) => is(rune, PUNCTUATION)),
+    );
   if (is(first, UPPER)) return word("upper", endOfUpperWord(runes, from));
   if (isAlphabet(first)) return word("alphabet", endOfRun(runes, from + 1, isLowerAlphabet));
-  if (is(first, NUMBER)) return word("number", endOfRun(runes, from, (rune) => is(rune, NUMBER)));
+  if (is(first, NUMBER))
+    return word(
+      "number",
+      endOfRun(runes, from, (rune) => is(rune, NUMBER)),
+    );
   const isOther = (rune: number): boolean => !isConnector(rune) && !isAlphabet(rune) && !is(rune, NUMBER) && !is(rune, PUNCTUATION);
   return word("other", endOfRun(runes, from + 1, isOther));
 }
@@ -128,4 +143,3 @@ export function connectedCase(bytes: string, connector: string): string {
   }
   return output + lowered(word, connector);
 }
-

@@ -1,11 +1,12 @@
 /** YAML as sigs.k8s.io/yaml prints it: block style, sorted keys, and the quoting of Go's yaml.v2. */
+
+import type { CallContext } from "../function-table.ts";
 import { formatFloat } from "../go/float.ts";
 import { parseFloat64, parseInteger, parseUnsigned } from "../go/numbers.ts";
 import { encodeRune, fromText, isAscii, runeCount, runesOf, toText } from "../go/strings.ts";
-import { describeRfc3339 } from "../time/rfc3339.ts";
-import type { CallContext } from "../function-table.ts";
 import type { GoMap, Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
+import { describeRfc3339 } from "../time/rfc3339.ts";
 
 const MAX_DEPTH = 256;
 /** Longer keys stand behind a question mark. */
@@ -14,7 +15,13 @@ const MAX_SIMPLE_KEY = 128;
 const BEST_WIDTH = 80;
 
 const WORDS: ReadonlySet<string> = new Set(
-  ["y yes true on n no false off null".split(" ").flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]), "", "~"].flat(),
+  [
+    "y yes true on n no false off null"
+      .split(" ")
+      .flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]),
+    "",
+    "~",
+  ].flat(),
 );
 const SPECIAL_FLOATS = /^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
@@ -29,7 +36,9 @@ function resolvesToOther(text: string): boolean {
   if (!/^[-+0-9]/.test(text)) return false;
   if (TIMESTAMP.test(text)) return true;
   const plain = text.replaceAll("_", "");
-  return parseInteger(plain, 0) !== undefined || parseUnsigned(plain) !== undefined || (FLOAT.test(plain) && parseFloat64(plain) !== undefined);
+  return (
+    parseInteger(plain, 0) !== undefined || parseUnsigned(plain) !== undefined || (FLOAT.test(plain) && parseFloat64(plain) !== undefined)
+  );
 }
 
 interface Analysis {
@@ -40,7 +49,10 @@ interface Analysis {
 
 function isPrintable(rune: number): boolean {
   return (
-    rune === 0x0a || (rune >= 0x20 && rune <= 0x7e) || (rune >= 0xa0 && rune <= 0xd7ff) || (rune >= 0xe000 && rune <= 0xfffd && rune !== 0xfeff)
+    rune === 0x0a ||
+    (rune >= 0x20 && rune <= 0x7e) ||
+    (rune >= 0xa0 && rune <= 0xd7ff) ||
+    (rune >= 0xe000 && rune <= 0xfffd && rune !== 0xfeff)
   );
 }
 
@@ -159,7 +171,7 @@ function isLetter(rune: number): boolean {
 }
 
 /** yaml.v2's order of keys: runs of digits by their number, letters behind what is none. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   const left = runesOf(a);
   const right = runesOf(b);
   for (let index = 0; index < Math.min(left.length, right.length); index++) {
@@ -254,7 +266,9 @@ function emit(context: CallContext, value: Value, place: Place): string {
       if (value.isNil) return " null";
       if (value.items.length === 0) return " []";
       const own = place.isInSequence ? `${indent}  ` : indent;
-      const items = value.items.map((item) => `-${emit(context, item, { ...place, depth: place.depth + 1, indent: own, column: own.length + 2, isInSequence: true })}`);
+      const items = value.items.map(
+        (item) => `-${emit(context, item, { ...place, depth: place.depth + 1, indent: own, column: own.length + 2, isInSequence: true })}`,
+      );
       return (place.isInSequence ? " " : `\n${own}`) + items.join(`\n${own}`);
     }
     case "map": {

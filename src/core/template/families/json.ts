@@ -1,10 +1,11 @@
 /** sprig's JSON, printed and read as Go's encoding/json does. */
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+
+import { decodeString, type JsonValue, jsonElements, jsonObject, scanJson } from "../../source/json.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { formatFloat } from "../go/float.ts";
 import { decodeRune, fromText, toBytes } from "../go/strings.ts";
 import { list, map, sortedKeys, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
-import { decodeString, type JsonValue, jsonElements, jsonObject, scanJson } from "../../source/json.ts";
 import { formatTime } from "../time/describe.ts";
 
 /** Deeper texts are refused where Go would go on to 10,000: a value of this depth is nobody's. */
@@ -74,7 +75,7 @@ function floatJson(value: number): string {
   return formatFloat(value, "e", -1).replace(/e-0(\d)$/, "e-$1");
 }
 
-export interface JsonStyle {
+interface JsonStyle {
   readonly escapesHtml: boolean;
   /** @default one line */
   readonly indent?: string;
@@ -87,7 +88,7 @@ function block(open: string, items: readonly string[], close: string, style: Jso
 }
 
 /** json.Marshal. @throws FunctionFault for infinite numbers, and for values that hold themselves */
-export function printJson(context: CallContext, value: Value, style: JsonStyle, depth = 0): string {
+function printJson(context: CallContext, value: Value, style: JsonStyle, depth = 0): string {
   if (depth > MAX_DEPTH) throw new FunctionFault("the value is nested too deep");
   context.budget.spend(1 / 2);
   if (value === null) return "null";
@@ -110,12 +111,24 @@ export function printJson(context: CallContext, value: Value, style: JsonStyle, 
       return value.isNil ? "null" : block("[", value.items.map(print), "]", style, depth);
     case "map":
       if (value.isNil) return "null";
-      return block("{", sortedKeys(value.entries).map((key) => member(key, value.entries.get(key) ?? null)), "}", style, depth);
+      return block(
+        "{",
+        sortedKeys(value.entries).map((key) => member(key, value.entries.get(key) ?? null)),
+        "}",
+        style,
+        depth,
+      );
     case "time":
       return quoteJson(formatTime(value, "2006-01-02T15:04:05.999999999Z07:00"), style.escapesHtml);
     case "struct":
       if (value.type === "*semver.Version") return quoteJson(value.text ?? "", style.escapesHtml);
-      return block("{", [...value.fields].map(([key, item]) => member(key, item)), "}", style, depth);
+      return block(
+        "{",
+        [...value.fields].map(([key, item]) => member(key, item)),
+        "}",
+        style,
+        depth,
+      );
   }
 }
 

@@ -1,5 +1,5 @@
 /** sprig's random bytes and UUIDs, from the rendering's source. */
-import { fixed, type FunctionTable } from "../function-table.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
 import { FunctionFault } from "../template-error.ts";
 
 function toUuid(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
 /** sprig's functions of strings. Lengths and places count bytes, as in Go. */
-import { type CallContext, fixed, type FunctionTable, variadic } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed, variadic } from "../function-table.ts";
+import { show } from "../go/print.ts";
 import { quoteString } from "../go/quote.ts";
 import { decodeRune, encodeRune, isAscii, runesOf, trimSpace } from "../go/strings.ts";
 import { list, map, nilList, type Value } from "../go/values.ts";
-import { show } from "../go/print.ts";
 import { FunctionFault } from "../template-error.ts";
 import { abbreviate, wrap } from "./abbreviate.ts";
 import { initials, pascalCase, swapCase, toLower, toTitle, toUpper, untitle, withoutSpace } from "./case.ts";
@@ -20,7 +20,7 @@ function repeat(context: CallContext, text: string, count: number): string {
 
 /** The UTF-8 sequences of a string: what Go splits by an empty separator. Invalid bytes stay as they are. */
 function explode(text: string): string[] {
-  if (isAscii(text)) return [...text];
+  if (isAscii(text)) return text.split("");
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {
     const { width } = decodeRune(text, at);
@@ -31,7 +31,7 @@ function explode(text: string): string[] {
 }
 
 /** strings.SplitN; undefined (nil) for a limit of 0. */
-export function splitN(text: string, separator: string, limit: number): string[] | undefined {
+function splitN(text: string, separator: string, limit: number): string[] | undefined {
   if (limit === 0) return undefined;
   const parts = separator === "" ? explode(text) : text.split(separator);
   if (limit < 0 || parts.length <= limit) return parts;
@@ -39,7 +39,10 @@ export function splitN(text: string, separator: string, limit: number): string[]
 }
 
 function numbered(parts: readonly string[]): Value {
-  return map(parts.map((part, index) => [`_${index}`, part] as const), "map[string]string");
+  return map(
+    parts.map((part, index) => [`_${index}`, part] as const),
+    "map[string]string",
+  );
 }
 
 function replaceAll(context: CallContext, from: string, to: string, text: string): string {
@@ -137,8 +140,16 @@ export const STRINGS: FunctionTable = Object.freeze({
   contains: fixed(["string", "string"], (_context, part, text) => text.includes(part)),
   hasPrefix: fixed(["string", "string"], (_context, part, text) => text.startsWith(part)),
   hasSuffix: fixed(["string", "string"], (_context, part, text) => text.endsWith(part)),
-  quote: variadic([], "any", (_context, values) => notNil(values).map((value) => quoteString(textOf(value))).join(" ")),
-  squote: variadic([], "any", (_context, values) => notNil(values).map((value) => `'${show(value)}'`).join(" ")),
+  quote: variadic([], "any", (_context, values) =>
+    notNil(values)
+      .map((value) => quoteString(textOf(value)))
+      .join(" "),
+  ),
+  squote: variadic([], "any", (_context, values) =>
+    notNil(values)
+      .map((value) => `'${show(value)}'`)
+      .join(" "),
+  ),
   cat: variadic([], "any", (_context, values) => notNil(values).map(show).join(" ")),
   indent: fixed(["int", "string"], indent),
   nindent: fixed(["int", "string"], (context, spaces, text) => `\n${indent(context, spaces, text)}`),

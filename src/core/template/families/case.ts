@@ -7,7 +7,7 @@ function single(rune: number, mapped: string): number {
   return String.fromCodePoint(code) === mapped ? code : rune;
 }
 
-export function upperRune(rune: number): number {
+function upperRune(rune: number): number {
   return single(rune, String.fromCodePoint(rune).toUpperCase());
 }
 
@@ -17,7 +17,7 @@ export function lowerRune(rune: number): number {
 }
 
 /** The digraphs U+01C4…U+01CC and U+01F1…U+01F3 have a title case of their own. */
-export function titleRune(rune: number): number {
+function titleRune(rune: number): number {
   if (rune >= 0x1c4 && rune <= 0x1cc) return Math.floor((rune - 0x1c4) / 3) * 3 + 0x1c5;
   return rune >= 0x1f1 && rune <= 0x1f3 ? 0x1f2 : upperRune(rune);
 }

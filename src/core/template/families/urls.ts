@@ -1,6 +1,6 @@
 /** sprig's urlParse and urlJoin, as Go's net/url reads and writes addresses. */
-import { fixed, type FunctionTable } from "../function-table.ts";
-import { map, type GoMap, type Value } from "../go/values.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
+import { type GoMap, map, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
 
 function invalid(): never {
@@ -28,7 +28,8 @@ function escapePart(text: string, part: Part): string {
 function unescapePart(text: string, part: Part): string {
   if (/%(?![0-9a-fA-F]{2})/.test(text)) return invalid();
   if (part === "host") {
-    for (const [escape] of text.matchAll(/%[0-9a-fA-F]{2}/g)) if (Number.parseInt(escape.slice(1, 2), 16) < 8 && escape !== "%25") return invalid();
+    for (const [escape] of text.matchAll(/%[0-9a-fA-F]{2}/g))
+      if (Number.parseInt(escape.slice(1, 2), 16) < 8 && escape !== "%25") return invalid();
     if (/[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\x80-\xff]/.test(text)) return invalid();
   }
   return text.replace(/%([0-9a-fA-F]{2})/g, (_escape, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
@@ -44,7 +45,9 @@ function parseHost(host: string): string {
     if (!host.startsWith("[") || close < 0 || !isValidPort(host.slice(close + 1))) return invalid();
     const zone = host.indexOf("%25");
     if (zone >= 0 && zone < close) {
-      return unescapePart(host.slice(0, zone), "host") + unescapePart(host.slice(zone, close).replace("%25", "%25"), "zone") + host.slice(close);
+      return (
+        unescapePart(host.slice(0, zone), "host") + unescapePart(host.slice(zone, close).replace("%25", "%25"), "zone") + host.slice(close)
+      );
     }
     if (!/^\[[0-9a-fA-F:.]*\]/.test(host)) return invalid();
   } else {
@@ -78,9 +81,17 @@ function splitScheme(text: string): readonly [scheme: string, rest: string] {
   return text.startsWith(":") ? invalid() : ["", text];
 }
 
+function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}
+
 /** url.Parse. @throws FunctionFault */
-export function parseUrl(text: string): Url {
-  if (/[\0-\x1f\x7f]/.test(text)) return invalid();
+function parseUrl(text: string): Url {
+  if (hasControl(text)) return invalid();
   const url: Url = { scheme: "", opaque: "", userinfo: undefined, host: "", path: "", query: "", fragment: "" };
   const hash = text.indexOf("#");
   if (hash >= 0) url.fragment = unescapePart(text.slice(hash + 1), "fragment");

@@ -1,7 +1,7 @@
 /** sprig's password hashes and ciphers: bcrypt, scrypt, AES. */
 import { createCipheriv, createDecipheriv, createHmac, scryptSync } from "node:crypto";
 import { encodeBase64, hashSync } from "bcryptjs";
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { fromBytes, fromText, toBytes, toText } from "../go/strings.ts";
 import { FunctionFault } from "../template-error.ts";
 import { decodeBase64 } from "./base-codes.ts";
@@ -81,7 +81,7 @@ function derivePassword(context: CallContext, counter: number, kind: string, pas
     .update(toBytes(SEED + uint32(site.length) + site + uint32(counter)))
     .digest();
   const template = templates[(seed[0] ?? 0) % templates.length] ?? "";
-  return [...template]
+  return Array.from(template)
     .map((letter, index) => {
       const characters = CHARACTERS.get(letter) ?? "";
       return characters.charAt((seed[index + 1] ?? 0) % characters.length);

@@ -1,6 +1,6 @@
 /** sprig's keys and certificates. Keys come from OpenSSL's own random source: no seed can give them. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { toBytes } from "../go/strings.ts";
 import type { GoList, GoStruct } from "../go/values.ts";
 import { parseCertificate } from "../pki/certificate.ts";
@@ -101,7 +101,14 @@ function requestOf({ environment }: CallContext, wanted: Wanted): CertificateReq
 }
 
 function certificate(cert: string, key: string): GoStruct {
-  return { kind: "struct", type: "sprig.certificate", fields: new Map([["Cert", cert], ["Key", key]]) };
+  return {
+    kind: "struct",
+    type: "sprig.certificate",
+    fields: new Map([
+      ["Cert", cert],
+      ["Key", key],
+    ]),
+  };
 }
 
 function issue(context: CallContext, wanted: Wanted, keyText: string | undefined, issuer?: Issuer): GoStruct {
@@ -142,7 +149,9 @@ export const CERTIFICATES: FunctionTable = Object.freeze({
   genPrivateKey: fixed(["string"], generateKey),
   buildCustomCert: fixed(["string", "string"], (_context, cert, key) => buildCustom(cert, key)),
   genCA: fixed(["string", "int"], (context, commonName, days) => issue(context, { commonName, days, isAuthority: true }, undefined)),
-  genCAWithKey: fixed(["string", "int", "string"], (context, commonName, days, key) => issue(context, { commonName, days, isAuthority: true }, key)),
+  genCAWithKey: fixed(["string", "int", "string"], (context, commonName, days, key) =>
+    issue(context, { commonName, days, isAuthority: true }, key),
+  ),
   genSelfSignedCert: fixed(["string", "list", "list", "int"], (context, commonName, addresses, hosts, days) =>
     issue(context, { commonName, addresses, hosts, days, isAuthority: false }, undefined),
   ),
@@ -158,4 +167,3 @@ export const CERTIFICATES: FunctionTable = Object.freeze({
       issue(context, { commonName, addresses, hosts, days, isAuthority: false }, key, issuerOf(authority)),
   ),
 });
-

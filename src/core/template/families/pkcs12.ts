@@ -1,5 +1,5 @@
 /** ESO's PKCS#12 functions. */
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { toBytes, toText } from "../go/strings.ts";
 import { type Certificate, orderChain, parseCertificate, parseCertificates } from "../pki/certificate.ts";
 import { decodePem, encodePem } from "../pki/pem-blocks.ts";
@@ -54,9 +54,13 @@ export const PKCS12_FUNCTIONS: FunctionTable = Object.freeze({
   pkcs12cert: fixed(["string"], (context, input) => certificatesOf(context, "", input)),
   pkcs12certPass: fixed(["string", "string"], certificatesOf),
   pemToPkcs12: fixed(["string", "string"], (context, certificate, key) => fromPem(context, certificate, key, "", false)),
-  pemToPkcs12Pass: fixed(["string", "string", "string"], (context, certificate, key, password) => fromPem(context, certificate, key, password, false)),
+  pemToPkcs12Pass: fixed(["string", "string", "string"], (context, certificate, key, password) =>
+    fromPem(context, certificate, key, password, false),
+  ),
   fullPemToPkcs12: fixed(["string", "string"], (context, certificate, key) => fromPem(context, certificate, key, "", true)),
-  fullPemToPkcs12Pass: fixed(["string", "string", "string"], (context, certificate, key, password) => fromPem(context, certificate, key, password, true)),
+  fullPemToPkcs12Pass: fixed(["string", "string", "string"], (context, certificate, key, password) =>
+    fromPem(context, certificate, key, password, true),
+  ),
   pemTruststoreToPKCS12: fixed(["string"], (context, text) => trustStore(context, text, "")),
   pemTruststoreToPKCS12Pass: fixed(["string", "string"], trustStore),
 });

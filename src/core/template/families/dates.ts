@@ -1,5 +1,5 @@
 /** sprig's functions of times, with Go's layouts; the clock is the rendering's, and Local is UTC. */
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { parseInteger } from "../go/numbers.ts";
 import { fromText, toText } from "../go/strings.ts";
 import type { GoTime, Value } from "../go/values.ts";

@@ -1,5 +1,5 @@
 /** The functions that text/template itself has. `slice` is sprig's, as in ESO, which lays sprig's over them. */
-import { type CallContext, fixed, type FunctionTable, variadic } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed, variadic } from "../function-table.ts";
 import { sprint, sprintln } from "../go/print.ts";
 import { sprintf } from "../go/printf.ts";
 import { isPrintRune } from "../go/quote.ts";
@@ -14,12 +14,13 @@ function elementAt(item: Value, key: Value): Value {
     return item.entries.get(key) ?? (item.type === "map[string]string" ? "" : null);
   }
   const items = typeof item === "object" && item.kind === "list" ? item.items : undefined;
+  const text = typeof item === "string" ? item : "";
   if (items === undefined && typeof item !== "string") throw new FunctionFault("can't index item of this type");
   if (key === null || typeof key !== "object" || key.kind !== "integer") throw new FunctionFault("cannot index slice/array with this type");
-  const sequence = items ?? String(item);
+  const sequence = items ?? text;
   if (key.value < 0n || key.value >= BigInt(sequence.length)) throw new FunctionFault("index out of range");
   const index = Number(key.value);
-  return items === undefined ? integer("uint8", BigInt(String(item).charCodeAt(index))) : (items[index] ?? null);
+  return items === undefined ? integer("uint8", BigInt(text.charCodeAt(index))) : (items[index] ?? null);
 }
 
 function lengthOf(value: Value): number {
@@ -110,7 +111,7 @@ function escapeJs(bytes: string): string {
 }
 
 /** url.QueryEscape. */
-export function escapeQuery(bytes: string): string {
+function escapeQuery(bytes: string): string {
   return bytes
     .replace(/[^A-Za-z0-9\-_.~ ]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`)
     .replaceAll(" ", "+");
@@ -151,4 +152,3 @@ export const BUILTINS: FunctionTable = Object.freeze({
   gt: fixed(["any", "any"], (_context, a, b) => !(isLess(a, b) || areEqual(a, b))),
   ge: fixed(["any", "any"], (_context, a, b) => !isLess(a, b)),
 });
-

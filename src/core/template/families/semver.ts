@@ -1,5 +1,5 @@
 /** sprig's semver and semverCompare, by the rules of Masterminds/semver v3. */
-import { fixed, type FunctionTable } from "../function-table.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
 import { type GoStruct, integer, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
 import { comparePrereleases, compareVersions, describeVersion, parseVersion, type Version } from "./semver-version.ts";

@@ -102,6 +102,7 @@ export function encodeBase32(bytes: string): string {
 /** hex.DecodeString. Its error names the first wrong byte, as Go's does: that byte is then part of the rendered text, not of an error. */
 export function decodeHex(text: string): Decoded {
   const wrong = text.search(/[^0-9a-fA-F]/);
-  if (wrong >= 0) return { fault: `encoding/hex: invalid byte: ${printArgument(int(text.charCodeAt(wrong)), "U", { ...NO_FLAGS, sharp: true })}` };
+  if (wrong >= 0)
+    return { fault: `encoding/hex: invalid byte: ${printArgument(int(text.charCodeAt(wrong)), "U", { ...NO_FLAGS, sharp: true })}` };
   return text.length % 2 === 0 ? { bytes: Buffer.from(text, "hex").toString("latin1") } : { fault: "encoding/hex: odd length hex string" };
 }

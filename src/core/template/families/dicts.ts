@@ -1,5 +1,5 @@
 /** sprig's functions of dicts. `set`, `unset` and `merge` change the dict that they are given, as Go's maps are changed. */
-import { type CallContext, fixed, type FunctionTable, variadic } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed, variadic } from "../function-table.ts";
 import { deepEqual, type GoMap, isTrue, list, map, sortedKeys, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
 import { textOf } from "./convert.ts";
@@ -14,7 +14,8 @@ function writable(dict: GoMap): GoMap {
 
 function toDict(values: readonly Value[]): Value {
   const entries = new Map<string, Value>();
-  for (let index = 0; index < values.length; index += 2) entries.set(textOf(values[index] ?? null), index + 1 < values.length ? (values[index + 1] ?? null) : "");
+  for (let index = 0; index < values.length; index += 2)
+    entries.set(textOf(values[index] ?? null), index + 1 < values.length ? (values[index + 1] ?? null) : "");
   return map(entries);
 }
 
@@ -108,7 +109,12 @@ export const DICTS: FunctionTable = Object.freeze({
   pluck: variadic(["string"], "map", (_context, dicts, key) =>
     list(dicts.filter(({ entries }) => entries.has(key)).map(({ entries }) => entries.get(key) ?? null)),
   ),
-  keys: variadic([], "map", (_context, dicts) => list(dicts.flatMap(({ entries }) => sortedKeys(entries)), "[]string")),
+  keys: variadic([], "map", (_context, dicts) =>
+    list(
+      dicts.flatMap(({ entries }) => sortedKeys(entries)),
+      "[]string",
+    ),
+  ),
   values: fixed(["map"], (_context, { entries }) => list(sortedKeys(entries).map((key) => entries.get(key) ?? null))),
   pick: variadic(["map"], "string", (_context, keys, { entries }) =>
     map(keys.filter((key) => entries.has(key)).map((key) => [key, entries.get(key) ?? null] as const)),
@@ -123,4 +129,3 @@ export const DICTS: FunctionTable = Object.freeze({
   dig: variadic([], "any", (_context, values) => dig(values)),
   deepEqual: fixed(["any", "any"], (_context, a, b) => deepEqual(a, b)),
 });
-

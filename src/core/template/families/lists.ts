@@ -1,6 +1,5 @@
 /** sprig's functions of lists, and of defaults. */
-import { fixed, type FunctionTable, type TemplateFunction, variadic } from "../function-table.ts";
-import { type CallContext } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed, type TemplateFunction, variadic } from "../function-table.ts";
 import { deepEqual, type GoList, int, isTrue, list, NIL_LIST, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
 import { listOf, textOf, textsOf, toInt64 } from "./convert.ts";
@@ -51,7 +50,10 @@ function range(context: CallContext, start: number, stop: number, step: number):
   if (isForward ? step <= 0 : step >= 0) return list([], "[]int");
   const count = Math.ceil((stop - start) / step);
   context.budget.checkItems(count);
-  return list(Array.from({ length: count }, (_, index) => int(start + index * step)), "[]int");
+  return list(
+    Array.from({ length: count }, (_, index) => int(start + index * step)),
+    "[]int",
+  );
 }
 
 function seq(context: CallContext, parameters: readonly number[]): Value {
@@ -80,17 +82,50 @@ export const LISTS: FunctionTable = Object.freeze({
   tuple: variadic([], "any", (_context, values) => list(values)),
   ...twins("append", push),
   ...twins("push", push),
-  ...twins("prepend", fixed(["any", "any"], (_context, value, item) => list([item, ...listOf(value).items]))),
-  ...twins("first", fixed(["any"], (_context, value) => listOf(value).items[0] ?? null)),
-  ...twins("last", fixed(["any"], (_context, value) => listOf(value).items.at(-1) ?? null)),
-  ...twins("rest", fixed(["any"], (_context, value) => tailOf(listOf(value), 1, undefined))),
-  ...twins("initial", fixed(["any"], (_context, value) => tailOf(listOf(value), 0, -1))),
-  ...twins("reverse", fixed(["any"], (_context, value) => list(listOf(value).items.toReversed()))),
-  ...twins("compact", fixed(["any"], (_context, value) => list(listOf(value).items.filter(isTrue)))),
-  ...twins("uniq", fixed(["any"], (context, value) => uniq(context, listOf(value)))),
-  ...twins("without", variadic(["any"], "any", (context, omitted, value) => list(listOf(value).items.filter((item) => !has(context, omitted, item))))),
-  ...twins("has", fixed(["any", "any"], (context, wanted, value) => value !== null && has(context, listOf(value).items, wanted))),
-  ...twins("slice", variadic(["any"], "any", (_context, indices, value) => slice(value, indices))),
+  ...twins(
+    "prepend",
+    fixed(["any", "any"], (_context, value, item) => list([item, ...listOf(value).items])),
+  ),
+  ...twins(
+    "first",
+    fixed(["any"], (_context, value) => listOf(value).items[0] ?? null),
+  ),
+  ...twins(
+    "last",
+    fixed(["any"], (_context, value) => listOf(value).items.at(-1) ?? null),
+  ),
+  ...twins(
+    "rest",
+    fixed(["any"], (_context, value) => tailOf(listOf(value), 1, undefined)),
+  ),
+  ...twins(
+    "initial",
+    fixed(["any"], (_context, value) => tailOf(listOf(value), 0, -1)),
+  ),
+  ...twins(
+    "reverse",
+    fixed(["any"], (_context, value) => list(listOf(value).items.toReversed())),
+  ),
+  ...twins(
+    "compact",
+    fixed(["any"], (_context, value) => list(listOf(value).items.filter(isTrue))),
+  ),
+  ...twins(
+    "uniq",
+    fixed(["any"], (context, value) => uniq(context, listOf(value))),
+  ),
+  ...twins(
+    "without",
+    variadic(["any"], "any", (context, omitted, value) => list(listOf(value).items.filter((item) => !has(context, omitted, item)))),
+  ),
+  ...twins(
+    "has",
+    fixed(["any", "any"], (context, wanted, value) => value !== null && has(context, listOf(value).items, wanted)),
+  ),
+  ...twins(
+    "slice",
+    variadic(["any"], "any", (_context, indices, value) => slice(value, indices)),
+  ),
   ...twins("chunk", fixed(["int", "any"], chunk)),
   concat: variadic([], "any", (context, values) => {
     const items = values.flatMap((value) => listOf(value).items);

@@ -1,11 +1,11 @@
 /** ESO's JWK functions: a key as JSON becomes PEM. */
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { fixed, type FunctionTable } from "../function-table.ts";
+import type { CallContext } from "../function-table.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
 import { encodePem } from "../pki/pem-blocks.ts";
 import { toPkcs8 } from "../pki/private-key.ts";
 import { FunctionFault } from "../template-error.ts";
 import { parseJson } from "./json.ts";
-import type { CallContext } from "../function-table.ts";
 
 /** The members of a JWK that make a key; all others are left out, since no library may judge them. */
 const MEMBERS = ["kty", "crv", "x", "y", "d", "n", "e", "p", "q", "dp", "dq", "qi"];

@@ -1,6 +1,6 @@
 /** sprig's regular expressions: RE2's, in linear time. */
 import { type CompiledGoRegexp, compileGoRegexp, type GoRegexp, quoteMeta } from "../../text/go-regexp.ts";
-import { type CallContext, fixed, type FunctionTable } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed } from "../function-table.ts";
 import { decodeRune, fromText, toText } from "../go/strings.ts";
 import { list, nilList, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
@@ -20,7 +20,9 @@ function toSearchable(bytes: string): string {
 
 function fromSearchable(text: string): string {
   if (text.isWellFormed()) return fromText(text);
-  return [...text].map((char) => (char.isWellFormed() ? fromText(char) : String.fromCharCode(char.charCodeAt(0) & 0xff))).join("");
+  return Array.from(text)
+    .map((char) => (char.isWellFormed() ? fromText(char) : String.fromCharCode(char.charCodeAt(0) & 0xff)))
+    .join("");
 }
 
 /** Steps for compiling one character of a pattern, and for searching one byte of a text. */
@@ -50,7 +52,9 @@ function replaced(text: string | undefined): string {
 const findAll = fixed(["string", "string", "int"], (context, pattern, text, limit) =>
   texts(regexpOf(context, pattern, text).findAll(toSearchable(text), limit)),
 );
-const find = fixed(["string", "string"], (context, pattern, text) => fromSearchable(regexpOf(context, pattern, text).find(toSearchable(text)) ?? ""));
+const find = fixed(["string", "string"], (context, pattern, text) =>
+  fromSearchable(regexpOf(context, pattern, text).find(toSearchable(text)) ?? ""),
+);
 const replaceAll = fixed(["string", "string", "string"], (context, pattern, text, template) =>
   replaced(regexpOf(context, pattern, text).replaceAll(toSearchable(text), toSearchable(template))),
 );

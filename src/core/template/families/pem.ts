@@ -1,6 +1,6 @@
 /** ESO's functions of PEM texts and certificates, and rsaDecrypt. */
 import { constants, privateDecrypt } from "node:crypto";
-import { fixed, type FunctionTable } from "../function-table.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
 import { fromBytes, toBytes } from "../go/strings.ts";
 import { list } from "../go/values.ts";
 import { alternativeNames, type Certificate, orderChain, parseCertificate, parseCertificates } from "../pki/certificate.ts";

@@ -1,6 +1,6 @@
 /** sprig's encodings and checksums. */
 import { createHash } from "node:crypto";
-import { fixed, type FunctionTable } from "../function-table.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
 import { toBytes } from "../go/strings.ts";
 import { type Decoded, decodeBase32, decodeBase64, decodeHex, encodeBase32 } from "./base-codes.ts";
 

@@ -1,5 +1,5 @@
 /** sprig's arithmetic: int64 that wraps, and floats by way of exact decimals. */
-import { type CallContext, fixed, type FunctionTable, variadic } from "../function-table.ts";
+import { type CallContext, type FunctionTable, fixed, variadic } from "../function-table.ts";
 import { parseInteger } from "../go/numbers.ts";
 import { show } from "../go/print.ts";
 import { int, int64, type Value } from "../go/values.ts";

@@ -1,5 +1,5 @@
 /** sprig's questions about types, and file paths. */
-import { fixed, type FunctionTable } from "../function-table.ts";
+import { type FunctionTable, fixed } from "../function-table.ts";
 import { kindName, typeName } from "../go/values.ts";
 
 /** path.Clean. */
