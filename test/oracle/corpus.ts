@@ -3,6 +3,7 @@
 import { calls } from "./corpus-calls.ts";
 import { language } from "./corpus-language.ts";
 import { manifests } from "./corpus-manifests.ts";
+import { yamlDocuments } from "./corpus-yaml.ts";
 
 export interface OracleCase {
   readonly template: string;
@@ -35,5 +36,5 @@ const DATA: Readonly<Record<string, string>> = {
 export function corpus(): readonly OracleCase[] {
   const templates = [...language(), ...calls()];
   const unique = [...new Set(templates)];
-  return [...unique.map((template) => ({ template, data: DATA })), ...manifests()];
+  return [...unique.map((template) => ({ template, data: DATA })), ...manifests(), ...yamlDocuments()];
 }

@@ -75,7 +75,7 @@ export async function prepareTargetTemplate(template: TargetTemplate): Promise<P
   ];
   const functions = await loadFunctions(steps.map(({ parsed }) => parsed));
   const needsYaml = steps.some(({ key }) => key === undefined);
-  const parseYaml = needsYaml ? (await import("./families/yaml.ts")).parseYaml : undefined;
+  const parseYaml = needsYaml ? (await import("./families/yaml-parse.ts")).parseYaml : undefined;
   return { template, steps, functions, parseYaml };
 }
 

@@ -2,11 +2,11 @@
 
 import type { CallContext } from "../function-table.ts";
 import { formatFloat } from "../go/float.ts";
-import { parseFloat64, parseInteger, parseUnsigned } from "../go/numbers.ts";
 import { encodeRune, fromText, isAscii, runeCount, runesOf, toText } from "../go/strings.ts";
 import type { GoMap, Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
 import { describeRfc3339 } from "../time/rfc3339.ts";
+import { resolveScalar } from "./yaml-scalars.ts";
 
 const MAX_DEPTH = 256;
 /** Longer keys stand behind a question mark. */
@@ -14,31 +14,10 @@ const MAX_SIMPLE_KEY = 128;
 /** Behind this column the emitter breaks a line. */
 const BEST_WIDTH = 80;
 
-const WORDS: ReadonlySet<string> = new Set(
-  [
-    "y yes true on n no false off null"
-      .split(" ")
-      .flatMap((word) => [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()]),
-    "",
-    "~",
-  ].flat(),
-);
-const SPECIAL_FLOATS = /^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
-const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
-const TIMESTAMP =
-  /^\d{4}-\d\d?-\d\d?(?:[Tt]\d\d?:\d\d?:\d\d?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?| \d\d?:\d\d?:\d\d?(?:\.\d+)?(?: ?(?:Z|[+-]\d\d:\d\d))?)?$/;
-
 /** Whether yaml.v2 would read a plain scalar as something else than a string. */
 function resolvesToOther(text: string): boolean {
-  if (WORDS.has(text) || SPECIAL_FLOATS.test(text) || BASE_60.test(text)) return true;
-  if (text.startsWith(".")) return parseFloat64(text) !== undefined;
-  if (!/^[-+0-9]/.test(text)) return false;
-  if (TIMESTAMP.test(text)) return true;
-  const plain = text.replaceAll("_", "");
-  return (
-    parseInteger(plain, 0) !== undefined || parseUnsigned(plain) !== undefined || (FLOAT.test(plain) && parseFloat64(plain) !== undefined)
-  );
+  return BASE_60.test(text) || resolveScalar(text).kind !== "string";
 }
 
 interface Analysis {
