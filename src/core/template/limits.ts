@@ -26,7 +26,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 });
 
 /** Bytes that a function reads or writes for the price of one step. */
-const BYTES_PER_STEP = 128;
+const BYTES_PER_STEP = 32;
 
 /** What is left of the limits in one execution. */
 export interface Budget {

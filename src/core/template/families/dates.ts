@@ -31,7 +31,12 @@ function timeOf(context: CallContext, value: Value): GoTime {
   return now(context);
 }
 
+/** Steps for asking the runtime about a zone, and for reading a time. */
+const ZONE_STEPS = 500;
+const PARSE_STEPS = 10;
+
 function dateInZone(context: CallContext, layout: string, value: Value, zone: string): string {
+  if (zone !== "Local" && zone !== "UTC") context.budget.spend(ZONE_STEPS);
   const time = timeOf(context, value);
   return fromText(formatTime(inZone(time, zone) ?? { ...time, offsetSeconds: 0, zone: "UTC" }, toText(layout)));
 }
@@ -92,6 +97,11 @@ function mustModify(text: string, time: GoTime): GoTime {
   return plus(time, duration);
 }
 
+function parsed({ budget }: CallContext, layout: string, text: string): GoTime | undefined {
+  budget.spend(PARSE_STEPS);
+  return parseTime(toText(layout), toText(text));
+}
+
 const inZoneFunction = fixed(["string", "any", "string"], dateInZone);
 const modify = fixed(["string", "time"], (_context, text, time) => plus(time, parseDuration(toText(text)) ?? 0n));
 const mustModifyFunction = fixed(["string", "time"], (_context, text, time) => mustModify(text, time));
@@ -110,9 +120,9 @@ export const DATES: FunctionTable = Object.freeze({
   mustDateModify: mustModifyFunction,
   duration: fixed(["any"], (_context, value) => describeDuration(BigInt.asIntN(64, secondsOf(value) * SECOND))),
   durationRound: fixed(["any"], durationRound),
-  toDate: fixed(["string", "string"], (_context, layout, text) => parseTime(toText(layout), toText(text)) ?? ZERO),
-  mustToDate: fixed(["string", "string"], (_context, layout, text) => {
-    const time = parseTime(toText(layout), toText(text));
+  toDate: fixed(["string", "string"], (context, layout, text) => parsed(context, layout, text) ?? ZERO),
+  mustToDate: fixed(["string", "string"], (context, layout, text) => {
+    const time = parsed(context, layout, text);
     if (time === undefined) throw new FunctionFault("the text does not fit the layout");
     return time;
   }),

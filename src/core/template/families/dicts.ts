@@ -127,5 +127,5 @@ export const DICTS: FunctionTable = Object.freeze({
   deepCopy: copy,
   mustDeepCopy: copy,
   dig: variadic([], "any", (_context, values) => dig(values)),
-  deepEqual: fixed(["any", "any"], (_context, a, b) => deepEqual(a, b)),
+  deepEqual: fixed(["any", "any"], ({ budget }, a, b) => deepEqual(a, b, () => budget.spend(1 / 8))),
 });

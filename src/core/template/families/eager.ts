@@ -8,7 +8,6 @@ import { JSON_FUNCTIONS } from "./json.ts";
 import { LISTS } from "./lists.ts";
 import { MATH } from "./math.ts";
 import { REFLECTION } from "./reflection.ts";
-import { SEMVER } from "./semver.ts";
 import { STRINGS } from "./strings.ts";
 import { URLS } from "./urls.ts";
 import { UUIDS } from "./uuids.ts";
@@ -26,5 +25,4 @@ export const EAGER_FUNCTIONS: FunctionTable = Object.freeze({
   ...REFLECTION,
   ...UUIDS,
   ...URLS,
-  ...SEMVER,
 });

@@ -10,10 +10,12 @@ import { formatTime } from "../time/describe.ts";
 
 /** Deeper texts are refused where Go would go on to 10,000: a value of this depth is nobody's. */
 const MAX_DEPTH = 256;
+/** Each level of nesting scans its bytes again. */
+const BYTES_PER_STEP = 128;
 
 function toValue(context: CallContext, json: JsonValue, depth: number): Value {
   if (depth > MAX_DEPTH) throw new FunctionFault("the JSON is nested too deep");
-  context.budget.spend(1 + json.raw.length / 256);
+  context.budget.spend(2 + json.raw.length / BYTES_PER_STEP);
   switch (json.kind) {
     case "string":
       return fromText(decodeString(json.raw));

@@ -4,9 +4,11 @@ import { deepEqual, type GoList, int, isTrue, list, NIL_LIST, type Value } from 
 import { FunctionFault } from "../template-error.ts";
 import { listOf, textOf, textsOf, toInt64 } from "./convert.ts";
 
+/** Steps for one comparison. */
+const COMPARE_STEPS = 1 / 8;
+
 function has(context: CallContext, items: readonly Value[], wanted: Value): boolean {
-  context.budget.spend(items.length / 8);
-  return items.some((item) => deepEqual(wanted, item));
+  return items.some((item) => deepEqual(wanted, item, () => context.budget.spend(COMPARE_STEPS)));
 }
 
 function chunk(context: CallContext, size: number, value: Value): Value {

@@ -11,6 +11,7 @@ const LOADERS: Readonly<Record<LazyFamily, () => Promise<FunctionTable>>> = {
   pem: async () => (await import("./pem.ts")).PEM_FUNCTIONS,
   pkcs12: async () => (await import("./pkcs12.ts")).PKCS12_FUNCTIONS,
   regexps: async () => (await import("./regexps.ts")).REGEXPS,
+  semver: async () => (await import("./semver.ts")).SEMVER,
   yaml: async () => (await import("./yaml.ts")).YAML_FUNCTIONS,
 };
 

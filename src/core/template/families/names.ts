@@ -43,6 +43,7 @@ export const LAZY_NAMES = {
     "regexReplaceAllLiteral",
     "regexSplit",
   ],
+  semver: ["semver", "semverCompare"],
   yaml: ["fromYaml", "toYaml"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -1,4 +1,6 @@
 /** sprig's semver and semverCompare, by the rules of Masterminds/semver v3. */
+
+import { compileGoRegexp, type GoRegexp } from "../../text/go-regexp.ts";
 import { type FunctionTable, fixed } from "../function-table.ts";
 import { type GoStruct, integer, type Value } from "../go/values.ts";
 import { FunctionFault } from "../template-error.ts";
@@ -16,13 +18,21 @@ const OPERATORS = "=||!=|>|<|>=|=>|<=|=<|~|~>|\\^";
 const VERSION_PATTERN =
   "v?([0-9|x|X|*]+)(\\.[0-9|x|X|*]+)?(\\.[0-9|x|X|*]+)?(-([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?(\\+([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?";
 const NO_GROUPS = VERSION_PATTERN.replace(/\((?!\?)/g, "(?:");
-// Go's regexp takes the leftmost alternative that lets the rest match, as JavaScript's does.
-const SINGLE = new RegExp(`^\\s*(${OPERATORS})\\s*(${VERSION_PATTERN})\\s*$`);
-const RANGE = new RegExp(`\\s*(${NO_GROUPS})\\s+-\\s+(${NO_GROUPS})\\s*`, "g");
-const EACH = new RegExp(`(?:${OPERATORS})\\s*(?:${NO_GROUPS})`, "g");
-const VALID = new RegExp(`^\\s*(?:${OPERATORS})\\s*(?:${NO_GROUPS})\\s*(?:(?:\\s+|,\\s*)(?:${OPERATORS})\\s*(?:${NO_GROUPS})\\s*)*$`);
-/** The patterns above backtrack: on a longer text they could take long. */
-const MAX_LENGTH = 200;
+
+/** The library's own patterns, by an engine that takes linear time: JavaScript's would backtrack without end. */
+function pattern(text: string): GoRegexp {
+  const compiled = compileGoRegexp(text);
+  if (compiled.kind === "fault") throw new Error("a pattern of semver does not compile");
+  return compiled.regexp;
+}
+
+const SINGLE = pattern(`^\\s*(${OPERATORS})\\s*(${VERSION_PATTERN})\\s*$`);
+const RANGE = pattern(`\\s*(${NO_GROUPS})\\s+-\\s+(${NO_GROUPS})\\s*`);
+const EACH = pattern(`(?:${OPERATORS})\\s*(?:${NO_GROUPS})`);
+const VALID = pattern(`^\\s*(?:${OPERATORS})\\s*(?:${NO_GROUPS})\\s*(?:(?:\\s+|,\\s*)(?:${OPERATORS})\\s*(?:${NO_GROUPS})\\s*)*$`);
+const MAX_LENGTH = 1_000;
+/** Four patterns over a constraint. */
+const STEPS = 100;
 
 function improper(): never {
   throw new FunctionFault("improper constraint");
@@ -36,8 +46,8 @@ function parseConstraint(text: string): Constraint {
   if (text === "") {
     return { operator: "", version: parseVersion("0.0.0"), isDirty: true, isMinorDirty: false, isPatchDirty: false };
   }
-  const parts = SINGLE.exec(text);
-  if (parts === null) return improper();
+  const parts = SINGLE.submatches(text);
+  if (parts === undefined) return improper();
   const [, operator = "", whole = "", major, minor, patch, prerelease = ""] = parts;
   const constraint = (version: string, isMinorDirty: boolean, isPatchDirty: boolean, isDirty: boolean): Constraint => ({
     operator,
@@ -119,13 +129,13 @@ function isMet(version: Version, constraint: Constraint): boolean {
 /** One alternative of `||`: all of its constraints must be met. */
 function parseAll(text: string): readonly Constraint[] {
   if (!VALID.test(text)) return improper();
-  const found = text.match(EACH);
-  return (found ?? [text]).map(parseConstraint);
+  const found = EACH.findAll(text, -1);
+  return (found.length === 0 ? [text] : found).map(parseConstraint);
 }
 
 function compare(constraints: string, text: string): boolean {
   if (constraints.length > MAX_LENGTH) return improper();
-  const rewritten = constraints.replace(RANGE, (_range, from: string, to: string) => `>= ${from}, <= ${to} `);
+  const rewritten = RANGE.replaceAll(constraints, ">= ${1}, <= ${2} ") ?? improper();
   const alternatives = rewritten.split("||").map(parseAll);
   const version = parseVersion(text);
   return alternatives.some((all) => all.every((constraint) => isMet(version, constraint)));
@@ -150,5 +160,8 @@ function toStruct(version: Version): GoStruct {
 
 export const SEMVER: FunctionTable = Object.freeze({
   semver: fixed(["string"], (_context, text) => toStruct(parseVersion(text))),
-  semverCompare: fixed(["string", "string"], (_context, constraint, version) => compare(constraint, version)),
+  semverCompare: fixed(["string", "string"], ({ budget }, constraint, version) => {
+    budget.spend(STEPS + constraint.length);
+    return compare(constraint, version);
+  }),
 });

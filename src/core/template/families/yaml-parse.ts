@@ -21,7 +21,9 @@ import { decodeBase64 } from "./base-codes.ts";
 import { resolveScalar } from "./yaml-scalars.ts";
 
 const MAX_DEPTH = 100;
-const BYTES_PER_STEP = 4;
+/** The parser's price: for a byte, and for each sign that may begin a level. */
+const STEPS_PER_BYTE = 0.75;
+const STEPS_PER_SIGN = 5;
 /** ESO shows the parser's own words here, which may quote the text. */
 export const YAML_FAULT = "error converting YAML to JSON";
 
@@ -158,10 +160,20 @@ function nodeValue(reading: Reading, node: unknown, depth: number): Value {
   return value;
 }
 
+function readDocument(text: string): Document {
+  try {
+    return parseDocument(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent", strict: false });
+  } catch {
+    // What nests too deep overflows the library's stack.
+    return fail();
+  }
+}
+
 /** The value of a YAML document. @throws FunctionFault with a fixed phrase */
 export function parseYaml(context: CallContext, text: string): Value {
-  context.budget.spend(text.length / BYTES_PER_STEP);
+  context.budget.spend(text.length * STEPS_PER_BYTE);
+  context.budget.spend((text.match(/[[{]|[-:?] /g)?.length ?? 0) * STEPS_PER_SIGN);
   // Failsafe: every scalar stays a text, and yaml.v2's rules, not this library's, say what it means.
-  const document = parseDocument(toText(text), { schema: "failsafe", uniqueKeys: false, logLevel: "silent", strict: false });
+  const document = readDocument(toText(text));
   return document.errors.length > 0 ? fail() : nodeValue({ context, document, open: new Set() }, document.contents, 0);
 }

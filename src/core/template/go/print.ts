@@ -17,11 +17,26 @@ interface Printing {
   readonly flags: Flags;
   /** Inside a complaint about a verb: methods are not asked, so that it ends. */
   readonly isErroring: boolean;
+  /** What has been printed: a list that stands many times in another is printed as often. */
+  readonly printed: { values: number; bytes: number };
+}
+
+const MAX_VALUES = 50_000;
+const MAX_BYTES = 1024 * 1024;
+
+function newPrinting(verb: string, flags: Flags): Printing {
+  return { verb, flags, isErroring: false, printed: { values: 0, bytes: 0 } };
+}
+
+function count(value: Value, { printed }: Printing): void {
+  printed.values++;
+  if (typeof value === "string") printed.bytes += value.length;
+  if (printed.values > MAX_VALUES || printed.bytes > MAX_BYTES) throw new FunctionFault("a text grows too long");
 }
 
 function badVerb(value: Value, printing: Printing): string {
   if (value === null) return `%!${printing.verb}(<nil>)`;
-  const shown = printValue(value, { verb: "v", flags: printing.flags, isErroring: true }, 0);
+  const shown = printValue(value, { ...printing, verb: "v", isErroring: true }, 0);
   return `%!${printing.verb}(${typeName(value)}=${shown})`;
 }
 
@@ -210,6 +225,7 @@ function isComposite(value: Value): boolean {
 }
 
 function printValue(value: Value, printing: Printing, depth: number): string {
+  count(value, printing);
   if (printing.verb === "w" && isComposite(value)) return badVerb(value, printing);
   if (depth > MAX_DEPTH) throw new FunctionFault("the value is nested too deep to be printed");
   if (value === null) return printNil(printing, depth);
@@ -232,8 +248,8 @@ function printValue(value: Value, printing: Printing, depth: number): string {
 /** One argument under a verb, with its flags. */
 export function printArgument(value: Value, verb: string, flags: Flags): string {
   if (verb === "T") return value === null ? pad("<nil>", flags) : pad(truncate(typeName(value), flags.precision), flags);
-  if (verb === "p") return value === null || !isPointerLike(value) ? badVerb(value, { verb, flags, isErroring: false }) : noAddresses();
-  return printValue(value, { verb, flags, isErroring: false }, 0);
+  if (verb === "p") return value === null || !isPointerLike(value) ? badVerb(value, newPrinting(verb, flags)) : noAddresses();
+  return printValue(value, newPrinting(verb, flags), 0);
 }
 
 function isPointerLike(value: Value): boolean {
@@ -246,7 +262,7 @@ function noAddresses(): never {
 
 /** How text/template prints the value of an action, and `%v`. */
 export function show(value: Value): string {
-  return typeof value === "string" ? value : printValue(value, { verb: "v", flags: NO_FLAGS, isErroring: false }, 0);
+  return typeof value === "string" ? value : printValue(value, newPrinting("v", NO_FLAGS), 0);
 }
 
 /** fmt.Sprint: a space between two operands when neither is a string. */

@@ -140,25 +140,29 @@ export function sortedKeys(entries: ReadonlyMap<string, Value>): string[] {
   return [...entries.keys()].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** reflect.DeepEqual: types count, and nil is not empty. `maxDepth` ends a map that holds itself. */
-export function deepEqual(a: Value, b: Value, maxDepth = 256): boolean {
+/**
+ * reflect.DeepEqual: types count, and nil is not empty. `maxDepth` ends a map that holds itself; `visit` is called for each pair, and
+ * may throw, since a list that stands many times in another is compared as often.
+ */
+export function deepEqual(a: Value, b: Value, visit: () => void, maxDepth = 256): boolean {
+  visit();
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
   if (a === b) return true;
   if (a.kind !== b.kind || typeName(a) !== typeName(b) || maxDepth === 0) return false;
   if (a.kind === "integer" && b.kind === "integer") return a.value === b.value;
   if (a.kind === "list" && b.kind === "list") {
     if (a.isNil !== b.isNil || a.items.length !== b.items.length) return false;
-    return a.items.every((item, index) => deepEqual(item, b.items[index] ?? null, maxDepth - 1));
+    return a.items.every((item, index) => deepEqual(item, b.items[index] ?? null, visit, maxDepth - 1));
   }
   if (a.kind === "map" && b.kind === "map") {
     if (a.isNil !== b.isNil || a.entries.size !== b.entries.size) return false;
-    return [...a.entries].every(([key, item]) => b.entries.has(key) && deepEqual(item, b.entries.get(key) ?? null, maxDepth - 1));
+    return [...a.entries].every(([key, item]) => b.entries.has(key) && deepEqual(item, b.entries.get(key) ?? null, visit, maxDepth - 1));
   }
   if (a.kind === "time" && b.kind === "time") {
     return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds && a.zone === b.zone;
   }
   if (a.kind === "struct" && b.kind === "struct") {
-    return a.text === b.text && [...a.fields].every(([name, field]) => deepEqual(field, b.fields.get(name) ?? null, maxDepth - 1));
+    return a.text === b.text && [...a.fields].every(([name, field]) => deepEqual(field, b.fields.get(name) ?? null, visit, maxDepth - 1));
   }
   return false;
 }

@@ -28,9 +28,16 @@ function toElement(block: BaseBlock): Element {
 
 /** Reads one element that takes all of the bytes. @throws FunctionFault with `phrase` */
 export function readDer(bytes: Uint8Array, phrase: string): Element {
-  const { offset, result } = fromBER(Uint8Array.from(bytes).buffer);
-  if (offset !== bytes.length || result.error !== "") throw new FunctionFault(phrase);
-  return toElement(result);
+  let element: Element;
+  try {
+    const { offset, result } = fromBER(Uint8Array.from(bytes).buffer);
+    if (offset !== bytes.length || result.error !== "") throw new FunctionFault(phrase);
+    element = toElement(result);
+  } catch {
+    // What nests too deep overflows the library's stack.
+    throw new FunctionFault(phrase);
+  }
+  return element;
 }
 
 /** A child that must be there. @throws FunctionFault with `phrase` */

@@ -14,6 +14,7 @@ export interface PemDecoded {
 }
 
 const BEGIN = "-----BEGIN ";
+const END = "\n-----END ";
 const LINE = 64;
 
 /** Headers stand before an empty line, one `key: value` a line. */
@@ -32,24 +33,33 @@ function splitHeaders(body: string): { readonly headers: ReadonlyMap<string, str
 
 /** The first block of a text, and what follows it; without a block all of the text is the rest. */
 export function decodePem(text: string): PemDecoded {
+  let end = -1;
   for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at + BEGIN.length)) {
     if (at > 0 && text[at - 1] !== "\n") continue;
     const lineEnd = text.indexOf("\n", at);
-    const line = (lineEnd < 0 ? text.slice(at) : text.slice(at, lineEnd)).trimEnd();
-    if (!line.endsWith("-----") || lineEnd < 0) continue;
-    const type = line.slice(BEGIN.length, -5);
-    const ending = `-----END ${type}-----`;
-    const close = text.startsWith(ending, lineEnd + 1) ? lineEnd + 1 : text.indexOf(`\n${ending}`, lineEnd) + 1;
-    if (close <= 0) continue;
-    const after = text.indexOf("\n", close);
-    const tail = after < 0 ? text.slice(close + ending.length) : text.slice(close + ending.length, after);
-    if (tail.trim() !== "") continue;
-    const { headers, encoded } = splitHeaders(text.slice(lineEnd + 1, close));
-    const decoded = decodeBase64(encoded.replace(/[ \t\r\n]/g, ""));
-    if (!("bytes" in decoded)) continue;
-    return { block: { type, headers, bytes: toBytes(decoded.bytes) }, rest: after < 0 ? "" : text.slice(after + 1) };
+    if (lineEnd < 0) break;
+    // Only the first end behind a beginning counts, as in Go; searched once for many beginnings.
+    if (end < lineEnd) end = text.indexOf(END, lineEnd);
+    if (end < 0) break;
+    const decoded = blockBetween(text, at, lineEnd, end);
+    if (decoded !== undefined) return decoded;
   }
   return { block: undefined, rest: text };
+}
+
+/** The block whose first line is at `at`, and whose end may be at `end`; undefined where they do not fit. */
+function blockBetween(text: string, at: number, lineEnd: number, end: number): PemDecoded | undefined {
+  const line = text.slice(at, lineEnd).trimEnd();
+  if (!line.endsWith("-----")) return undefined;
+  const type = line.slice(BEGIN.length, -5);
+  const ending = `${END}${type}-----`;
+  if (!text.startsWith(ending, end)) return undefined;
+  const after = text.indexOf("\n", end + ending.length);
+  if (text.slice(end + ending.length, after < 0 ? undefined : after).trim() !== "") return undefined;
+  const { headers, encoded } = splitHeaders(text.slice(lineEnd + 1, end + 1));
+  const decoded = decodeBase64(encoded.replace(/[ \t\r\n]/g, ""));
+  if (!("bytes" in decoded)) return undefined;
+  return { block: { type, headers, bytes: toBytes(decoded.bytes) }, rest: after < 0 ? "" : text.slice(after + 1) };
 }
 
 /** All blocks of a text; what stands between them is skipped. */

@@ -51,6 +51,34 @@ describe("a template's limits", () => {
       template: '{{ range until 10000 }}{{ $_ := regexMatch "[a-z]+[0-9]+(x|y)*" "abc" }}{{ end }}',
       want: "too many steps",
     },
+    {
+      name: "a list that holds the same list many times",
+      template: "{{ $x := list 1 2 }}{{ range until 14 }}{{ $x = list $x $x $x $x }}{{ end }}{{ $x }}",
+      want: "grows too long",
+    },
+    {
+      name: "the same, as JSON",
+      template: "{{ $x := list 1 2 }}{{ range until 14 }}{{ $x = list $x $x $x $x }}{{ end }}{{ mustToJson $x }}",
+      want: "too many steps",
+    },
+    {
+      name: "the same, compared",
+      template:
+        "{{ $x := list 1 }}{{ $y := list 1 }}{{ range until 14 }}{{ $x = list $x $x $x $x }}{{ $y = list $y $y $y $y }}{{ end }}{{ deepEqual $x $y }}",
+      want: "too many steps",
+    },
+    {
+      name: "the same, copied",
+      template: "{{ $x := list 1 2 }}{{ range until 14 }}{{ $x = list $x $x $x $x }}{{ end }}{{ deepCopy $x }}",
+      want: "too many steps",
+    },
+    { name: "beginnings of PEM without an end", template: '{{ filterPEM "X" (repeat 50000 "-----BEGIN X-----\\n") }}', want: "found junk" },
+    {
+      name: "a constraint of versions that backtracks",
+      template: '{{ semverCompare (print (repeat 49 "1.0 ") "!") "1.2.3" }}',
+      want: "improper constraint",
+    },
+    { name: "a YAML text of many levels", template: '{{ fromYaml (repeat 90000 "[") }}', want: "too many steps" },
     { name: "a dict that holds itself", template: '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ $d }}', want: "nested too deep" },
     {
       name: "a dict that holds itself, as JSON",
