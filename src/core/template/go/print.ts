@@ -28,7 +28,7 @@ function newPrinting(verb: string, flags: Flags): Printing {
   return { verb, flags, isErroring: false, printed: { values: 0, bytes: 0 } };
 }
 
-function count(value: Value, { printed }: Printing): void {
+function countPrinted(value: Value, { printed }: Printing): void {
   printed.values++;
   if (typeof value === "string") printed.bytes += value.length;
   if (printed.values > MAX_VALUES || printed.bytes > MAX_BYTES) throw new FunctionFault("a text grows too long");
@@ -225,7 +225,7 @@ function isComposite(value: Value): boolean {
 }
 
 function printValue(value: Value, printing: Printing, depth: number): string {
-  count(value, printing);
+  countPrinted(value, printing);
   if (printing.verb === "w" && isComposite(value)) return badVerb(value, printing);
   if (depth > MAX_DEPTH) throw new FunctionFault("the value is nested too deep to be printed");
   if (value === null) return printNil(printing, depth);
