@@ -1,5 +1,5 @@
 /** `spec.target.template`: from what was fetched to the Secret's data, labels and annotations, in ESO's order and with its refusals. */
-import { secretKeyFault } from "../sync/data.ts";
+import { secretKeyFault } from "../source/keys.ts";
 import { executeTemplate } from "./execute.ts";
 import { loadFunctions } from "./families/load.ts";
 import type { CallContext, Environment, FunctionTable } from "./function-table.ts";
