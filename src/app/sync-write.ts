@@ -11,19 +11,22 @@ import {
   type Target,
   targetKey,
 } from "../core/model.ts";
-import type { Cluster, Hasher, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
-import { collectData } from "../core/sync/data.ts";
+import type { Cluster, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
+import { secureRandomBytes } from "../core/sync/chance.ts";
+import { inputsManifest, renderContent, type TemplateTexts } from "../core/sync/content.ts";
 import { type Decision, decide, type Gathered, isIntact } from "../core/sync/decide.ts";
 import { guardTarget } from "../core/sync/guard.ts";
 import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../core/sync/ownership.ts";
 import { nextDue } from "../core/sync/refresh.ts";
 import { canonicalBytes, renderTarget } from "../core/sync/render.ts";
+import { templateObjectKey, templateObjectsOf } from "../core/sync/template-objects.ts";
 import type { Observed } from "./observe-reference.ts";
-import { targetOf } from "./sync-gather.ts";
+import { refuseNamespace, targetOf } from "./sync-gather.ts";
 import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
 import type { ClusterSession } from "./sync-session.ts";
 
-type WriteDeps = Pick<SyncDeps, "hasher" | "clock" | "timing">;
+type RenderDeps = Pick<SyncDeps, "hasher" | "clock" | "randomBytes">;
+type WriteDeps = RenderDeps & Pick<SyncDeps, "timing">;
 
 /**
  * `observed` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
@@ -37,11 +40,12 @@ export async function writeTarget(
   trail: Trail,
 ): Promise<Result | "stale"> {
   const { registration, seen } = pass;
+  const texts = await readTexts(session, registration);
   trail.step = "render";
-  const manifest = renderStamped(deps.hasher, registration, new Map(observed.map(({ reference, answer }) => [reference, answer])));
-  if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
+  const rendered = await renderStamped(deps, registration, new Map(observed.map(({ reference, answer }) => [reference, answer])), texts);
+  if (registration.spec.target.creationPolicy !== "None") guardTarget(rendered.manifest, session.spec);
   const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
-  const gathered: Gathered = { registration, seen, versions, manifest };
+  const gathered: Gathered = { registration, seen, versions, ...rendered };
   const decision = decide(gathered);
 
   trail.step = "apply";
@@ -57,18 +61,34 @@ export async function writeTarget(
   }
 }
 
-/** The target as it shall be, with the cluster's label and the registration's stamp. @throws as collectData */
-export function renderStamped(
-  hasher: Hasher,
+/** What `templateFrom` names, read by this pass: after the target's version was known (rule 1). */
+async function readTexts(session: ClusterSession, { spec }: Registration): Promise<TemplateTexts> {
+  const objects = templateObjectsOf(spec);
+  if (objects.length > 0) refuseNamespace(session, targetOf({ spec }));
+  return new Map(
+    await Promise.all(objects.map(async (object) => [templateObjectKey(object), await session.templateObject(object)] as const)),
+  );
+}
+
+/**
+ * The target as it shall be, with the cluster's label and the registration's stamp. Where clock or chance had a part in it, the
+ * stamp is the hash of what it was made of: rendered again from the same, it is still the same target (ADR 41).
+ * @throws as renderContent
+ */
+export async function renderStamped(
+  { hasher, clock, randomBytes = secureRandomBytes }: RenderDeps,
   { id, spec, generation }: Registration,
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
-): SecretManifest {
-  const data = collectData(spec, answers);
-  const hash = hasher.hash(canonicalBytes(renderTarget(spec, data)));
-  return renderTarget(spec, data, {
+  texts: TemplateTexts,
+): Promise<Pick<Gathered, "manifest" | "isSourceGone" | "varying">> {
+  const content = await renderContent(spec, answers, { environment: { nowMs: clock.now(), randomBytes }, texts });
+  const { data, isSourceGone, varying } = content;
+  const compared = varying === undefined ? renderTarget(content.spec, data) : inputsManifest(content);
+  const manifest = renderTarget(content.spec, data, {
     labels: { [CLUSTER_LABEL]: spec.cluster },
-    annotations: { [stampAnnotation(id)]: stamp(generation, hash) },
+    annotations: { [stampAnnotation(id)]: stamp(generation, hasher.hash(canonicalBytes(compared))) },
   });
+  return { manifest, isSourceGone, varying };
 }
 
 /** Status and due time after a pass that did not fail. */
@@ -91,9 +111,9 @@ export function recordOf(
 }
 
 function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]): Result {
-  const { registration, seen, manifest } = gathered;
+  const { registration, seen, isSourceGone } = gathered;
   const { creationPolicy, deletionPolicy } = registration.spec.target;
-  const isGone = manifest.data.size === 0 && deletionPolicy === "Delete" && creationPolicy === "Owner";
+  const isGone = isSourceGone === true && deletionPolicy === "Delete" && creationPolicy === "Owner";
   const change = {
     appliedGeneration: registration.generation,
     applied: appliedOf(registration, observed),

@@ -1,6 +1,6 @@
 /** What a sync would do with one ExternalSecret in a world that is known in full: the sync's own steps, without a cluster. */
 import { type FailedManifest, type ResolvedManifest } from "../core/config/resolve-manifests.ts";
-import { type ErrorCode, isRelayError, type RelayError } from "../core/errors.ts";
+import { type ErrorCode, isRelayError, RelayError } from "../core/errors.ts";
 import {
   type ClusterSpec,
   type ReferenceKey,
@@ -12,11 +12,13 @@ import {
 import type { SecretManifest, SecretProvider, SourceAnswer } from "../core/ports.ts";
 import { SecretValue } from "../core/secret-value.ts";
 import { requireAdmitted } from "../core/stores/stores.ts";
-import { collectData } from "../core/sync/data.ts";
+import { renderContent, type TemplateTexts } from "../core/sync/content.ts";
 import { type Decision, decide, isExclusive, type Seen } from "../core/sync/decide.ts";
 import { guardTarget } from "../core/sync/guard.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { renderTarget, type SecretObject, secretObject } from "../core/sync/render.ts";
+import { templateObjectKey, templateObjectsOf } from "../core/sync/template-objects.ts";
+import type { Environment } from "../core/template/function-table.ts";
 
 /** One element of `render -o json`. */
 export interface RenderItem {
@@ -40,6 +42,10 @@ export interface RenderWorld {
   readonly source: Pick<SecretProvider, "read">;
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The cluster's ConfigMaps, as `secrets`. */
+  readonly configMaps: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What templates see of time and chance. */
+  readonly environment: Environment;
 }
 
 /** Renders one manifest; what is wrong with it is in the item, never thrown. */
@@ -62,16 +68,39 @@ async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<R
   requireAdmitted(spec, world.namespaces.get(spec.namespace) ?? {});
   const answers = new Map<ReferenceKey, SourceAnswer>();
   for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), await world.source.read(reference));
-  const manifest = renderTarget(spec, collectData(spec, answers));
+  const { data, isSourceGone, ...content } = await renderContent(spec, answers, {
+    environment: world.environment,
+    texts: textsOf(spec, world),
+  });
+  const manifest = renderTarget(content.spec, data);
   const existing = world.secrets.get(`${spec.namespace}/${spec.target.name}`);
   const versions = Object.fromEntries([...answers].map(([key, { versionId }]) => [key, versionId]));
-  const decision = decide({ registration: newRegistration(spec), seen: seenTarget(spec, existing !== undefined), versions, manifest });
+  const seen = seenTarget(spec, existing !== undefined);
+  const decision = decide({ registration: newRegistration(spec), seen, versions, manifest, isSourceGone });
   const { namespace, name } = spec;
   const action = actionOf(decision);
   if (action !== "apply") return { item: { namespace, name, action, target: null }, reason: decision.reason };
   const written = asWritten(spec, manifest, existing);
   guardTarget(written, ANYWHERE);
   return { item: { namespace, name, action, target: secretObject(written) }, reason: decision.reason };
+}
+
+/** What templateFrom names. @throws TemplateSourceMissing */
+function textsOf(spec: RegistrationSpec, world: RenderWorld): TemplateTexts {
+  return new Map(
+    templateObjectsOf(spec).map((object) => {
+      const { kind, namespace, name, keys } = object;
+      const held = (kind === "Secret" ? world.secrets : world.configMaps).get(`${namespace}/${name}`);
+      const missing = (detail: string): RelayError => new RelayError("TemplateSourceMissing", `${kind} ${namespace}/${name}`, { detail });
+      if (held === undefined) throw missing("it does not exist");
+      const texts = keys.map((key) => {
+        const text = held.get(key);
+        if (text === undefined) throw missing(`it has no key ${key}`);
+        return [key, new SecretValue(text)] as const;
+      });
+      return [templateObjectKey(object), new Map(texts)];
+    }),
+  );
 }
 
 /** A cluster that allows every namespace: manifests alone name none. */

@@ -126,6 +126,20 @@ export interface ClusterAuthReads {
   serviceAccountToken(ref: ServiceAccountRef, audiences: readonly string[]): Promise<SecretValue>;
 }
 
+/** A ConfigMap or a Secret that `templateFrom` names, and the keys that are read of it. */
+export interface TemplateObject {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly namespace: string;
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+/** The templates that lie in a target cluster: the only calls of a sync whose answers hold values, each for one named object. */
+export interface ClusterTemplateReads {
+  /** Each of the object's keys. @throws TemplateSourceMissing, TemplateSourceForbidden, and as `Cluster` */
+  read(object: TemplateObject): Promise<ReadonlyMap<string, SecretValue>>;
+}
+
 /** Names a service account. */
 export interface ServiceAccountRef {
   readonly namespace: string;
@@ -136,6 +150,8 @@ export interface ServiceAccountRef {
 export interface Clusters {
   /** @throws ClusterCredentials, ClusterUnknown, AccessDenied, StoreUnreachable */
   connect(spec: ClusterSpec): Promise<Cluster>;
+  /** Over the same connection. @throws as `connect` */
+  templateReads(spec: ClusterSpec): Promise<ClusterTemplateReads>;
   /** Forgets credentials that an API server refused, so that the next connect reads them anew. */
   forget(cluster: string): void;
 }

@@ -32,7 +32,12 @@ export function portsOf(world: World, worker: Worker): WorkerPorts {
   return {
     registry: scheduled(world, worker, world.registry, Object.keys(world.registry)),
     provider,
-    clusters: { connect: async () => cluster, forget: () => {} },
+    clusters: {
+      connect: async () => cluster,
+      // No registration of the model has a template.
+      templateReads: () => Promise.reject(new Error("the model holds no templates")),
+      forget: () => {},
+    },
     queue: {
       send: (requests, { delayMs }) =>
         scheduler.call(worker, "send", [requests, delayMs], async () => {

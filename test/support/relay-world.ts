@@ -22,6 +22,7 @@ import { createMemoryCluster, type MemoryCluster } from "./fakes/memory-cluster.
 import { createMemoryBus, createMemoryLog, testHasher } from "./fakes/memory-outlets.ts";
 import { createMemoryRegistry } from "./fakes/memory-registry.ts";
 import { createMemorySource } from "./fakes/memory-source.ts";
+import { createMemoryTemplates } from "./fakes/memory-templates.ts";
 import { aCluster, aSpec, loaded, put, type SpecOptions } from "./registrations.ts";
 
 /** The moment at which every world begins. */
@@ -66,9 +67,12 @@ export async function relayWorld(options: { cluster?: Partial<ClusterSpec>; wrap
       await hook.before?.(name, operation, secret);
     };
   }
+  /** What templateFrom names: the same in each cluster. */
+  const templates = createMemoryTemplates();
   const forgotten: string[] = [];
   const clusters: Clusters = {
     connect: async (spec) => at(spec.name),
+    templateReads: async () => templates,
     forget: (name) => {
       forgotten.push(name);
     },
@@ -121,6 +125,7 @@ export async function relayWorld(options: { cluster?: Partial<ClusterSpec>; wrap
     bus,
     log,
     inside: at,
+    templates,
     calls,
     hook,
     forgotten,

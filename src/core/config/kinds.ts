@@ -9,6 +9,7 @@ import { checkExternalSecretRules } from "./rules.ts";
 import { type ClusterManifest, clusterSchema, type ExternalSecretManifest, externalSecretSchema } from "./schema.ts";
 import { checkSourceRules } from "./source-rules.ts";
 import { type ClusterSecretStoreManifest, clusterSecretStoreSchema, type SecretStoreManifest, secretStoreSchema } from "./store-schema.ts";
+import { checkTemplates } from "./template-rules.ts";
 import { checkUnwired } from "./unwired.ts";
 
 /** A document with its typed manifest. */
@@ -99,7 +100,7 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
       return refuseVersion(`apiVersion ${apiVersion} is ${NOT_YET}`, `use ${ESO}/v1`);
     if (kind === "ExternalSecret") {
       const checked = check(externalSecretSchema, value);
-      const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkUnwired(value)];
+      const broken = [...checkExternalSecretRules(value), ...checkSourceRules(value), ...checkTemplates(value), ...checkUnwired(value)];
       return typed("ExternalSecret", withFindings(checked, broken), source);
     }
     if (kind === "SecretStore")

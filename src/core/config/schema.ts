@@ -9,6 +9,7 @@ import {
   filled,
   labelName,
   labels,
+  labelTemplates,
   managed,
   namespacedMetadata,
   notYet,
@@ -83,13 +84,37 @@ const storeRef = closed({ name: objectName, kind: z.nullish(choice(["SecretStore
 
 const sourceRef = z.nullish(closed({ storeRef: z.nullish(storeRef), generatorRef: notYet() }));
 
+const secretKey = z
+  .string()
+  .check(
+    z.maxLength(253, "a secretKey has at most 253 characters"),
+    z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
+  );
+
+const templateItems = closed({
+  name: objectName,
+  items: z.array(closed({ key: filled, templateAs: z.nullish(choice(["Values", "KeysAndValues"])) })),
+});
+
 const template = closed({
   type: z.nullish(z.string()),
-  engineVersion: notYet("v2"),
-  mergePolicy: notYet("Replace"),
-  metadata: z.nullish(closed({ labels: z.nullish(labels), annotations: z.nullish(annotations), finalizers: notYet([]) })),
-  data: notYet(),
-  templateFrom: notYet([]),
+  // What v1 is, is said by template-rules.ts.
+  engineVersion: z.nullish(z.string()),
+  mergePolicy: z.nullish(choice(["Replace", "Merge"])),
+  metadata: z.nullish(closed({ labels: z.nullish(labelTemplates), annotations: z.nullish(annotations), finalizers: notYet([]) })),
+  data: z.nullish(z.record(secretKey, z.string())),
+  templateFrom: z.nullish(
+    z.array(
+      closed({
+        configMap: z.nullish(templateItems),
+        secret: z.nullish(templateItems),
+        literal: z.nullish(z.string()),
+        // In any case, as template-rules.ts checks.
+        target: z.nullish(z.string()),
+        valuesDecodingStrategy: notYet("None", ""),
+      }),
+    ),
+  ),
 });
 
 const target = closed({
@@ -100,13 +125,6 @@ const target = closed({
   manifest: notYet(),
   template: z.nullish(template),
 });
-
-const secretKey = z
-  .string()
-  .check(
-    z.maxLength(253, "a secretKey has at most 253 characters"),
-    z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
-  );
 
 /** ExternalSecret of external-secrets.io. */
 export const externalSecretSchema = closed({

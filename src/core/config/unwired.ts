@@ -14,8 +14,6 @@ interface Unwired {
 const UNWIRED: readonly Unwired[] = [
   // Needs the stores' listing and its events.
   { path: ["spec", "dataFrom", "*", "find"] },
-  // Needs the template engine.
-  { path: ["spec", "dataFrom", "*", "rewrite", "*", "transform"] },
 ];
 
 /** Each use of a field that is not wired. */

@@ -15,6 +15,16 @@ export interface Gathered {
   readonly versions: Readonly<Record<ReferenceKey, string>>;
   /** What the target shall hold, with the cluster label and this registration's stamp on it. */
   readonly manifest: SecretManifest;
+  /** Nothing was fetched. @default the manifest holds no data */
+  readonly isSourceGone?: boolean | undefined;
+  /** Labels and annotations that another rendering of the same inputs may give otherwise: of them only the names are compared. @default none */
+  readonly varying?: Varying | undefined;
+}
+
+/** Names of labels and annotations. */
+interface Varying {
+  readonly labels: ReadonlySet<string>;
+  readonly annotations: ReadonlySet<string>;
 }
 
 export type Decision =
@@ -71,9 +81,9 @@ function controlledByOther({ registration, seen }: Gathered): Decision | undefin
   return { action: "refuse", code: "TargetConflict", reason: `is owned by ${seen.view.controller}` };
 }
 
-function nothingIsLeft({ registration, seen, manifest }: Gathered): Decision | undefined {
+function nothingIsLeft({ registration, seen, manifest, isSourceGone = manifest.data.size === 0 }: Gathered): Decision | undefined {
   const { creationPolicy, deletionPolicy } = registration.spec.target;
-  if (manifest.data.size > 0 || deletionPolicy === "Merge") return undefined;
+  if (!isSourceGone || deletionPolicy === "Merge") return undefined;
   if (deletionPolicy === "Retain") return { action: "keep", reason: "secret retained due to DeletionPolicy=Retain" };
   if (creationPolicy !== "Owner")
     return { action: "keep", reason: "deletionPolicy Delete removes a Secret only under creationPolicy Owner" };
@@ -118,13 +128,15 @@ function foreignKeys({ registration, seen }: Gathered): Decision | undefined {
   return foreign ? { action: "take over", view: seen.view, reason: "another field manager owns data of the target" } : undefined;
 }
 
-function intact({ registration, seen, manifest }: Gathered): Decision | undefined {
+function intact({ registration, seen, manifest, varying }: Gathered): Decision | undefined {
   if (seen.kind !== "looked" || seen.view === "missing") return undefined;
   const { view } = seen;
   const mark = stampAnnotation(registration.id);
   const isOurs = view.annotations[mark] === manifest.annotations[mark] && view.labels[CLUSTER_LABEL] === manifest.labels[CLUSTER_LABEL];
   const isWhole =
-    holds(view.labels, manifest.labels) && holds(view.annotations, manifest.annotations) && ownsExactly(view, registration, manifest);
+    holds(view.labels, manifest.labels, varying?.labels) &&
+    holds(view.annotations, manifest.annotations, varying?.annotations) &&
+    ownsExactly(view, registration, manifest);
   return isOurs && isWhole ? { action: "keep", reason: "a look shows the target as it shall be" } : undefined;
 }
 
@@ -145,8 +157,12 @@ function ownsExactly(view: TargetView, registration: Registration, manifest: Sec
   return owned.size === manifest.data.size && [...manifest.data.keys()].every((key) => owned.has(key));
 }
 
-function holds(actual: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([key, value]) => actual[key] === value);
+function holds(
+  actual: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+  varying: ReadonlySet<string> | undefined,
+): boolean {
+  return Object.entries(wanted).every(([key, value]) => actual[key] === value || (varying?.has(key) === true && actual[key] !== undefined));
 }
 
 /** The uid and resourceVersion that the write is conditional on. Only called where the target exists. */

@@ -2,6 +2,7 @@
 import { secretKeyFault } from "../source/keys.ts";
 import { executeTemplate } from "./execute.ts";
 import { loadFunctions } from "./families/load.ts";
+import { MAKES_KEYS } from "./families/names.ts";
 import type { CallContext, Environment, FunctionTable } from "./function-table.ts";
 import { fromBytes, fromText, toBytes, toText } from "./go/strings.ts";
 import { type GoMap, map, type Value } from "./go/values.ts";
@@ -38,6 +39,14 @@ export interface RenderedTarget {
   readonly annotations: ReadonlyMap<string, string>;
   /** Undefined where the template names none: an existing Secret then keeps its type. */
   readonly type: string | undefined;
+  /** What clock or chance had a part in; undefined where another rendering of the same inputs would give the same. */
+  readonly varying: Varying | undefined;
+}
+
+/** Names of labels and annotations whose values another rendering may give otherwise. */
+export interface Varying {
+  readonly labels: ReadonlySet<string>;
+  readonly annotations: ReadonlySet<string>;
 }
 
 function stepsOfSource(source: TemplateFrom): readonly Step[] {
@@ -115,6 +124,22 @@ function inputOf(data: ReadonlyMap<string, Uint8Array>): GoMap {
   );
 }
 
+/** Tells whether a rendering asked for the time or for chance. */
+function watch({ nowMs, randomBytes }: Environment): { readonly environment: Environment; readonly wasAsked: () => boolean } {
+  let asked = false;
+  const environment: Environment = {
+    get nowMs() {
+      asked = true;
+      return nowMs;
+    },
+    randomBytes(count) {
+      asked = true;
+      return randomBytes(count);
+    },
+  };
+  return { environment, wasAsked: () => asked };
+}
+
 function checkKey(place: string, key: string): void {
   const fault = secretKeyFault(key);
   if (fault !== undefined) throw new TemplateError(place, undefined, `a key of the data ${fault}`);
@@ -134,18 +159,31 @@ export function renderTargetTemplate(
   const hasTemplates = template.templateFrom.length > 0 || Object.keys(template.data).length > 0;
   const data = new Map(template.mergePolicy === "Merge" || !hasTemplates ? fetched : []);
   const texts = { labels: new Map<string, string>(), annotations: new Map<string, string>() };
+  const varying = { labels: new Set<string>(), annotations: new Set<string>() };
+  let isVarying = false;
   for (const step of prepared.steps) {
+    const watched = watch(environment);
     // Each template has its own map: a template that changes it would else be seen by the next one.
-    const text = executeTemplate(step.parsed, inputOf(fetched), { functions: prepared.functions, environment, limits });
+    const text = executeTemplate(step.parsed, inputOf(fetched), {
+      functions: prepared.functions,
+      environment: watched.environment,
+      limits,
+    });
+    const varies = watched.wasAsked() || MAKES_KEYS.some((name) => step.parsed.functions.has(name));
+    isVarying ||= varies;
     const entries =
       step.key === undefined ? keysAndValues(prepared, step, text, environment, limits) : [[fromText(step.key), text] as const];
     for (const [key, value] of entries) {
       if (step.section === "data") {
         checkKey(step.place, toText(key));
         data.set(toText(key), toBytes(value));
-      } else texts[step.section].set(toText(key), toText(value));
+      } else {
+        texts[step.section].set(toText(key), toText(value));
+        if (varies) varying[step.section].add(toText(key));
+        else varying[step.section].delete(toText(key));
+      }
     }
   }
   refuseTokens(template, texts.annotations);
-  return { data, labels: texts.labels, annotations: texts.annotations, type: template.type };
+  return { data, labels: texts.labels, annotations: texts.annotations, type: template.type, varying: isVarying ? varying : undefined };
 }

@@ -47,6 +47,9 @@ export const LAZY_NAMES = {
   yaml: ["fromYaml", "toYaml"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+/** What takes its chance from OpenSSL, past the rendering's own source. */
+export const MAKES_KEYS: readonly string[] = LAZY_NAMES.certificates.filter((name) => name !== "buildCustomCert");
+
 export type LazyFamily = keyof typeof LAZY_NAMES;
 
 const NAMES: ReadonlySet<string> = new Set([...Object.keys(EAGER_FUNCTIONS), ...Object.values(LAZY_NAMES).flat()]);
