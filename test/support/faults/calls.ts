@@ -54,8 +54,10 @@ export function awsRow({ operation, input }: AwsCall): string {
 
 export const HASH_KEY_NAME = "hash-key";
 
-/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`. */
+/** The operations of the Cluster port: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`; and what templates are read by. */
 export function clusterRow({ method, path, headers }: ClusterCall): string {
+  const templates = method === "GET" ? /\/(configmaps|secrets)\/[^/?]+$/.exec(path)?.[1] : undefined;
+  if (templates !== undefined) return templates === "secrets" ? "templateSecret" : "templateConfigMap";
   if (method === "GET") return /^\/api\/v1\/namespaces\/[^/?]+$/.test(path) ? "namespaceLabels" : "list";
   if (method === "DELETE") return "remove";
   if (headers["content-type"] === "application/merge-patch+json") return "takeOver";

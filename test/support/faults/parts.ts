@@ -11,6 +11,8 @@ import { type LocalCluster, startLocalCluster } from "../local-cluster.ts";
 import { HASH_KEY_NAME } from "./calls.ts";
 
 export const NAMESPACE = "app";
+/** The name of a ConfigMap and of a Secret that hold a template for `password`: of the Secret what was fetched, of the other what nobody wants. */
+export const TEMPLATES = "templates";
 /** Looks for drift by a dry-run a target, and by a list. */
 export const CLUSTERS = ["tokyo", "virginia"] as const;
 export type ClusterName = (typeof CLUSTERS)[number];
@@ -70,15 +72,25 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
   });
   await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: "a key for hashes of thirty-two bytes" }));
   await grant(clusters.virginia, "secrets", "list");
-  for (const name of CLUSTERS) await grant(clusters[name], "namespaces", "get");
+  for (const name of CLUSTERS) {
+    await grant(clusters[name], "namespaces", "get");
+    for (const resource of ["configmaps", "secrets"]) await grant(clusters[name], resource, "get", [TEMPLATES]);
+    const metadata = { name: TEMPLATES, namespace: NAMESPACE };
+    const objects = [
+      { kind: "ConfigMap", metadata, data: { password: "not this: {{ .password }}" } },
+      { kind: "Secret", metadata, stringData: { password: "{{ .password }}" } },
+    ];
+    for (const object of objects) await applyObject(clusters[name].server, { apiVersion: "v1", ...object });
+  }
   return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
 }
 
-/** What `drift: list` and a selector of namespaces need beyond docs/cluster-access.yaml. */
-async function grant({ server }: LocalCluster, resource: string, verb: string): Promise<void> {
+/** What `drift: list`, a selector of namespaces and templates in the cluster need beyond docs/cluster-access.yaml. */
+async function grant({ server }: LocalCluster, resource: string, verb: string, resourceNames?: readonly string[]): Promise<void> {
   const name = `secret-relay-${verb}-${resource}`;
   const group = "rbac.authorization.k8s.io";
-  const role = { kind: "ClusterRole", metadata: { name }, rules: [{ apiGroups: [""], resources: [resource], verbs: [verb] }] };
+  const rule = { apiGroups: [""], resources: [resource], verbs: [verb], ...(resourceNames === undefined ? {} : { resourceNames }) };
+  const role = { kind: "ClusterRole", metadata: { name }, rules: [rule] };
   const binding = {
     kind: "ClusterRoleBinding",
     metadata: { name },

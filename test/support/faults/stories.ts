@@ -121,6 +121,12 @@ const rotationForSelected: Story = {
   options: { conditions: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": NAMESPACE } } }] },
 };
 
+/** The Secret's item wins over that of the ConfigMap, so that the target shows that both were read. */
+const rotationIntoTemplate: Story = {
+  ...rotation,
+  options: { isTemplated: true },
+};
+
 const malformedEvent: Story = {
   async happen(_parts, world) {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
@@ -165,6 +171,7 @@ export const STORIES = {
   "edit by hand of a parameter's target": { ...editByHand, options: PARAMETER },
   "deletion of the parameter": deletionOfParameter,
   "rotation for selected namespaces": rotationForSelected,
+  "rotation into a template": rotationIntoTemplate,
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,

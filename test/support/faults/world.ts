@@ -16,7 +16,7 @@ import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
 import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE } from "./parts.ts";
+import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, TEMPLATES } from "./parts.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
 export interface WorldOptions {
@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly conditions?: RegistrationSpec["store"]["conditions"];
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
+  /** The targets are rendered by templates of TEMPLATES. @default false */
+  readonly isTemplated?: boolean;
 }
 
 /** A write that an API server carried out for the relay. */
@@ -73,6 +75,16 @@ export interface World {
   readonly work: <T>(run: (functions: Functions) => Promise<T>) => Promise<Ending<T>>;
   readonly close: () => Promise<void>;
 }
+
+/** By the ConfigMap and the Secret that parts.ts makes. */
+const TEMPLATE: RegistrationSpec["target"]["template"] = {
+  labels: {},
+  annotations: {},
+  templateFrom: [
+    { configMap: { name: TEMPLATES, items: [{ key: "password" }] } },
+    { secret: { name: TEMPLATES, items: [{ key: "password" }] } },
+  ],
+};
 
 let made = 0;
 
@@ -152,7 +164,8 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
 
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
-    const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
+    const templated = options.isTemplated === true ? { template: TEMPLATE } : {};
+    const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain", ...templated };
     return { ...base, store: { ...base.store, provider, account, region, ...conditional }, target };
   };
   const clusterSpec: World["clusterSpec"] = (cluster) =>
