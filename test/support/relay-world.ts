@@ -34,6 +34,8 @@ export interface WorldSpec extends SpecOptions {
   /** Extracts all properties of the key instead of taking it as `password`. */
   readonly extract?: boolean;
   readonly secretKey?: string;
+  /** @default none */
+  readonly template?: Partial<NonNullable<RegistrationSpec["target"]["template"]>>;
 }
 
 export function worldSpec(options: WorldSpec = {}): RegistrationSpec {
@@ -41,7 +43,11 @@ export function worldSpec(options: WorldSpec = {}): RegistrationSpec {
   const key = options.key ?? "shop/db";
   return {
     ...spec,
-    target: { ...spec.target, deletionPolicy: options.deletionPolicy ?? "Retain" },
+    target: {
+      ...spec.target,
+      deletionPolicy: options.deletionPolicy ?? "Retain",
+      ...(options.template === undefined ? {} : { template: { labels: {}, annotations: {}, ...options.template } }),
+    },
     data: options.extract === true ? [] : spec.data.map((entry) => ({ ...entry, secretKey: options.secretKey ?? entry.secretKey })),
     dataFrom: options.extract === true ? [{ extract: { key } }] : [],
   };

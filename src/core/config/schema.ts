@@ -84,13 +84,6 @@ const storeRef = closed({ name: objectName, kind: z.nullish(choice(["SecretStore
 
 const sourceRef = z.nullish(closed({ storeRef: z.nullish(storeRef), generatorRef: notYet() }));
 
-const secretKey = z
-  .string()
-  .check(
-    z.maxLength(253, "a secretKey has at most 253 characters"),
-    z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
-  );
-
 const templateItems = closed({
   name: objectName,
   items: z.array(closed({ key: filled, templateAs: z.nullish(choice(["Values", "KeysAndValues"])) })),
@@ -102,7 +95,7 @@ const template = closed({
   engineVersion: z.nullish(z.string()),
   mergePolicy: z.nullish(choice(["Replace", "Merge"])),
   metadata: z.nullish(closed({ labels: z.nullish(labelTemplates), annotations: z.nullish(annotations), finalizers: notYet([]) })),
-  data: z.nullish(z.record(secretKey, z.string())),
+  data: z.nullish(z.record(z.string(), z.string())),
   templateFrom: z.nullish(
     z.array(
       closed({
@@ -125,6 +118,13 @@ const target = closed({
   manifest: notYet(),
   template: z.nullish(template),
 });
+
+const secretKey = z
+  .string()
+  .check(
+    z.maxLength(253, "a secretKey has at most 253 characters"),
+    z.regex(/^[-._a-zA-Z0-9]+$/, "a secretKey is letters, digits, '-', '_' and '.'"),
+  );
 
 /** ExternalSecret of external-secrets.io. */
 export const externalSecretSchema = closed({

@@ -14,6 +14,7 @@ export function checkTemplates(manifest: unknown): readonly Finding[] {
   return [
     ...engineVersion(manifest),
     ...indexes(manifest, [...TEMPLATE, "templateFrom"]).flatMap((path) => [...wrongTarget(manifest, path), ...mintsTokens(manifest, path)]),
+    ...keysAt(manifest, [...TEMPLATE, "data"]).flatMap(wrongKey),
     ...templatePaths(manifest).flatMap((path) => brokenTemplate(manifest, path)),
   ];
 }
@@ -32,6 +33,14 @@ function wrongTarget(manifest: unknown, entry: FieldPath): readonly Finding[] {
   const target = valueAt(manifest, path);
   if (typeof target !== "string" || SECTIONS.includes(target.toLowerCase())) return [];
   return [{ path, message: `${formatPath(path)} must be one of Data, Labels, Annotations`, hint: "a Secret has no other field to fill" }];
+}
+
+function wrongKey(key: string): readonly Finding[] {
+  if (/^[-._a-zA-Z0-9]{1,253}$/.test(key)) return [];
+  const path = [...TEMPLATE, "data", key];
+  return [
+    { path, message: `${formatPath(path)} is no valid key`, hint: "a key is letters, digits, '-', '_' and '.', at most 253", at: "key" },
+  ];
 }
 
 /** As ESO: what a templateFrom makes is not known before it is rendered. */

@@ -33,6 +33,15 @@ export interface TargetContent {
   readonly inputs: ReadonlyMap<string, SecretValue>;
 }
 
+type Engine = typeof import("../template/target-template.ts");
+
+let engine: Promise<Engine> | undefined;
+
+/** Loads what renders targets, once a process: for the first registration that has a template. */
+export function loadEngine(): Promise<Engine> {
+  return (engine ??= import("../template/target-template.ts"));
+}
+
 /** Whether any text of a template is more than text. */
 function needsEngine({ labels, annotations, data, templateFrom }: TargetTemplate): boolean {
   if (data !== undefined || templateFrom !== undefined) return true;
@@ -58,7 +67,7 @@ export async function renderContent(
   const isUnwritten = creationPolicy === "None" || (fetched.size === 0 && deletionPolicy !== "Merge");
   if (isUnwritten) return { ...content, spec: withMetadata(spec, template, new Map(), new Map()) };
   return classified(spec, async () => {
-    const { prepareTargetTemplate, renderTargetTemplate } = await import("../template/target-template.ts");
+    const { prepareTargetTemplate, renderTargetTemplate } = await loadEngine();
     const resolved = resolveTexts(template, texts);
     const prepared = await prepareTargetTemplate(resolved);
     const bytes = new Map([...fetched].map(([key, value]) => [key, value.expose()]));

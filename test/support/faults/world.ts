@@ -8,6 +8,7 @@ import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registr
 import { encodeMessages } from "../../../src/core/messages.ts";
 import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
+import { loadEngine } from "../../../src/core/sync/content.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
@@ -75,6 +76,9 @@ export interface World {
   readonly work: <T>(run: (functions: Functions) => Promise<T>) => Promise<Ending<T>>;
   readonly close: () => Promise<void>;
 }
+
+// Cells run ahead of their tests, and jest imports nothing between tests.
+await loadEngine();
 
 /** By the ConfigMap and the Secret that parts.ts makes. */
 const TEMPLATE: RegistrationSpec["target"]["template"] = {
