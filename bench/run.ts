@@ -11,6 +11,7 @@ import { latency } from "./latency.ts";
 import { lookup } from "./lookup.ts";
 import { reconcile } from "./reconcile.ts";
 import { machineOf, type Report, reportText } from "./report.ts";
+import { template } from "./template.ts";
 
 const BENCHMARKS: Readonly<Record<string, (stack: CleanUpStack) => Promise<Report>>> = {
   latency,
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (stack: CleanUpStack) => Promise<Repor
   lookup,
   calls,
   isolation,
+  template,
 };
 
 const DEFAULT_OUTPUT = ".secret-relay/bench.json";

@@ -37,6 +37,13 @@ async function build(binary: string): Promise<void> {
   await rename(`${binary}.building`, binary);
 }
 
+/** Whether there is a Go that can build it. */
+export async function hasFitGo(): Promise<boolean> {
+  const { output } = await runCommand("go", ["env", "GOVERSION"], { directory: import.meta.dirname });
+  const [, minor] = /^go1\.(\d+)/.exec(output) ?? [];
+  return Number(minor) >= 26;
+}
+
 /** The oracle's binary. @throws Error that says what to install when there is no fit Go */
 async function resolveOracle(): Promise<string> {
   const hash = createHash("sha256");

@@ -18,6 +18,7 @@ export interface SpecOptions {
   readonly creationPolicy?: RegistrationSpec["target"]["creationPolicy"];
   readonly refreshPolicy?: RegistrationSpec["refreshPolicy"];
   readonly refreshIntervalMs?: number;
+  readonly template?: RegistrationSpec["target"]["template"];
 }
 
 export function aSpec(options: SpecOptions = {}): RegistrationSpec {
@@ -31,7 +32,12 @@ export function aSpec(options: SpecOptions = {}): RegistrationSpec {
     refreshIntervalMs: options.refreshIntervalMs ?? 3_600_000,
     labels,
     annotations: {},
-    target: { name: options.target ?? name, creationPolicy: options.creationPolicy ?? "Owner", deletionPolicy: "Retain" },
+    target: {
+      name: options.target ?? name,
+      creationPolicy: options.creationPolicy ?? "Owner",
+      deletionPolicy: "Retain",
+      ...(options.template === undefined ? {} : { template: options.template }),
+    },
     data: [{ secretKey: "password", remoteRef: { key, ...(version === undefined ? {} : { version }) } }],
     dataFrom: [],
   };

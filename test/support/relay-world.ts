@@ -29,7 +29,7 @@ import { aCluster, aSpec, loaded, put, type SpecOptions } from "./registrations.
 export const T = 1_800_000_000_000;
 export const DRIFT = 600_000;
 
-export interface WorldSpec extends SpecOptions {
+export interface WorldSpec extends Omit<SpecOptions, "template"> {
   readonly deletionPolicy?: RegistrationSpec["target"]["deletionPolicy"];
   /** Extracts all properties of the key instead of taking it as `password`. */
   readonly extract?: boolean;
@@ -39,14 +39,15 @@ export interface WorldSpec extends SpecOptions {
 }
 
 export function worldSpec(options: WorldSpec = {}): RegistrationSpec {
-  const spec = aSpec(options);
+  const { template, ...plain } = options;
+  const spec = aSpec(plain);
   const key = options.key ?? "shop/db";
   return {
     ...spec,
     target: {
       ...spec.target,
       deletionPolicy: options.deletionPolicy ?? "Retain",
-      ...(options.template === undefined ? {} : { template: { labels: {}, annotations: {}, ...options.template } }),
+      ...(template === undefined ? {} : { template: { labels: {}, annotations: {}, ...template } }),
     },
     data: options.extract === true ? [] : spec.data.map((entry) => ({ ...entry, secretKey: options.secretKey ?? entry.secretKey })),
     dataFrom: options.extract === true ? [{ extract: { key } }] : [],

@@ -38,12 +38,12 @@ describeTemplateReads("a real API server", fixture);
 
 describe("rights to templates", () => {
   it.each(["ConfigMap", "Secret"] as const)("reaches no other %s than those that are granted by name", async (kind) => {
-    const { reads, put } = await fixture();
-    await put(kind, "not-granted", { a: "x" });
+    const world = await fixture();
+    await world.put(kind, "not-granted", { a: "x" });
     const object = { kind, namespace: NAMESPACE, name: "not-granted", keys: ["a"] };
 
-    await expect(reads.read(object)).rejects.toMatchObject({ code: "TemplateSourceForbidden" });
-    await expect(reads.read({ ...object, namespace: "other", name: "shop-templates" })).rejects.toMatchObject({
+    await expect(world.reads.read(object)).rejects.toMatchObject({ code: "TemplateSourceForbidden" });
+    await expect(world.reads.read({ ...object, namespace: "other", name: "shop-templates" })).rejects.toMatchObject({
       code: "TemplateSourceForbidden",
     });
   });
