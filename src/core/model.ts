@@ -213,6 +213,8 @@ export interface TemplateSource {
   readonly secret?: TemplateItems | undefined;
   /** Renders to a YAML map of keys and values. */
   readonly literal?: string | undefined;
+  /** How each rendered value is decoded before it is set; for binary values, which a rendered text can't hold. @default "None" */
+  readonly valuesDecodingStrategy?: DecodingStrategy | undefined;
 }
 
 /** The templates that a ConfigMap or a Secret of the target's namespace holds. */

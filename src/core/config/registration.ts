@@ -78,13 +78,14 @@ function toTemplate(target: TargetManifest): TargetTemplate | undefined {
 type TemplateFromManifest = NonNullable<NonNullable<NonNullable<TargetManifest>["template"]>["templateFrom"]>[number];
 
 /** Targets are written in any case; the rules let only Data, Labels and Annotations pass. */
-function toTemplateSource({ target, configMap, secret, literal }: TemplateFromManifest): TemplateSource {
+function toTemplateSource({ target, configMap, secret, literal, valuesDecodingStrategy }: TemplateFromManifest): TemplateSource {
   const section = target?.toLowerCase();
   return {
     ...(section === "labels" ? { target: "Labels" } : section === "annotations" ? { target: "Annotations" } : {}),
     ...(configMap ? { configMap: toTemplateItems(configMap) } : {}),
     ...(secret ? { secret: toTemplateItems(secret) } : {}),
     ...(typeof literal === "string" ? { literal } : {}),
+    ...(valuesDecodingStrategy && valuesDecodingStrategy !== "None" ? { valuesDecodingStrategy } : {}),
   };
 }
 

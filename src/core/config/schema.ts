@@ -104,7 +104,7 @@ const template = closed({
         literal: z.nullish(z.string()),
         // In any case, as template-rules.ts checks.
         target: z.nullish(z.string()),
-        valuesDecodingStrategy: notYet("None", ""),
+        valuesDecodingStrategy: strategies.decodingStrategy,
       }),
     ),
   ),

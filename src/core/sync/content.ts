@@ -128,6 +128,7 @@ function resolveTexts(template: TargetTemplate, texts: TemplateTexts): target.Ta
       return {
         place,
         target: source.target ?? "Data",
+        valuesDecodingStrategy: source.valuesDecodingStrategy ?? "None",
         items: [...itemsOf("ConfigMap", "configMap"), ...itemsOf("Secret", "secret"), ...literal],
       };
     }),

@@ -1,4 +1,5 @@
 /** What a target's template may say, and what is refused: sections other than a Secret's own, and types that mint tokens. */
+import type { DecodingStrategy } from "../model.ts";
 import { TemplateError } from "./template-error.ts";
 
 export type TargetSection = "annotations" | "data" | "labels";
@@ -18,6 +19,8 @@ export interface TemplateFrom {
   readonly place: string;
   /** Data, Labels or Annotations, in any case. @default Data, filled in by the schema */
   readonly target: string;
+  /** Of each rendered value. @default "None" */
+  readonly valuesDecodingStrategy?: DecodingStrategy | undefined;
   readonly items: readonly TemplateItem[];
 }
 

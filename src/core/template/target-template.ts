@@ -1,4 +1,6 @@
 /** `spec.target.template`: from what was fetched to the Secret's data, labels and annotations, in ESO's order and with its refusals. */
+import type { DecodingStrategy } from "../model.ts";
+import { decodeValue } from "../source/decoding.ts";
 import { secretKeyFault } from "../source/keys.ts";
 import { executeTemplate } from "./execute.ts";
 import { loadFunctions } from "./families/load.ts";
@@ -20,6 +22,8 @@ interface Step {
   /** Undefined for KeysAndValues: the text is a YAML map of keys and values. */
   readonly key: string | undefined;
   readonly parsed: ParsedTemplate;
+  /** Of the rendered values. @default none */
+  readonly decoding?: DecodingStrategy | undefined;
 }
 
 type ParseYaml = (context: CallContext, text: string) => Value;
@@ -56,6 +60,7 @@ function stepsOfSource(source: TemplateFrom): readonly Step[] {
     section,
     key: templateAs === "Values" ? key : undefined,
     parsed: parseTemplate(place, text),
+    decoding: source.valuesDecodingStrategy,
   }));
 }
 
@@ -140,6 +145,14 @@ function watch({ nowMs, randomBytes }: Environment): { readonly environment: Env
   return { environment, wasAsked: () => asked };
 }
 
+function decoded({ place, decoding = "None" }: Step, value: string): string {
+  if (decoding === "None") return value;
+  const bytes = decodeValue(toBytes(value), decoding);
+  if (bytes === undefined)
+    throw new TemplateError(place, undefined, `a rendered value is not what valuesDecodingStrategy ${decoding} decodes`);
+  return fromBytes(bytes);
+}
+
 function checkKey(place: string, key: string): void {
   const fault = secretKeyFault(key);
   if (fault !== undefined) throw new TemplateError(place, undefined, `a key of the data ${fault}`);
@@ -173,7 +186,8 @@ export function renderTargetTemplate(
     isVarying ||= varies;
     const entries =
       step.key === undefined ? keysAndValues(prepared, step, text, environment, limits) : [[fromText(step.key), text] as const];
-    for (const [key, value] of entries) {
+    for (const [key, rendered] of entries) {
+      const value = decoded(step, rendered);
       if (step.section === "data") {
         checkKey(step.place, toText(key));
         data.set(toText(key), toBytes(value));

@@ -89,11 +89,6 @@ describe("a template with a mistake", () => {
       want: "9:15 spec.target.template.data.a b is no valid key | a key is letters, digits, '-', '_' and '.', at most 253",
     },
     {
-      name: "decoding of values",
-      target: "      templateFrom:\n      - { literal: x, valuesDecodingStrategy: Base64 }",
-      want: "10:23 spec.target.template.templateFrom[0].valuesDecodingStrategy is not supported yet",
-    },
-    {
       name: "finalizers",
       target: "      metadata: { finalizers: [a] }",
       want: "9:19 spec.target.template.metadata.finalizers is not supported yet",
@@ -116,7 +111,7 @@ describe("a registration's template", () => {
       - target: DATA
         secret: { name: s, items: [{ key: k, templateAs: Values }, { key: l }] }
       - literal: "a: b"
-        valuesDecodingStrategy: None`;
+        valuesDecodingStrategy: Base64`;
 
     expect(JSON.stringify(templateOf(target))).toBe(
       JSON.stringify({
@@ -127,7 +122,7 @@ describe("a registration's template", () => {
         templateFrom: [
           { target: "Labels", configMap: { name: "c", items: [{ key: "k", templateAs: "KeysAndValues" }] } },
           { secret: { name: "s", items: [{ key: "k" }, { key: "l" }] } },
-          { literal: "a: b" },
+          { literal: "a: b", valuesDecodingStrategy: "Base64" },
         ],
         mergePolicy: "Merge",
       }),

@@ -46,6 +46,26 @@ describe("renderTargetTemplate", () => {
     expect({ data, labels, type }).toEqual({ data: { user: "u", pass: "p" }, labels: { owner: "u" }, type: "kubernetes.io/basic-auth" });
   });
 
+  it("decodes the values of a templateFrom after rendering, one by one, and never its keys or those of template.data", async () => {
+    const one = { ...from("Data", { text: "{{ .pass | b64enc }}" }), valuesDecodingStrategy: "Base64" } as const;
+    const map = {
+      ...from("Data", { text: "YQ: Yg==\nc: 'no base64'", templateAs: "KeysAndValues" }),
+      valuesDecodingStrategy: "Auto",
+    } as const;
+
+    const { data } = await render({ templateFrom: [one, map], data: { own: "Yg==" } });
+
+    expect(data).toEqual({ key: "p", YQ: "b", c: "no base64", own: "Yg==" });
+  });
+
+  it("names the templateFrom whose value can't be decoded", async () => {
+    const broken = { ...from("Data", { text: "no base64!" }), valuesDecodingStrategy: "Base64" } as const;
+
+    await expect(render({ templateFrom: [broken] })).rejects.toThrow(
+      "templateFrom[0].items[0]: a rendered value is not what valuesDecodingStrategy Base64 decodes",
+    );
+  });
+
   it("goes through templateFrom in order, and lets template.data win", async () => {
     const { data } = await render({
       templateFrom: [
