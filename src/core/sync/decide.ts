@@ -1,6 +1,7 @@
 /** The chain from what was gathered to the one thing to do with a target. Pure; the order of the checks is the specification. */
 import type { KnownTarget, ReferenceKey, Registration } from "../model.ts";
 import type { Precondition, SecretManifest, TargetView } from "../ports.ts";
+import type { Varying } from "../template/target-template.ts";
 import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
 
 /** How much is known of the target: what the registry remembers of the last write, or a look made just now. */
@@ -19,12 +20,6 @@ export interface Gathered {
   readonly isSourceGone?: boolean | undefined;
   /** Labels and annotations that another rendering of the same inputs may give otherwise: of them only the names are compared. @default none */
   readonly varying?: Varying | undefined;
-}
-
-/** Names of labels and annotations. */
-interface Varying {
-  readonly labels: ReadonlySet<string>;
-  readonly annotations: ReadonlySet<string>;
 }
 
 export type Decision =

@@ -9,14 +9,18 @@ secrets: { app/tpl: { url: 'secret {{ .password }}' } }
 `;
 
 async function rendered(template: string, ...args: readonly string[]): Promise<Item | undefined> {
+  return renderedWith(`{ template: ${template} }`, "[{ extract: { key: db } }]", args);
+}
+
+async function renderedWith(target: string, dataFrom: string, args: readonly string[] = []): Promise<Item | undefined> {
   const manifest = `---
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata: { name: one, namespace: app }
 spec:
   secretStoreRef: { name: aws }
-  target: { template: ${template} }
-  dataFrom: [{ extract: { key: db } }]
+  target: ${target}
+  dataFrom: ${dataFrom}
 `;
   const { items } = await renderJson(manifest, { world: WORLD, args });
   return items[0];
@@ -55,6 +59,16 @@ describe("render of templates", () => {
     expect(item?.error?.message).toBe(
       "TemplateError: app/one: spec.target.template.data.a:1:4: map has no entry for the key (correct the template at the place given)",
     );
+  });
+
+  it("renames keys by a transform, and names the operation that fails", async () => {
+    const renamed = "[{ extract: { key: db }, rewrite: [{ transform: { template: 'db_{{ .value | upper }}' } }] }]";
+
+    expect(dataOf(await renderedWith("{}", renamed))).toEqual({ db_USER: "admin", db_PASSWORD: "p1" });
+    const broken = await renderedWith("{}", renamed.replace(".value | upper", "fail .value"));
+    expect(broken?.error).toMatchObject({ code: "RewriteFailed" });
+    expect(broken?.error?.message).toContain("spec.dataFrom[0] (key: db): rewrite[0]: transform.template:1:");
+    expect(broken?.error?.message).not.toContain("user");
   });
 
   it("gives the same for the same time and seed, and another value for each draw", async () => {
