@@ -128,7 +128,7 @@ function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]
 async function write(
   deps: WriteDeps,
   session: ClusterSession,
-  { registration, versions, manifest }: Gathered,
+  { registration, versions, manifest, seen }: Gathered,
   decision: Extract<Decision, { action: "apply" | "take over" | "delete" }>,
   observed: readonly Observed[],
 ): Promise<Result | "stale"> {
@@ -144,15 +144,24 @@ async function write(
     return { change, done: done("deleted"), isByWord: false };
   }
 
+  const applicable = withHeldFinalizers(manifest, seen);
   const written = await session.call((cluster) =>
     decision.action === "apply"
-      ? cluster.apply(manifest, manager, decision.precondition)
-      : applyOverForeign(cluster, manifest, manager, target, decision.view),
+      ? cluster.apply(applicable, manager, decision.precondition)
+      : applyOverForeign(cluster, applicable, manager, target, decision.view),
   );
   if (written.kind === "stale") return "stale";
   const isNew = decision.action === "apply" && decision.precondition.kind === "create";
   const change = { known: written.known, ...facts(), ...recordOf(deps, registration, "Synced") };
   return { change, done: done(isNew ? "created" : "updated"), isByWord: false };
+}
+
+/** What is being deleted takes no new finalizer, and must not lose one of ours that still holds it. */
+function withHeldFinalizers(manifest: SecretManifest, seen: Gathered["seen"]): SecretManifest {
+  const { finalizers } = manifest;
+  if (finalizers === undefined || seen.kind !== "looked" || seen.view === "missing" || !seen.view.deleting) return manifest;
+  const held = seen.view.finalizers ?? [];
+  return { ...manifest, finalizers: finalizers.filter((name) => held.includes(name)) };
 }
 
 /**

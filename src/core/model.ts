@@ -201,6 +201,8 @@ export interface TargetTemplate {
   readonly data?: Readonly<Record<string, string>> | undefined;
   /** In the manifest's order. @default none */
   readonly templateFrom?: readonly TemplateSource[] | undefined;
+  /** Set on the Secret, which then outlives its deletion until others take them off. @default none */
+  readonly finalizers?: readonly string[] | undefined;
   /** Whether what was fetched goes in beside what the templates make. @default "Replace" */
   readonly mergePolicy?: "Merge" | undefined;
 }

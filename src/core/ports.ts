@@ -73,7 +73,10 @@ export interface TargetView extends KnownTarget {
   readonly controller?: string | undefined;
   /** Data keys by field manager (`manager` and operation), from managedFields. */
   readonly dataKeys: readonly { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[];
+  /** It is deleted, but for its finalizers. */
   readonly deleting: boolean;
+  /** Of everybody. @default none */
+  readonly finalizers?: readonly string[] | undefined;
 }
 
 /** What is to be written: the registration's own fields only. */
@@ -85,6 +88,8 @@ export interface SecretManifest {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly data: ReadonlyMap<string, SecretValue>;
+  /** @default none; an apply without those that the same manager set takes them off */
+  readonly finalizers?: readonly string[] | undefined;
 }
 
 export type Precondition = { readonly kind: "create" } | ({ readonly kind: "update" } & KnownTarget);

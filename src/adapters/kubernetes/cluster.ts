@@ -22,6 +22,7 @@ interface ObjectMetadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
+  readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[];
   readonly managedFields?: readonly ManagedFieldsEntry[];
 }
@@ -158,10 +159,11 @@ function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<
   // "1" is a version that no object ever has: the apply creates, or fails with 409. ("0" would count as none.)
   const fence =
     precondition.kind === "create" ? { resourceVersion: "1" } : { uid: precondition.uid, resourceVersion: precondition.resourceVersion };
+  const { finalizers } = manifest;
   const data = Object.fromEntries([...manifest.data].map(([key, value]) => [key, Buffer.from(value.expose()).toString("base64")]));
   return {
     ...(manifest.type === undefined ? {} : { type: manifest.type }),
-    metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations },
+    metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations, ...(finalizers === undefined ? {} : { finalizers }) },
     data,
   };
 }
@@ -204,5 +206,6 @@ function viewOf(metadata: ObjectMetadata): TargetView {
     ...(controller === undefined ? {} : { controller: `${controller.kind}/${controller.name}` }),
     dataKeys: dataKeysByManager((metadata.managedFields ?? []).filter((entry) => entry.manager !== PROBE_MANAGER)),
     deleting: metadata.deletionTimestamp !== undefined,
+    ...(metadata.finalizers === undefined ? {} : { finalizers: metadata.finalizers }),
   };
 }

@@ -80,6 +80,11 @@ export const labelTemplates = z.record(
 /** Annotations: any text under a qualified name. */
 export const annotations = z.record(qualifiedName, z.string());
 
+/** Kubernetes has finalizers without a domain too, but none for a Secret to hold. */
+export const finalizerName = z
+  .string()
+  .check(z.refine((name) => name.includes("/") && QUALIFIED.test(name), { error: "a finalizer is written like example.com/cleanup" }));
+
 /** A text that says something. */
 export const filled = z.string().check(z.minLength(1, "this must not be empty"));
 

@@ -12,6 +12,7 @@ import type {
   TemplateSource,
   ValueStrategies,
 } from "../model.ts";
+import { compareText } from "./diagnostics.ts";
 import { parseDuration } from "./duration.ts";
 import type { ExternalSecretDocument, StoreDocument } from "./kinds.ts";
 import type { ExternalSecretManifest, FindManifest, RemoteRefManifest, RewriteManifest } from "./schema.ts";
@@ -71,6 +72,9 @@ function toTemplate(target: TargetManifest): TargetTemplate | undefined {
     annotations: sorted(template.metadata?.annotations),
     ...(Object.keys(template.data ?? {}).length > 0 ? { data: sorted(template.data) } : {}),
     ...(template.templateFrom && template.templateFrom.length > 0 ? { templateFrom: template.templateFrom.map(toTemplateSource) } : {}),
+    ...(template.metadata?.finalizers && template.metadata.finalizers.length > 0
+      ? { finalizers: [...new Set(template.metadata.finalizers)].toSorted(compareText) }
+      : {}),
     ...(template.mergePolicy === "Merge" ? { mergePolicy: template.mergePolicy } : {}),
   };
 }

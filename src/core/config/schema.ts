@@ -7,6 +7,7 @@ import {
   closed,
   esoVersion,
   filled,
+  finalizerName,
   labelName,
   labels,
   labelTemplates,
@@ -94,7 +95,9 @@ const template = closed({
   // What v1 is, is said by template-rules.ts.
   engineVersion: z.nullish(z.string()),
   mergePolicy: z.nullish(choice(["Replace", "Merge"])),
-  metadata: z.nullish(closed({ labels: z.nullish(labelTemplates), annotations: z.nullish(annotations), finalizers: notYet([]) })),
+  metadata: z.nullish(
+    closed({ labels: z.nullish(labelTemplates), annotations: z.nullish(annotations), finalizers: z.nullish(z.array(finalizerName)) }),
+  ),
   data: z.nullish(z.record(z.string(), z.string())),
   templateFrom: z.nullish(
     z.array(

@@ -92,7 +92,7 @@ export function inputsManifest({ spec, inputs }: TargetContent): SecretManifest 
 
 function withMetadata(
   spec: RegistrationSpec,
-  { type }: TargetTemplate,
+  { type, finalizers }: TargetTemplate,
   labels: ReadonlyMap<string, string>,
   annotations: ReadonlyMap<string, string>,
 ): RegistrationSpec {
@@ -100,6 +100,7 @@ function withMetadata(
     ...(type === undefined ? {} : { type }),
     labels: Object.fromEntries(labels),
     annotations: Object.fromEntries(annotations),
+    ...(finalizers === undefined ? {} : { finalizers }),
   };
   return { ...spec, target: { ...spec.target, template } };
 }

@@ -88,6 +88,7 @@ function nothingIsLeft({ registration, seen, manifest, isSourceGone = manifest.d
     // hold what an earlier registration wrote, so that somebody must see that it is still there (rule 2).
     const isOurs = stampAnnotation(registration.id) in seen.view.annotations;
     if (!isOurs) return { action: "refuse", code: "TargetConflict", reason: "was not written by this registration, and is not deleted" };
+    if (seen.view.deleting) return { action: "keep", reason: "the Secret waits for its finalizers" };
   }
   return { action: "delete", precondition: fence(seen), reason: "the source is gone and deletionPolicy is Delete" };
 }

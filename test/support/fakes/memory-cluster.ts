@@ -11,7 +11,12 @@ interface StoredSecret {
   readonly data: Map<string, Uint8Array>;
   /** `operation manager` -> data keys. */
   readonly owners: Map<string, Set<string>>;
-  readonly applied: Map<string, { readonly labels: readonly string[]; readonly annotations: readonly string[] }>;
+  readonly applied: Map<
+    string,
+    { readonly labels: readonly string[]; readonly annotations: readonly string[]; readonly finalizers: readonly string[] }
+  >;
+  finalizers: readonly string[];
+  deleting: boolean;
   immutable: boolean;
   controller: string | undefined;
 }
@@ -73,11 +78,22 @@ function clusterOf(from: Stored): MemoryCluster {
       data: new Map(),
       owners: new Map(),
       applied: new Map(),
+      finalizers: [],
+      deleting: false,
       immutable: false,
       controller: undefined,
     };
     secrets.set(key, secret);
     return secret;
+  };
+  const drop = (key: string): void => {
+    const secret = secrets.get(key);
+    if (secret === undefined || secret.finalizers.length === 0) {
+      secrets.delete(key);
+      return;
+    }
+    if (!secret.deleting) bump(secret);
+    secret.deleting = true;
   };
   const requireNamespace = (target: Pick<Target, "namespace" | "name">): void => {
     if (!existing.has(target.namespace)) throw new RelayError("NamespaceMissing", at(target.namespace, target.name));
@@ -108,6 +124,9 @@ function clusterOf(from: Stored): MemoryCluster {
         const changes = [...data].some(([name, bytes]) => !equal(current.data.get(name), bytes));
         if (changes) throw new RelayError("TargetImmutable", key);
       }
+      const { finalizers = [] } = manifest;
+      if (current?.deleting === true && finalizers.some((name) => !current.finalizers.includes(name)))
+        throw new RelayError("TargetInvalid", key);
       const secret = current ?? make(key);
       const before = fingerprint(secret);
       const owner = `Apply ${manager}`;
@@ -120,13 +139,18 @@ function clusterOf(from: Stored): MemoryCluster {
       secret.owners.set(owner, new Set(data.keys()));
       for (const name of released) if (![...secret.owners.values()].some((keys) => keys.has(name))) secret.data.delete(name);
       const last = secret.applied.get(manager);
-      secret.applied.set(manager, { labels: Object.keys(manifest.labels), annotations: Object.keys(manifest.annotations) });
+      secret.applied.set(manager, { labels: Object.keys(manifest.labels), annotations: Object.keys(manifest.annotations), finalizers });
       // What another manager applies too stays until that one drops it.
       const unclaimed = (kind: "labels" | "annotations"): readonly string[] =>
         (last?.[kind] ?? []).filter((mark) => ![...secret.applied.values()].some((claims) => claims[kind].includes(mark)));
       secret.labels = { ...without(secret.labels, unclaimed("labels")), ...manifest.labels };
       secret.annotations = { ...without(secret.annotations, unclaimed("annotations")), ...manifest.annotations };
+      if (finalizers.length > 0 || secret.finalizers.length > 0) {
+        const kept = secret.finalizers.filter((name) => last?.finalizers.includes(name) !== true);
+        secret.finalizers = [...new Set([...kept, ...finalizers])].toSorted();
+      }
       if (current === undefined || fingerprint(secret) !== before) bump(secret);
+      if (secret.deleting && secret.finalizers.length === 0) secrets.delete(key);
       return { kind: "written", known: knownOf(secret) };
     },
 
@@ -149,7 +173,7 @@ function clusterOf(from: Stored): MemoryCluster {
       const secret = secrets.get(key);
       if (secret === undefined) return "gone";
       if (!matches(secret, precondition)) return "stale";
-      secrets.delete(key);
+      drop(key);
       return "gone";
     },
 
@@ -191,7 +215,7 @@ function clusterOf(from: Stored): MemoryCluster {
     },
 
     deleteByHand(namespace, name) {
-      secrets.delete(at(namespace, name));
+      drop(at(namespace, name));
     },
 
     setImmutable(namespace, name) {
@@ -260,7 +284,8 @@ function viewOf(secret: StoredSecret): TargetView {
     annotations: { ...secret.annotations },
     ...controller,
     dataKeys,
-    deleting: false,
+    deleting: secret.deleting,
+    ...(secret.finalizers.length === 0 ? {} : { finalizers: secret.finalizers }),
   };
 }
 
@@ -283,5 +308,11 @@ function fingerprint(secret: StoredSecret): string {
   const owners = sorted(
     [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
   );
-  return JSON.stringify([data, owners, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
+  return JSON.stringify([
+    data,
+    owners,
+    sorted(Object.entries(secret.labels)),
+    sorted(Object.entries(secret.annotations)),
+    secret.finalizers,
+  ]);
 }

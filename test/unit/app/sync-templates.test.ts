@@ -1,6 +1,7 @@
 /** Targets that templates make, through the use case as a whole: what is rendered, when it is written again, and what leaves a target alone. */
 import { describe, expect, it } from "@jest/globals";
-import { relayWorld, type World, type WorldSpec } from "../../support/relay-world.ts";
+import { referencesOf } from "../../../src/core/sync/references.ts";
+import { relayWorld, T, type World, type WorldSpec } from "../../support/relay-world.ts";
 
 const HOUR = 3_600_000;
 const FROM_MAP = { templateFrom: [{ configMap: { name: "tpl", items: [{ key: "url" }] } }] };
@@ -84,6 +85,38 @@ describe("a target with a template", () => {
 
     expect(world.data(registration)).toBeUndefined();
     expect((await world.reg(registration)).status.state).toBe("SecretDeleted");
+  });
+
+  it("keeps what a finalizer holds as it shall be, until it is off, and deletes it once", async () => {
+    const { world, registration } = await synced({ finalizers: ["example.com/a"] }, { deletionPolicy: "Delete" });
+    world.inside("tokyo").deleteByHand("app", "db");
+    await rotate(world, registration);
+    const held = world.data(registration);
+    world.clock.advance(HOUR);
+    world.source.remove("shop/db");
+    await look(world, registration);
+    await look(world, registration);
+
+    expect(held).toEqual({ password: "p2" });
+    expect(world.calls).toEqual(["tokyo look db"]);
+    expect((await world.reg(registration)).status.state).toBe("SecretDeleted");
+  });
+
+  it("takes no new finalizer while it is deleted", async () => {
+    const { world, registration } = await synced({ finalizers: ["example.com/a"] });
+    world.inside("tokyo").deleteByHand("app", "db");
+    const { spec } = registration;
+    const template = { labels: {}, annotations: {}, finalizers: ["example.com/a", "example.com/b"] };
+    const target = { ...spec.target, template };
+    const generation = await world.registry.nextGeneration();
+    const previous = await world.reg(registration);
+    const references = referencesOf(spec);
+    await world.registry.putRegistration({ spec: { ...spec, target }, generation, registeredAt: T, previous, references });
+    await look(world, registration);
+
+    const view = await world.inside("tokyo").look({ cluster: "tokyo", namespace: "app", name: "db" });
+    expect(view).toMatchObject({ deleting: true, finalizers: ["example.com/a"] });
+    expect((await world.reg(registration)).status.state).toBe("Synced");
   });
 
   it("mints no token, whatever a template makes", async () => {

@@ -89,9 +89,9 @@ describe("a template with a mistake", () => {
       want: "9:15 spec.target.template.data.a b is no valid key | a key is letters, digits, '-', '_' and '.', at most 253",
     },
     {
-      name: "finalizers",
+      name: "a finalizer without a domain",
       target: "      metadata: { finalizers: [a] }",
-      want: "9:19 spec.target.template.metadata.finalizers is not supported yet",
+      want: "9:32 spec.target.template.metadata.finalizers[0]: a finalizer is written like example.com/cleanup",
     },
   ])("is named with its place: $name", ({ target, want }) => {
     expect(mistakes(target)).toEqual([want]);
@@ -103,7 +103,7 @@ describe("a registration's template", () => {
     const target = `      type: kubernetes.io/basic-auth
       engineVersion: v2
       mergePolicy: Merge
-      metadata: { labels: { b: "{{ .b }}", a: x }, annotations: { a: "{{ .a }}" } }
+      metadata: { labels: { b: "{{ .b }}", a: x }, annotations: { a: "{{ .a }}" }, finalizers: [b.com/x, a.com/x, b.com/x] }
       data: { password: "{{ .password }}", a: "" }
       templateFrom:
       - target: labels
@@ -124,6 +124,7 @@ describe("a registration's template", () => {
           { secret: { name: "s", items: [{ key: "k" }, { key: "l" }] } },
           { literal: "a: b", valuesDecodingStrategy: "Base64" },
         ],
+        finalizers: ["a.com/x", "b.com/x"],
         mergePolicy: "Merge",
       }),
     );
