@@ -128,6 +128,7 @@ export function countClusters(clusters: Clusters, log: CallLog): Clusters {
       counted.set(cluster, wrapped);
       return wrapped;
     },
+    templateReads: (spec) => clusters.templateReads(spec),
     forget: (cluster) => clusters.forget(cluster),
   };
 }

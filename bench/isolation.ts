@@ -147,6 +147,7 @@ function counted(clusters: Clusters, counter: { left: number; done: PromiseWithR
         },
       };
     },
+    templateReads: (spec) => clusters.templateReads(spec),
     forget: (cluster) => clusters.forget(cluster),
   };
 }

@@ -12,6 +12,7 @@ import { lookup } from "./lookup.ts";
 import { reconcile } from "./reconcile.ts";
 import { render } from "./render.ts";
 import { machineOf, type Report, reportText } from "./report.ts";
+import { template } from "./template.ts";
 
 const BENCHMARKS: Readonly<Record<string, (stack: CleanUpStack) => Promise<Report>>> = {
   latency,
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (stack: CleanUpStack) => Promise<Repor
   calls,
   isolation,
   render,
+  template,
 };
 
 const DEFAULT_OUTPUT = ".secret-relay/bench.json";

@@ -2,7 +2,6 @@
 import { GENERATORS, UNBUILT_KINDS } from "../src/core/config/kinds.ts";
 import { clusterExternalSecretSchema, clusterSchema, externalSecretSchema, externalSecretSpec } from "../src/core/config/schema.ts";
 import { clusterSecretStoreSchema, secretStoreSchema, storeSpec } from "../src/core/config/store-schema.ts";
-import { UNWIRED } from "../src/core/config/unwired.ts";
 import { fieldsOf, type SchemaField } from "./schema-fields.ts";
 
 /** Between these, README.md holds `readmeTable()`. */
@@ -14,16 +13,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "spec.eks": "clusters are reached by credentials in Secrets Manager",
   "spec.data[].sourceRef.generatorRef": "no generator is built",
   "spec.dataFrom[].sourceRef.generatorRef": "no generator is built",
-  "spec.dataFrom[].find": "needs the listing of stores",
-  "spec.dataFrom[].rewrite[].transform": "needs the template engine",
-  "spec.target.immutable": "its data could not follow a rotation",
   "spec.target.manifest": "only Secrets are written",
-  "spec.target.template.engineVersion": "needs the template engine",
-  "spec.target.template.mergePolicy": "needs the template engine",
-  "spec.target.template.metadata.finalizers": "a finalizer would hold up a prune",
-  "spec.target.template.data": "needs the template engine",
-  "spec.target.template.templateFrom": "needs the template engine",
-  "spec.syncWindows": "not built",
   "spec.provider.*": "AWS only",
 };
 
@@ -32,28 +22,9 @@ interface KindTable {
   readonly fields: readonly SchemaField[];
 }
 
-/** Of an ExternalSecret: known to the schema, and fed by nothing yet. */
-function isUnwired(path: string): string | undefined {
-  return UNWIRED.map((one) => ["spec", ...one.path].join(".").replaceAll(".*", "[]")).find(
-    (prefix) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[]`),
-  );
-}
-
-/** One line for a part that is not wired, instead of one for each of its fields. */
-function withUnwired(fields: readonly SchemaField[]): readonly SchemaField[] {
-  const seen = new Set<string>();
-  return fields.flatMap((field) => {
-    const prefix = isUnwired(field.path);
-    if (prefix === undefined) return [field];
-    if (seen.has(prefix)) return [];
-    seen.add(prefix);
-    return [{ ...field, path: prefix, takes: "", isRequired: false, state: "refused" as const, harmless: [] }];
-  });
-}
-
 const TABLES: readonly KindTable[] = [
   { kind: "Cluster", fields: fieldsOf(clusterSchema) },
-  { kind: "ExternalSecret", fields: withUnwired(fieldsOf(externalSecretSchema)) },
+  { kind: "ExternalSecret", fields: fieldsOf(externalSecretSchema) },
   {
     kind: "ClusterExternalSecret",
     fields: fieldsOf(clusterExternalSecretSchema, new Map([[externalSecretSpec, "all that the spec of an ExternalSecret takes"]])),

@@ -14,7 +14,8 @@ import type { Clock, ClusterRecord, Log, SecretProvider, SecretQuery } from "../
 import { isAdmittedByName } from "../core/stores/stores.ts";
 import { asOf, type FreshnessBounds } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
-import { keepsVersions } from "../core/sync/refresh.ts";
+import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
+import { templateObjectsOf } from "../core/sync/template-objects.ts";
 import type { DriftProbe } from "./reconcile-probe.ts";
 
 export interface JudgeDeps {
@@ -85,6 +86,8 @@ export async function findIntact(
  */
 function isSettled({ spec, status, known, generation, appliedGeneration }: Registration): boolean {
   if (!isAdmittedByName(spec)) return false;
+  // No store tells of templates that lie in the cluster: a sync reads them, and compares.
+  if (!isFrozen(spec) && templateObjectsOf(spec).length > 0) return false;
   const isWritten = known !== undefined || spec.target.creationPolicy === "None";
   return status.state === "Synced" && appliedGeneration === generation && isWritten;
 }

@@ -6,6 +6,7 @@ import type { SourceAnswer, TargetView } from "../core/ports.ts";
 import { decide, type Gathered, isIntact } from "../core/sync/decide.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { heldUntil, showsOwnWork } from "../core/sync/refresh.ts";
+import { templateObjectsOf } from "../core/sync/template-objects.ts";
 import { readMembers } from "./find-members.ts";
 import type { Observed } from "./observe-reference.ts";
 import type { Pass, Result, SyncDeps } from "./sync-job.ts";
@@ -13,13 +14,15 @@ import type { Reads } from "./sync-reads.ts";
 import type { Sources } from "./sync-sources.ts";
 import { knownOf, recordOf, renderStamped } from "./sync-write.ts";
 
+type FrozenDeps = Pick<SyncDeps, "hasher" | "clock" | "timing" | "randomBytes">;
+
 /**
  * `undefined`: the target drifted, or is missing: it is put right with the current version, as in ESO. Where nobody is known to
  * have written, nothing is read at all. What the requests say of a newer version is recorded where sync windows hold it back: it is
  * looked for when they open (rule 2).
  */
 export async function settleFrozen(
-  deps: Pick<SyncDeps, "hasher" | "clock" | "timing">,
+  deps: FrozenDeps,
   reads: Reads,
   { registration, seen }: Pass,
   requests: readonly SyncRequest[],
@@ -32,9 +35,11 @@ export async function settleFrozen(
 
   const { view } = seen;
   const isSame = view.uid === registration.known?.uid && view.resourceVersion === registration.known.resourceVersion;
-  const applied = isSame ? undefined : await appliedSources(reads, registration);
+  // Templates in the cluster have no versions to go back to: a newer text is no drift of a target that takes nothing new.
+  const isRendered = !isSame && templateObjectsOf(registration.spec).length === 0;
+  const applied = isRendered ? await appliedSources(reads, registration) : undefined;
   const check = { registration, seen, view, applied };
-  const known = isSame ? view : knownAfter(deps, check);
+  const known = isSame ? view : await knownAfter(deps, check);
   if (known === "drifted") return undefined;
   const change = { known: known === undefined ? null : knownOf(known), ...synced() };
   return { change, isByWord: false };
@@ -65,14 +70,15 @@ interface DriftCheck extends Pass {
 }
 
 /** The view to remember, undefined where the target is kept but has to be looked at again, or `drifted`. */
-function knownAfter(
-  { hasher }: Pick<SyncDeps, "hasher">,
+async function knownAfter(
+  deps: FrozenDeps,
   { registration, seen, view, applied }: DriftCheck,
-): TargetView | "drifted" | undefined {
+): Promise<TargetView | "drifted" | undefined> {
   if (applied === undefined) return showsOwnWork(view, registration) ? view : "drifted";
   const { answers, found } = applied;
   const versions = Object.fromEntries([...answers].map(([reference, { versionId }]) => [reference, versionId]));
-  const gathered: Gathered = { registration, seen, versions, manifest: renderStamped(hasher, registration, answers, found) };
+  const rendered = await renderStamped(deps, registration, { answers, found, texts: new Map() });
+  const gathered: Gathered = { registration, seen, versions, ...rendered };
   if (decide(gathered).action !== "keep") return "drifted";
   return isIntact(gathered) ? view : undefined;
 }

@@ -72,7 +72,7 @@ function needsLook(job: Job, { known, status }: Registration): boolean {
 }
 
 /** Outside of its allowed namespaces a cluster is not even looked at. */
-function refuseNamespace({ spec }: ClusterSession, target: Target): void {
+export function refuseNamespace({ spec }: Pick<ClusterSession, "spec">, target: Target): void {
   if (namespaceAllowed(spec.allowedNamespaces, target.namespace)) return;
   const detail = `no glob of Cluster ${spec.name} matches the namespace ${target.namespace}`;
   throw new RelayError("NamespaceNotAllowed", targetKey(target), { detail });

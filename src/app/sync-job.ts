@@ -25,6 +25,8 @@ export interface SyncDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly hasher: Hasher;
+  /** Of templates that ask for chance. @default node:crypto's */
+  readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
   readonly bounds: FreshnessBounds;
   readonly timing: { readonly driftIntervalMs: number };
 }

@@ -1,7 +1,8 @@
 /** All calls of one batch to one cluster: a bounded number at once, behind its breaker, with fresh credentials where they were refused. */
 import { isRelayError } from "../core/errors.ts";
 import type { ClusterSpec, Millis } from "../core/model.ts";
-import type { Clock, Cluster, ClusterRecord, Clusters } from "../core/ports.ts";
+import type { Clock, Cluster, ClusterRecord, Clusters, TemplateObject } from "../core/ports.ts";
+import type { SecretValue } from "../core/secret-value.ts";
 import { type BreakerDeps, createGate } from "./breaker.ts";
 
 export interface SessionDeps extends BreakerDeps {
@@ -20,6 +21,8 @@ export interface ClusterSession {
   call<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
   /** The labels of a namespace of the cluster, asked for once a batch. @throws as `call` */
   namespaceLabels(namespace: string): Promise<Readonly<Record<string, string>>>;
+  /** What `templateFrom` names, read now. @throws as `call` and ClusterTemplateReads */
+  templateObject(object: TemplateObject): Promise<ReadonlyMap<string, SecretValue>>;
   /** When the cluster may be tried again; undefined while it is not known to be dead. */
   openUntil(): Millis | undefined;
 }
@@ -63,6 +66,8 @@ export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord,
     spec,
     openUntil: () => gate.openUntil(),
     call,
+    // By the same connection, whose credentials `call` has renewed where they were refused.
+    templateObject: (object) => call(async () => (await clusters.templateReads(spec)).read(object)),
     namespaceLabels(namespace) {
       const asked = labels.get(namespace) ?? call((cluster) => cluster.namespaceLabels(namespace));
       labels.set(namespace, asked);

@@ -10,21 +10,24 @@ import {
   type Target,
   targetKey,
 } from "../core/model.ts";
-import type { Cluster, Hasher, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
-import { collectData } from "../core/sync/data.ts";
+import type { Cluster, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
+import { secureRandomBytes } from "../core/sync/chance.ts";
+import { inputsManifest, renderContent, type TemplateTexts } from "../core/sync/content.ts";
 import { type Decision, decide, type Gathered, isExclusive, isIntact } from "../core/sync/decide.ts";
 import { CREATED_BY_LABEL, createdBy, DATA_HASH_ANNOTATION, MANAGED_LABEL } from "../core/sync/eso.ts";
 import { guardTarget } from "../core/sync/guard.ts";
 import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../core/sync/ownership.ts";
 import { nextDue } from "../core/sync/refresh.ts";
 import { canonicalBytes, renderTarget, withBookkeeping } from "../core/sync/render.ts";
+import { templateObjectKey, templateObjectsOf } from "../core/sync/template-objects.ts";
 import type { Observed } from "./observe-reference.ts";
-import { targetOf } from "./sync-gather.ts";
+import { refuseNamespace, targetOf } from "./sync-gather.ts";
 import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
 import type { ClusterSession } from "./sync-session.ts";
 import type { Sources } from "./sync-sources.ts";
 
-type WriteDeps = Pick<SyncDeps, "hasher" | "clock" | "timing">;
+type RenderDeps = Pick<SyncDeps, "hasher" | "clock" | "randomBytes">;
+type WriteDeps = RenderDeps & Pick<SyncDeps, "timing">;
 
 /**
  * `sources` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
@@ -38,12 +41,14 @@ export async function writeTarget(
   trail: Trail,
 ): Promise<Result | "stale"> {
   const { registration, seen } = pass;
+  const texts = await readTexts(session, registration);
   trail.step = "render";
   const answers = new Map(observed.map(({ reference, answer }) => [reference, answer]));
-  const manifest = stayingImmutable(renderStamped(deps.hasher, registration, answers, found), registration, seen);
+  const rendered = await renderStamped(deps, registration, { answers, found, texts });
+  const manifest = stayingImmutable(rendered.manifest, registration, seen);
   if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
   const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
-  const gathered: Gathered = { registration, seen, versions, manifest, adopts: session.spec.adopt === true };
+  const gathered: Gathered = { registration, seen, versions, ...rendered, manifest, adopts: session.spec.adopt === true };
   const decision = decide(gathered);
 
   trail.step = "apply";
@@ -59,25 +64,46 @@ export async function writeTarget(
   }
 }
 
-/** The target as it shall be, with the registration's stamp and the marks of the relay and of ESO. @throws as collectData */
-export function renderStamped(
-  hasher: Hasher,
+/** What `templateFrom` names, read by this pass: after the target's version was known (rule 1). */
+async function readTexts(session: ClusterSession, { spec }: Registration): Promise<TemplateTexts> {
+  const objects = templateObjectsOf(spec);
+  if (objects.length > 0) refuseNamespace(session, targetOf({ spec }));
+  return new Map(
+    await Promise.all(objects.map(async (object) => [templateObjectKey(object), await session.templateObject(object)] as const)),
+  );
+}
+
+/** What a target is rendered from, beside its registration. */
+export interface RenderedFrom {
+  readonly answers: ReadonlyMap<ReferenceKey, SourceAnswer>;
+  readonly found: Sources["found"];
+  readonly texts: TemplateTexts;
+}
+
+/**
+ * The target as it shall be, with the registration's stamp and the marks of the relay and of ESO. Where clock or chance had a part in it,
+ * the hashes are of what it was made of: rendered again from the same, it is still the same target (ADR 41).
+ * @throws as renderContent
+ */
+export async function renderStamped(
+  { hasher, clock, randomBytes = secureRandomBytes }: RenderDeps,
   { id, spec, generation }: Registration,
-  answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
-  found?: Sources["found"],
-): SecretManifest {
-  const data = collectData(spec, answers, { found });
-  const bare = renderTarget(spec, data);
-  const hash = hasher.hash(canonicalBytes(bare));
+  { answers, found, texts }: RenderedFrom,
+): Promise<Pick<Gathered, "manifest" | "isSourceGone" | "varying">> {
+  const content = await renderContent(spec, answers, { found, environment: { nowMs: clock.now(), randomBytes }, texts });
+  const { data, isSourceGone, varying } = content;
+  const bare = renderTarget(content.spec, data);
+  const compared = varying === undefined ? bare : inputsManifest(content);
   const { creationPolicy } = spec.target;
   const owner = creationPolicy === "Owner" ? { [CREATED_BY_LABEL]: createdBy(spec) } : {};
   // Of the target too, so that equal values elsewhere can't be told; none where others have data in it, which is not known here.
-  const target = { namespace: spec.namespace, name: spec.target.name, labels: {}, annotations: {}, data };
+  const target = { namespace: spec.namespace, name: spec.target.name, labels: {}, annotations: {}, data: compared.data };
   const dataHash = isExclusive(creationPolicy) ? { [DATA_HASH_ANNOTATION]: hasher.hash(canonicalBytes(target)) } : {};
-  return withBookkeeping(bare, {
+  const manifest = withBookkeeping(bare, {
     labels: { [CLUSTER_LABEL]: spec.cluster, [MANAGED_LABEL]: "true", ...owner },
-    annotations: { [stampAnnotation(id)]: stamp(generation, hash), ...dataHash },
+    annotations: { [stampAnnotation(id)]: stamp(generation, hasher.hash(canonicalBytes(compared))), ...dataHash },
   });
+  return { manifest, isSourceGone, varying };
 }
 
 /** ESO too leaves a Secret immutable whose ExternalSecret no longer says so: Kubernetes refuses the way back. */
@@ -108,11 +134,11 @@ export function recordOf(
 }
 
 function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]): Result {
-  const { registration, seen, manifest } = gathered;
+  const { registration, seen, isSourceGone } = gathered;
   const { creationPolicy, deletionPolicy } = registration.spec.target;
   // Nothing is there to be written, and nothing ever was: whoever had the target before must not take it for taken over.
-  const isUnwritten = manifest.data.size === 0 && deletionPolicy === "Retain" && registration.appliedGeneration === undefined;
-  const isGone = manifest.data.size === 0 && deletionPolicy === "Delete" && creationPolicy === "Owner";
+  const isUnwritten = isSourceGone === true && deletionPolicy === "Retain" && registration.appliedGeneration === undefined;
+  const isGone = isSourceGone === true && deletionPolicy === "Delete" && creationPolicy === "Owner";
   const change = {
     ...(isUnwritten ? {} : { appliedGeneration: registration.generation }),
     applied: appliedOf(registration, observed),
@@ -127,7 +153,7 @@ function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]
 async function write(
   deps: WriteDeps,
   session: ClusterSession,
-  { registration, versions, manifest }: Gathered,
+  { registration, versions, manifest, seen }: Gathered,
   decision: Extract<Decision, { action: "apply" | "take over" | "delete" }>,
   observed: readonly Observed[],
 ): Promise<Result | "stale"> {
@@ -143,15 +169,24 @@ async function write(
     return { change, done: done("deleted"), isByWord: false };
   }
 
+  const applicable = withHeldFinalizers(manifest, seen);
   const written = await session.call((cluster) =>
     decision.action === "apply"
-      ? cluster.apply(manifest, manager, decision.precondition)
-      : applyOverForeign(cluster, manifest, manager, target, decision),
+      ? cluster.apply(applicable, manager, decision.precondition)
+      : applyOverForeign(cluster, applicable, manager, target, decision),
   );
   if (written.kind === "stale") return "stale";
   const isNew = decision.action === "apply" && decision.precondition.kind === "create";
   const change = { known: written.known, ...facts(), ...recordOf(deps, registration, "Synced") };
   return { change, done: done(isNew ? "created" : "updated"), isByWord: false };
+}
+
+/** What is being deleted takes no new finalizer, and must not lose one of ours that still holds it. */
+function withHeldFinalizers(manifest: SecretManifest, seen: Gathered["seen"]): SecretManifest {
+  const { finalizers } = manifest;
+  if (finalizers === undefined || seen.kind !== "looked" || seen.view === "missing" || !seen.view.deleting) return manifest;
+  const held = seen.view.finalizers ?? [];
+  return { ...manifest, finalizers: finalizers.filter((name) => held.includes(name)) };
 }
 
 /**

@@ -17,11 +17,13 @@ import {
 import type { SecretManifest, SecretProvider, SourceAnswer } from "../core/ports.ts";
 import { SecretValue } from "../core/secret-value.ts";
 import { requireAdmitted } from "../core/stores/stores.ts";
-import { collectData } from "../core/sync/data.ts";
+import { renderContent, type TemplateTexts } from "../core/sync/content.ts";
 import { type Decision, decide, isExclusive, type Seen } from "../core/sync/decide.ts";
 import { guardTarget } from "../core/sync/guard.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { renderTarget, type SecretObject, secretObject } from "../core/sync/render.ts";
+import { templateObjectKey, templateObjectsOf } from "../core/sync/template-objects.ts";
+import type { Environment } from "../core/template/function-table.ts";
 
 /** One element of `render -o json`. */
 export interface RenderItem {
@@ -45,6 +47,10 @@ export interface RenderWorld {
   readonly source: Pick<SecretProvider, "read" | "list">;
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The cluster's ConfigMaps, as `secrets`. */
+  readonly configMaps: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What templates see of time and chance. */
+  readonly environment: Environment;
 }
 
 /** Renders one manifest; what is wrong with it is in the item, never thrown. */
@@ -72,10 +78,16 @@ async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<R
   };
   for (const reference of referencesOf(spec)) answers.set(referenceKey(reference), (await observe(reference)).answer);
   const { values: found } = await readMembers({ ...world.source, observe }, spec, { applied: {}, told: [], isListed: true });
-  const manifest = renderTarget(spec, collectData(spec, answers, { found }));
+  const { data, isSourceGone, ...content } = await renderContent(spec, answers, {
+    found,
+    environment: world.environment,
+    texts: textsOf(spec, world),
+  });
+  const manifest = renderTarget(content.spec, data);
   const existing = world.secrets.get(`${spec.namespace}/${spec.target.name}`);
   const versions = Object.fromEntries([...answers].map(([key, { versionId }]) => [key, versionId]));
-  const decision = decide({ registration: newRegistration(spec), seen: seenTarget(spec, existing !== undefined), versions, manifest });
+  const seen = seenTarget(spec, existing !== undefined);
+  const decision = decide({ registration: newRegistration(spec), seen, versions, manifest, isSourceGone });
   if (decision.action === "refuse") throw new RelayError(decision.code, targetKey(targetOf(spec)), { detail: decision.reason });
   const { namespace, name } = spec;
   const action = actionOf(decision);
@@ -83,6 +95,24 @@ async function renderSpec(spec: RegistrationSpec, world: RenderWorld): Promise<R
   const written = asWritten(spec, manifest, existing);
   guardTarget(written, ANYWHERE);
   return { item: { namespace, name, action, target: secretObject(written) }, reason: decision.reason };
+}
+
+/** What templateFrom names. @throws TemplateSourceMissing */
+function textsOf(spec: RegistrationSpec, world: RenderWorld): TemplateTexts {
+  return new Map(
+    templateObjectsOf(spec).map((object) => {
+      const { kind, namespace, name, keys } = object;
+      const held = (kind === "Secret" ? world.secrets : world.configMaps).get(`${namespace}/${name}`);
+      const missing = (detail: string): RelayError => new RelayError("TemplateSourceMissing", `${kind} ${namespace}/${name}`, { detail });
+      if (held === undefined) throw missing("it does not exist");
+      const texts = keys.map((key) => {
+        const text = held.get(key);
+        if (text === undefined) throw missing(`it has no key ${key}`);
+        return [key, new SecretValue(text)] as const;
+      });
+      return [templateObjectKey(object), new Map(texts)];
+    }),
+  );
 }
 
 /** A cluster that allows every namespace: manifests alone name none. */

@@ -1,10 +1,13 @@
 /** `secret-relay render`: prints offline what a sync would do with manifests, by the sync's own code. */
+import { createHash } from "node:crypto";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
 import { UNPLACED } from "../core/config/deployment.ts";
 import { formatDiagnostics } from "../core/config/diagnostics.ts";
 import { nearest } from "../core/config/nearest.ts";
 import { type ManifestResolution, resolveManifests } from "../core/config/resolve-manifests.ts";
+import { secureRandomBytes } from "../core/sync/chance.ts";
+import type { Environment } from "../core/template/function-table.ts";
 import { CommandFailed, type Io } from "./output.ts";
 import { readManifestFiles, readNamedFile } from "./render-input.ts";
 import { type Rendered, renderItem } from "./render-item.ts";
@@ -16,6 +19,8 @@ interface Options {
   readonly values: string;
   readonly name?: string;
   readonly output: "yaml" | "json";
+  readonly now?: number;
+  readonly seed?: string;
 }
 
 type Manifest = ManifestResolution["manifests"][number];
@@ -27,6 +32,8 @@ export function renderCommand(io: Io): Command {
     .requiredOption("-f, --filename <manifests...>", "files, folders, or - for standard input")
     .requiredOption("--values <file>", "YAML or JSON: what stores and cluster hold")
     .option("--name <namespace/name>", "only this ExternalSecret", parseName)
+    .option("--now <time>", "the clock of templates, such as 2026-01-31T12:00:00Z; default: now", parseTime)
+    .option("--seed <text>", "makes random functions of templates give the same each time; default: chance")
     .addOption(new Option("-o, --output <format>", "how to print it").choices(["yaml", "json"]).default("yaml"))
     .action((options: Options) => render(options, io));
 }
@@ -41,9 +48,10 @@ async function render(options: Options, io: Io): Promise<void> {
     io.stderr.write(`ClusterExternalSecret ${name}: it means none of the namespaces of ${options.values}\n`);
   }
   const chosen = options.name === undefined ? manifests : choose(manifests, options.name);
+  const environment = environmentOf(options);
   const rendered: Rendered[] = [];
   for (const manifest of chosen) {
-    rendered.push(await renderItem(manifest, { ...world, source: createWorldSource(world) }));
+    rendered.push(await renderItem(manifest, { ...world, source: createWorldSource(world), environment }));
     if (manifest.kind === "failed") io.stderr.write(`${formatDiagnostics(manifest.diagnostics)}\n`);
   }
   for (const { item } of rendered) {
@@ -62,6 +70,25 @@ async function render(options: Options, io: Io): Promise<void> {
 function parseName(name: string): string {
   if (!/^[^/]+\/[^/]+$/.test(name)) throw new InvalidArgumentError("It is written NAMESPACE/NAME.");
   return name;
+}
+
+function parseTime(time: string): number {
+  const ms = Date.parse(time);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError("It is written like 2026-01-31T12:00:00Z.");
+  return ms;
+}
+
+/** Each rendering draws from one stream, so that a template's second password is not its first. */
+function environmentOf({ now = Date.now(), seed }: Pick<Options, "now" | "seed">): Environment {
+  if (seed === undefined) return { nowMs: now, randomBytes: secureRandomBytes };
+  let drawn = 0;
+  return {
+    nowMs: now,
+    randomBytes: (count) => {
+      drawn += 1;
+      return createHash("shake256", { outputLength: count }).update(`${drawn} ${seed}`).digest();
+    },
+  };
 }
 
 function choose(manifests: readonly Manifest[], name: string): readonly Manifest[] {

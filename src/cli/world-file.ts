@@ -22,6 +22,8 @@ export interface World {
   readonly tags: ReadonlyMap<ProviderKind, ReadonlyMap<string, Readonly<Record<string, string>>>>;
   /** The target cluster's Secrets: `namespace/name` to key to text. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The target cluster's ConfigMaps, as `secrets`. */
+  readonly configMaps: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** The target cluster's namespaces with their labels. */
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
@@ -65,7 +67,7 @@ export function readWorld(file: SourceFile): { readonly world: World } | { reado
   return diagnostics.length > 0 ? { diagnostics: withoutLines(diagnostics) } : { world };
 }
 
-const EMPTY: World = { remote: new Map(), tags: new Map(), secrets: new Map(), namespaces: new Map() };
+const EMPTY: World = { remote: new Map(), tags: new Map(), secrets: new Map(), configMaps: new Map(), namespaces: new Map() };
 
 function withoutLines(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return sortDiagnostics(diagnostics).map((diagnostic) => ({ ...diagnostic, lineText: "" }));
@@ -100,12 +102,10 @@ function readDocument(value: SourceDocument["value"], findings: Finding[]): Worl
         return [key, new Map(Object.entries(checked(texts, held ?? {}, path, findings) ?? {}))] as const;
       }),
     );
-  // Nothing that is built reads them yet; a mistake in them is one all the same.
-  textsOf("configMaps");
   const namespaces = new Map(
     section("namespaces").map(([name, labels, path]) => [name, checked(texts, labels ?? {}, path, findings) ?? {}] as const),
   );
-  return { remote, tags, secrets: textsOf("secrets"), namespaces };
+  return { remote, tags, secrets: textsOf("secrets"), configMaps: textsOf("configMaps"), namespaces };
 }
 
 interface WorldEntry {

@@ -78,6 +78,11 @@ export const ERRORS = {
   TargetInvalid: { policy: "park", help: "the API server calls the Secret invalid; check template.type and the keys it demands" },
   TargetStale: { policy: "reread", help: "somebody wrote the Secret in between" },
   TemplateError: { policy: "park", help: "correct the template at the place given" },
+  TemplateSourceForbidden: {
+    policy: "park",
+    help: "grant the relay's identity in this cluster get on the object that templateFrom names; see docs/clusters.md",
+  },
+  TemplateSourceMissing: { policy: "park", help: "create the object that templateFrom names, with the keys that it needs" },
   TooManyFound: { policy: "park", help: "narrow the rules of dataFrom.find by path, name or tags, or split them over several Secrets" },
   VersionMissing: { policy: "park", help: "the secret has no such version or stage; correct remoteRef.version" },
 } as const satisfies Record<string, ErrorSpec>;

@@ -218,10 +218,41 @@ export interface TargetSpec {
   readonly template?: TargetTemplate | undefined;
 }
 
+/** ESO's `target.template` (docs/templates.md). A text without `{{` is a template that renders to itself. */
 export interface TargetTemplate {
   readonly type?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Templates by the key that each makes. @default none */
+  readonly data?: Readonly<Record<string, string>> | undefined;
+  /** In the manifest's order. @default none */
+  readonly templateFrom?: readonly TemplateSource[] | undefined;
+  /** Set on the Secret, which then outlives its deletion until others take them off. @default none */
+  readonly finalizers?: readonly string[] | undefined;
+  /** Whether what was fetched goes in beside what the templates make. @default "Replace" */
+  readonly mergePolicy?: "Merge" | undefined;
+}
+
+/** One entry of `templateFrom`. ESO takes the ConfigMap's items first, then those of the Secret, then the literal. */
+export interface TemplateSource {
+  /** Where the results go. @default "Data" */
+  readonly target?: "Labels" | "Annotations" | undefined;
+  readonly configMap?: TemplateItems | undefined;
+  readonly secret?: TemplateItems | undefined;
+  /** Renders to a YAML map of keys and values. */
+  readonly literal?: string | undefined;
+  /** How each rendered value is decoded before it is set; for binary values, which a rendered text can't hold. @default "None" */
+  readonly valuesDecodingStrategy?: DecodingStrategy | undefined;
+}
+
+/** The templates that a ConfigMap or a Secret of the target's namespace holds. */
+export interface TemplateItems {
+  readonly name: string;
+  readonly items: readonly {
+    readonly key: string;
+    /** KeysAndValues: renders to a YAML map, else to the value of `key`. @default "Values" */
+    readonly templateAs?: "KeysAndValues" | undefined;
+  }[];
 }
 
 export interface DataEntry {

@@ -93,7 +93,10 @@ export interface TargetView extends KnownTarget {
   readonly immutableBy: readonly string[];
   /** Data keys by field manager (`manager` and operation), from managedFields. */
   readonly dataKeys: readonly { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[];
+  /** It is deleted, but for its finalizers. */
   readonly deleting: boolean;
+  /** Of everybody. @default none */
+  readonly finalizers?: readonly string[] | undefined;
 }
 
 /** What is to be written: the registration's own fields only. */
@@ -105,6 +108,8 @@ export interface SecretManifest {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly data: ReadonlyMap<string, SecretValue>;
+  /** @default none; an apply without those that the same manager set takes them off */
+  readonly finalizers?: readonly string[] | undefined;
   /** Kubernetes never makes an immutable Secret mutable again. @default false */
   readonly immutable?: true | undefined;
 }
@@ -158,6 +163,20 @@ export interface ClusterAuthReads {
   serviceAccountToken(ref: ServiceAccountRef, audiences: readonly string[]): Promise<SecretValue>;
 }
 
+/** A ConfigMap or a Secret that `templateFrom` names, and the keys that are read of it. */
+export interface TemplateObject {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly namespace: string;
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+/** The templates that lie in a target cluster: the only calls of a sync whose answers hold values, each for one named object. */
+export interface ClusterTemplateReads {
+  /** Each of the object's keys. @throws TemplateSourceMissing, TemplateSourceForbidden, and as `Cluster` */
+  read(object: TemplateObject): Promise<ReadonlyMap<string, SecretValue>>;
+}
+
 /** Names a service account. */
 export interface ServiceAccountRef {
   readonly namespace: string;
@@ -168,6 +187,8 @@ export interface ServiceAccountRef {
 export interface Clusters {
   /** @throws ClusterCredentials, ClusterUnknown, AccessDenied, StoreUnreachable */
   connect(spec: ClusterSpec): Promise<Cluster>;
+  /** Over the same connection. @throws as `connect` */
+  templateReads(spec: ClusterSpec): Promise<ClusterTemplateReads>;
   /** Forgets credentials that an API server refused, so that the next connect reads them anew. */
   forget(cluster: string): void;
 }

@@ -78,6 +78,24 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       expect(await fixture.readData("db")).toEqual({ user: "u", password: "p" });
     });
 
+    it("sets finalizers, which hold a deleted Secret until the manager that set them applies without", async () => {
+      const held = { ...manifest({ user: "u" }), finalizers: ["example.com/a", "example.com/b"] };
+      const known = written(await fixture.cluster.apply(held, MANAGER, { kind: "create" }));
+      const removed = await fixture.cluster.remove(target, known);
+      const view = await seen();
+      const update = { kind: "update", uid: view.uid, resourceVersion: view.resourceVersion } as const;
+
+      expect(removed).toBe("gone");
+      expect(view).toMatchObject({ uid: known.uid, deleting: true, finalizers: ["example.com/a", "example.com/b"] });
+      expect(view.resourceVersion).not.toBe(known.resourceVersion);
+      const more = { ...held, finalizers: [...held.finalizers, "example.com/c"] };
+      await expect(fixture.cluster.apply(more, MANAGER, update)).rejects.toMatchObject({ code: "TargetInvalid" });
+      const less = written(await fixture.cluster.apply({ ...held, finalizers: ["example.com/b"] }, MANAGER, update));
+      expect(await seen()).toMatchObject({ ...less, deleting: true, finalizers: ["example.com/b"] });
+      await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...less });
+      expect(await fixture.cluster.look(target)).toBe("missing");
+    });
+
     it("never overwrites by a create", async () => {
       await fixture.writeByHand("db", "human", { user: "mine" });
       expect(await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "create" })).toEqual({ kind: "stale" });

@@ -32,7 +32,12 @@ export function portsOf(world: World, worker: Worker): WorkerPorts {
   return {
     registry: scheduled(world, worker, "registry", parts.registry),
     provider: scheduled(world, worker, "provider", parts.provider(clock)),
-    clusters: { connect: async () => cluster, forget: () => {} },
+    clusters: {
+      connect: async () => cluster,
+      // No registration of the model has a template.
+      templateReads: () => Promise.reject(new Error("the model holds no templates")),
+      forget: () => {},
+    },
     queue: scheduled(world, worker, "queue", parts.queue(clock)),
     bus: scheduled(world, worker, "bus", parts.bus(clock)),
     log: logOf(world),

@@ -67,7 +67,8 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
   const source = createMemorySource(clock);
   const versions = new Map<string, number>();
   const connected = wrap(await relayCluster(local));
-  const clusters = { connect: async () => connected, forget: () => undefined };
+  const noTemplates = () => Promise.reject(new Error("no vector of policies has templates of the cluster"));
+  const clusters = { connect: async () => connected, templateReads: noTemplates, forget: () => undefined };
   const timing = { driftIntervalMs: 600_000 };
   const deps = { registry, provider: source, clusters, queue, bus, log, clock, hasher: testHasher, bounds: DEFAULT_BOUNDS, timing };
   const sync = createSyncTargets(deps);

@@ -38,6 +38,7 @@ export async function reconcileWorld(options: { cluster?: Partial<ClusterSpec>; 
   const forgotten: string[] = [];
   const clusters = {
     connect: async (spec: ClusterSpec): Promise<Cluster> => at(spec.name),
+    templateReads: () => Promise.reject(new Error("reconcile reads no templates")),
     forget: (name: string) => {
       forgotten.push(name);
     },

@@ -20,6 +20,7 @@ export interface SpecOptions {
   readonly refreshPolicy?: RegistrationSpec["refreshPolicy"];
   readonly refreshIntervalMs?: number;
   readonly syncWindows?: RegistrationSpec["syncWindows"];
+  readonly template?: RegistrationSpec["target"]["template"];
 }
 
 export function aSpec(options: SpecOptions = {}): RegistrationSpec {
@@ -34,7 +35,12 @@ export function aSpec(options: SpecOptions = {}): RegistrationSpec {
     ...(options.syncWindows === undefined ? {} : { syncWindows: options.syncWindows }),
     labels,
     annotations: {},
-    target: { name: options.target ?? name, creationPolicy: options.creationPolicy ?? "Owner", deletionPolicy: "Retain" },
+    target: {
+      name: options.target ?? name,
+      creationPolicy: options.creationPolicy ?? "Owner",
+      deletionPolicy: "Retain",
+      ...(options.template === undefined ? {} : { template: options.template }),
+    },
     data: [{ secretKey: "password", remoteRef: { key, ...(version === undefined ? {} : { version }) } }],
     dataFrom: [],
   };

@@ -22,25 +22,33 @@ import { createMemoryCluster, type MemoryCluster } from "./fakes/memory-cluster.
 import { createMemoryBus, createMemoryLog, testHasher } from "./fakes/memory-outlets.ts";
 import { createMemoryRegistry } from "./fakes/memory-registry.ts";
 import { createMemorySource } from "./fakes/memory-source.ts";
+import { createMemoryTemplates } from "./fakes/memory-templates.ts";
 import { aCluster, aSpec, loaded, put, type SpecOptions } from "./registrations.ts";
 
 /** The moment at which every world begins. */
 export const T = 1_800_000_000_000;
 export const DRIFT = 600_000;
 
-export interface WorldSpec extends SpecOptions {
+export interface WorldSpec extends Omit<SpecOptions, "template"> {
   readonly deletionPolicy?: RegistrationSpec["target"]["deletionPolicy"];
   /** Extracts all properties of the key instead of taking it as `password`. */
   readonly extract?: boolean;
   readonly secretKey?: string;
+  /** @default none */
+  readonly template?: Partial<NonNullable<RegistrationSpec["target"]["template"]>>;
 }
 
 export function worldSpec(options: WorldSpec = {}): RegistrationSpec {
-  const spec = aSpec(options);
+  const { template, ...plain } = options;
+  const spec = aSpec(plain);
   const key = options.key ?? "shop/db";
   return {
     ...spec,
-    target: { ...spec.target, deletionPolicy: options.deletionPolicy ?? "Retain" },
+    target: {
+      ...spec.target,
+      deletionPolicy: options.deletionPolicy ?? "Retain",
+      ...(template === undefined ? {} : { template: { labels: {}, annotations: {}, ...template } }),
+    },
     data: options.extract === true ? [] : spec.data.map((entry) => ({ ...entry, secretKey: options.secretKey ?? entry.secretKey })),
     dataFrom: options.extract === true ? [{ extract: { key } }] : [],
   };
@@ -66,9 +74,12 @@ export async function relayWorld(options: { cluster?: Partial<ClusterSpec>; wrap
       await hook.before?.(name, operation, secret);
     };
   }
+  /** What templateFrom names: the same in each cluster. */
+  const templates = createMemoryTemplates();
   const forgotten: string[] = [];
   const clusters: Clusters = {
     connect: async (spec) => at(spec.name),
+    templateReads: async () => templates,
     forget: (name) => {
       forgotten.push(name);
     },
@@ -121,6 +132,7 @@ export async function relayWorld(options: { cluster?: Partial<ClusterSpec>; wrap
     bus,
     log,
     inside: at,
+    templates,
     calls,
     hook,
     forgotten,

@@ -30,7 +30,7 @@ function commandsOf({ text }: Source): readonly string[] {
 
 /** The union of `HttpCall.operation`: the only calls to an API server. */
 function operationsOf({ text }: Source): readonly string[] {
-  const union = /readonly operation:\s+((?:(?:\| )?"\w+"\s*)+);/.exec(text)?.[1] ?? "";
+  const union = /readonly operation:((?:[\s|]*"\w+")+);/.exec(text)?.[1] ?? "";
   return [...union.matchAll(/"(\w+)"/g)].map(([, name]) => name ?? "");
 }
 

@@ -2,7 +2,7 @@
 import { RelayError } from "../../core/errors.ts";
 import type { ClusterAuthReads, ServiceAccountRef } from "../../core/ports.ts";
 import { SecretValue } from "../../core/secret-value.ts";
-import { errorOf, type HttpCall, type HttpSend, METADATA_ONLY, WHOLE_OBJECT } from "./http.ts";
+import { errorOf, fieldOf, type HttpCall, type HttpSend, METADATA_ONLY, WHOLE_OBJECT } from "./http.ts";
 
 /** Long enough for one AssumeRoleWithWebIdentity; the API server's own minimum. */
 const TOKEN_SECONDS = 600;
@@ -73,9 +73,4 @@ function accountPath({ namespace, name }: ServiceAccountRef): string {
 
 function accountName({ namespace, name }: ServiceAccountRef): string {
   return `service account ${namespace}/${name}`;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -24,6 +24,7 @@ interface ObjectMetadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
+  readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly ManagedFieldsEntry[];
 }
@@ -202,11 +203,12 @@ function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<
   // "1" is a version that no object ever has: the apply creates, or fails with 409. ("0" would count as none.)
   const fence =
     precondition.kind === "create" ? { resourceVersion: "1" } : { uid: precondition.uid, resourceVersion: precondition.resourceVersion };
+  const { finalizers } = manifest;
   const data = Object.fromEntries([...manifest.data].map(([key, value]) => [key, Buffer.from(value.expose()).toString("base64")]));
   return {
     ...(manifest.type === undefined ? {} : { type: manifest.type }),
     ...(manifest.immutable === true ? { immutable: true } : {}),
-    metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations },
+    metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations, ...(finalizers === undefined ? {} : { finalizers }) },
     data,
   };
 }
@@ -271,5 +273,6 @@ function viewOf(metadata: ObjectMetadata): TargetView {
     immutableBy: immutableByApply(entries),
     dataKeys: dataKeysByManager(entries),
     deleting: metadata.deletionTimestamp !== undefined,
+    ...(metadata.finalizers === undefined ? {} : { finalizers: metadata.finalizers }),
   };
 }

@@ -3,12 +3,13 @@ import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { RelayError } from "../../core/errors.ts";
 import type { ClusterSpec } from "../../core/model.ts";
-import type { Cluster, ClusterAuthReads, Clusters } from "../../core/ports.ts";
+import type { Cluster, ClusterAuthReads, Clusters, ClusterTemplateReads } from "../../core/ports.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import { createAuthReads } from "./auth-reads.ts";
 import { createCluster } from "./cluster.ts";
 import { type ClusterCredentials, type CredentialOptions, parseCredentials } from "./credentials.ts";
 import { createHttpSend, type HttpTimeouts } from "./http.ts";
+import { createTemplateReads } from "./template-reads.ts";
 
 /** The port, and beside it the reads that a store's auth needs, over the same connection. */
 export interface ConnectedClusters extends Clusters {
@@ -19,6 +20,7 @@ export interface ConnectedClusters extends Clusters {
 interface Connection {
   readonly cluster: Cluster;
   readonly authReads: ClusterAuthReads;
+  readonly templateReads: ClusterTemplateReads;
 }
 
 /**
@@ -37,7 +39,7 @@ export function createClusters(
     const credentials = await parseCredentials(secret.exposeText(), spec.name, options);
     requireUsable(credentials, spec.name);
     const send = createHttpSend(credentials, { ...spec, connectTimeoutMs, requestTimeoutMs });
-    return { cluster: createCluster(send), authReads: createAuthReads(send) };
+    return { cluster: createCluster(send), authReads: createAuthReads(send), templateReads: createTemplateReads(send) };
   }
 
   function connected(spec: ClusterSpec): Promise<Connection> {
@@ -57,6 +59,7 @@ export function createClusters(
   return {
     connect: async (spec) => (await connected(spec)).cluster,
     authReads: async (spec) => (await connected(spec)).authReads,
+    templateReads: async (spec) => (await connected(spec)).templateReads,
     forget(cluster) {
       connections.delete(cluster);
     },

@@ -11,7 +11,7 @@ export const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k
 /** The same for a list. */
 export const METADATA_LIST_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
-/** The whole object: only where a store's auth needs what it holds (auth-reads.ts). */
+/** The whole object: only where a store's auth or a template needs what it holds (auth-reads.ts, template-reads.ts). */
 export const WHOLE_OBJECT = "application/json";
 
 /** One request to an API server. */
@@ -26,7 +26,9 @@ export interface HttpCall {
     | "namespaces"
     | "secretKey"
     | "serviceAccount"
-    | "token";
+    | "token"
+    | "templateConfigMap"
+    | "templateSecret";
   readonly method: "GET" | "PATCH" | "DELETE" | "POST";
   readonly path: string;
   readonly accept: typeof METADATA_ONLY | typeof METADATA_LIST_ONLY | typeof WHOLE_OBJECT;
@@ -276,4 +278,10 @@ function codeOf(status: number, facts: StatusFacts, call: HttpCall): ErrorCode {
     default:
       return "ClusterUnreachable";
   }
+}
+
+/** A field of an answer, whatever it is; undefined where there is none. */
+export function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -15,7 +15,7 @@ export async function nextCommands(relay: LocalRelay, ending: string): Promise<s
   const kubectl = await findKubectl();
   const exports = ENVIRONMENT.map((name) => `${name}=${quote(aws.environment[name] ?? "")}`).join(" ");
   const own = JSON.stringify({ ...JSON.parse(values.get(ROTATED_SAMPLE) ?? "{}"), password: "my own" });
-  const targets = [...expectedTargets(config, values, [ROTATED_SAMPLE])].map(([target, data]) => {
+  const targets = [...(await expectedTargets(config, values, [ROTATED_SAMPLE]))].map(([target, data]) => {
     const [cluster = "", namespace, name] = target.split("/");
     const keys = Object.keys(data);
     const key = keys.includes("password") ? "password" : (keys[0] ?? "");

@@ -87,7 +87,7 @@ export async function bringUp(stack: CleanUpStack, output?: StepOutput): Promise
         title: "First sync: every target gets its Secret",
         run: async (report) => {
           const { watch, outputs } = required(up);
-          const expected = expectedTargets(config, values);
+          const expected = await expectedTargets(config, values);
           const tell = startReport(report);
           let arrived = 0;
           const missing = await watch.waitFor(expected, SYNC_TIMEOUT_MS, (target) => {

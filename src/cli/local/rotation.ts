@@ -24,7 +24,7 @@ export interface RotationParts {
  */
 export async function rotate(parts: RotationParts, secret: string, write: (line: string) => void): Promise<void> {
   const value = sampleValue(secret);
-  const expected = expectedTargets(parts.config, new Map([...parts.values, [secret, value]]), [secret]);
+  const expected = await expectedTargets(parts.config, new Map([...parts.values, [secret, value]]), [secret]);
   if (expected.size === 0) throw new Error(`no target of the config reads ${secret} and sample secrets only`);
   const width = Math.max(...[...expected.keys()].map((target) => target.length));
   const client = secretsManagerOf(parts.environment);

@@ -81,8 +81,23 @@ export const labels = z.record(
   z.string().check(z.regex(LABEL_VALUE, "a label's value is at most 63 letters, digits, '-', '_' and '.', or empty")),
 );
 
+/** The same where the values may be templates: what they render to is checked before it is written. */
+export const labelTemplates = z.record(
+  qualifiedName,
+  z.string().check(
+    z.refine((text) => text.includes("{{") || LABEL_VALUE.test(text), {
+      error: "a label's value is a template, or at most 63 letters, digits, '-', '_' and '.', or empty",
+    }),
+  ),
+);
+
 /** Annotations: any text under a qualified name. */
 export const annotations = z.record(qualifiedName, z.string());
+
+/** Kubernetes has finalizers without a domain too, but none for a Secret to hold. */
+export const finalizerName = z
+  .string()
+  .check(z.refine((name) => name.includes("/") && QUALIFIED.test(name), { error: "a finalizer is written like example.com/cleanup" }));
 
 /** A text that says something. */
 export const filled = z.string().check(z.minLength(1, "this must not be empty"));

@@ -16,7 +16,7 @@ import {
 } from "./schema.ts";
 import { checkSourceRules } from "./source-rules.ts";
 import { type ClusterSecretStoreManifest, clusterSecretStoreSchema, type SecretStoreManifest, secretStoreSchema } from "./store-schema.ts";
-import { checkUnwired } from "./unwired.ts";
+import { checkTemplates } from "./template-rules.ts";
 
 /** A document with its typed manifest. */
 interface Typed<K extends string, M> {
@@ -129,7 +129,7 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
 
 /** What the schema can't say of an ExternalSecret's spec, which lies at `at`. */
 function checkSpec(manifest: unknown, at: FieldPath): readonly Finding[] {
-  return [...checkExternalSecretRules(manifest, at), ...checkSourceRules(manifest, at), ...checkUnwired(manifest, at)];
+  return [...checkExternalSecretRules(manifest, at), ...checkSourceRules(manifest, at), ...checkTemplates(manifest, at)];
 }
 
 function typed<K extends string, M>(kind: K, checked: Checked<M>, source: SourceDocument) {

@@ -1,6 +1,7 @@
 /** Turns YAML text into documents that know where each of their fields stands. Never lets the parser's own words out: they may echo values. */
 import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Pair, parseAllDocuments } from "yaml";
 import type { Diagnostic, SourceFile } from "./diagnostics.ts";
+import { offsetWithin, type TextPlace } from "./scalar-place.ts";
 
 /** The way to a field from the top of its document. */
 export type FieldPath = readonly PropertyKey[];
@@ -12,6 +13,8 @@ export interface Finding {
   readonly hint?: string | undefined;
   /** Whether the field's name is meant, or what it holds. @default "value" */
   readonly at?: "key" | "value" | undefined;
+  /** A place in the text that the field holds. @default its beginning */
+  readonly within?: TextPlace | undefined;
 }
 
 /** One YAML document as plain data. */
@@ -76,7 +79,12 @@ export function parseFile(
     } else if (value === UNREADABLE) {
       diagnostics.push(place(document.range[0], "this document's aliases can't be followed", "write the fields out, without aliases"));
     } else if (value !== null && value !== undefined) {
-      const locate = ({ path, message, hint, at }: Finding) => place(offsetOf(document, path, at ?? "value"), message, hint);
+      const locate = ({ path, message, hint, at, within }: Finding) => {
+        const scalar = within === undefined ? undefined : document.getIn(path, true);
+        const exact = within !== undefined && isScalar(scalar) ? offsetWithin(file.text, scalar, within) : undefined;
+        if (exact !== undefined || within === undefined) return place(exact ?? offsetOf(document, path, at ?? "value"), message, hint);
+        return place(offsetOf(document, path, "value"), `${message} (line ${within.line}, column ${within.column} of the text)`, hint);
+      };
       documents.push({ file: file.path, value, locate });
     }
   }

@@ -10,8 +10,11 @@ import type {
   SyncWindows,
   TargetSpec,
   TargetTemplate,
+  TemplateItems,
+  TemplateSource,
   ValueStrategies,
 } from "../model.ts";
+import { compareText } from "./diagnostics.ts";
 import { parseDuration } from "./duration.ts";
 import type { ExternalSecretManifest, FindManifest, RemoteRefManifest, RewriteManifest } from "./schema.ts";
 import { sorted } from "./sorted.ts";
@@ -80,7 +83,31 @@ function toTemplate(target: TargetManifest): TargetTemplate | undefined {
     ...(template.type ? { type: template.type } : {}),
     labels: sorted(template.metadata?.labels),
     annotations: sorted(template.metadata?.annotations),
+    ...(Object.keys(template.data ?? {}).length > 0 ? { data: sorted(template.data) } : {}),
+    ...(template.templateFrom && template.templateFrom.length > 0 ? { templateFrom: template.templateFrom.map(toTemplateSource) } : {}),
+    ...(template.metadata?.finalizers && template.metadata.finalizers.length > 0
+      ? { finalizers: [...new Set(template.metadata.finalizers)].toSorted(compareText) }
+      : {}),
+    ...(template.mergePolicy === "Merge" ? { mergePolicy: template.mergePolicy } : {}),
   };
+}
+
+type TemplateFromManifest = NonNullable<NonNullable<NonNullable<TargetManifest>["template"]>["templateFrom"]>[number];
+
+/** Targets are written in any case; the rules let only Data, Labels and Annotations pass. */
+function toTemplateSource({ target, configMap, secret, literal, valuesDecodingStrategy }: TemplateFromManifest): TemplateSource {
+  const section = target?.toLowerCase();
+  return {
+    ...(section === "labels" ? { target: "Labels" } : section === "annotations" ? { target: "Annotations" } : {}),
+    ...(configMap ? { configMap: toTemplateItems(configMap) } : {}),
+    ...(secret ? { secret: toTemplateItems(secret) } : {}),
+    ...(typeof literal === "string" ? { literal } : {}),
+    ...(valuesDecodingStrategy && valuesDecodingStrategy !== "None" ? { valuesDecodingStrategy } : {}),
+  };
+}
+
+function toTemplateItems({ name, items }: NonNullable<TemplateFromManifest["configMap"]>): TemplateItems {
+  return { name, items: items.map(({ key, templateAs }) => ({ key, ...(templateAs === "KeysAndValues" ? { templateAs } : {}) })) };
 }
 
 type DataFromManifest = NonNullable<ExternalSecretManifest["spec"]["dataFrom"]>[number];

@@ -8,9 +8,11 @@ import {
   clusterMetadata,
   esoVersion,
   filled,
+  finalizerName,
   labelName,
   labelSelector,
   labels,
+  labelTemplates,
   managed,
   namespacedMetadata,
   notYet,
@@ -89,14 +91,32 @@ const sourceRef = z.nullish(closed({ storeRef: z.nullish(storeRef), generatorRef
 const duration = z
   .string()
   .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
+const templateItems = closed({
+  name: objectName,
+  items: z.array(closed({ key: filled, templateAs: z.nullish(choice(["Values", "KeysAndValues"])) })),
+});
 
 const template = closed({
   type: z.nullish(z.string()),
-  engineVersion: notYet("v2"),
-  mergePolicy: notYet("Replace"),
-  metadata: z.nullish(closed({ labels: z.nullish(labels), annotations: z.nullish(annotations), finalizers: notYet([]) })),
-  data: notYet(),
-  templateFrom: notYet([]),
+  // What v1 is, is said by template-rules.ts.
+  engineVersion: z.nullish(z.string()),
+  mergePolicy: z.nullish(choice(["Replace", "Merge"])),
+  metadata: z.nullish(
+    closed({ labels: z.nullish(labelTemplates), annotations: z.nullish(annotations), finalizers: z.nullish(z.array(finalizerName)) }),
+  ),
+  data: z.nullish(z.record(z.string(), z.string())),
+  templateFrom: z.nullish(
+    z.array(
+      closed({
+        configMap: z.nullish(templateItems),
+        secret: z.nullish(templateItems),
+        literal: z.nullish(z.string()),
+        // In any case, as template-rules.ts checks.
+        target: z.nullish(z.string()),
+        valuesDecodingStrategy: strategies.decodingStrategy,
+      }),
+    ),
+  ),
 });
 
 const target = closed({

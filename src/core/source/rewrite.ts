@@ -1,6 +1,7 @@
 /** dataFrom's rewrite: operations on the keys of a map, in the order of the manifest. */
 import type { RewriteOperation } from "../model.ts";
 import type { SecretValue } from "../secret-value.ts";
+import { isTemplateError } from "../template/template-error.ts";
 import { compileGoRegexp, type GoRegexp } from "../text/go-regexp.ts";
 import { compareBytes } from "./keys.ts";
 import { mergeSecrets, type RewriteFault, type SecretMap } from "./merge.ts";
@@ -44,11 +45,21 @@ function apply(operation: RewriteOperation, input: SecretMap, renderKey: RenderK
   return transform === undefined ? input : renamed(input, (key) => renderKey(transform.template, key));
 }
 
+/** A template's failure is one of its operation; its text names places only. */
+function applied(operation: RewriteOperation, input: SecretMap, renderKey: RenderKey): SecretMap | RewriteFault {
+  try {
+    return apply(operation, input, renderKey);
+  } catch (error) {
+    if (isTemplateError(error)) return { kind: "fault", what: error.message };
+    throw error;
+  }
+}
+
 /** Applies the operations one after another; the first that fails ends it. Depends on the map's entries, not on their order. */
 export function rewriteKeys(operations: readonly RewriteOperation[], input: SecretMap, renderKey: RenderKey): RewriteResult {
   let data = input;
   for (const [index, operation] of operations.entries()) {
-    const result = apply(operation, data, renderKey);
+    const result = applied(operation, data, renderKey);
     if ("kind" in result) return { kind: "fault", what: result.what, operation: index };
     data = result;
   }

@@ -1,6 +1,7 @@
 /** The chain from what was gathered to the one thing to do with a target. Pure; the order of the checks is the specification. */
 import type { KnownTarget, ReferenceKey, Registration } from "../model.ts";
 import type { Adoption, Precondition, SecretManifest, TargetView } from "../ports.ts";
+import type { Varying } from "../template/target-template.ts";
 import { CREATED_BY_LABEL, createdBy, externalSecretController, holdsEsoData, isEsoManagerOf, isExternalSecret } from "./eso.ts";
 import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
 
@@ -18,6 +19,10 @@ export interface Gathered {
   readonly manifest: SecretManifest;
   /** Whether the cluster's owner lets Secrets be taken over from ESO (Cluster.spec.adopt). @default false */
   readonly adopts?: boolean | undefined;
+  /** Nothing was fetched. @default the manifest holds no data */
+  readonly isSourceGone?: boolean | undefined;
+  /** Labels and annotations that another rendering of the same inputs may give otherwise: of them only the names are compared. @default none */
+  readonly varying?: Varying | undefined;
 }
 
 /** Why a target is left alone, as its registration's status names it. */
@@ -107,9 +112,9 @@ function ownedByRegistration({ registration: { spec }, seen }: Gathered): Decisi
   return { action: "refuse", code: "OwnedByRegistration", reason: "is owned by another ExternalSecret with creationPolicy Owner" };
 }
 
-function nothingIsLeft({ registration, seen, manifest }: Gathered): Decision | undefined {
+function nothingIsLeft({ registration, seen, manifest, isSourceGone = manifest.data.size === 0 }: Gathered): Decision | undefined {
   const { creationPolicy, deletionPolicy } = registration.spec.target;
-  if (manifest.data.size > 0 || deletionPolicy === "Merge") return undefined;
+  if (!isSourceGone || deletionPolicy === "Merge") return undefined;
   if (deletionPolicy === "Retain") return { action: "keep", reason: "secret retained due to DeletionPolicy=Retain" };
   if (creationPolicy !== "Owner") {
     const reason = `is not deleted under creationPolicy ${creationPolicy}, though its source is gone`;
@@ -121,6 +126,7 @@ function nothingIsLeft({ registration, seen, manifest }: Gathered): Decision | u
     // hold what an earlier registration wrote, so that somebody must see that it is still there (rule 2).
     const isOurs = stampAnnotation(registration.id) in seen.view.annotations;
     if (!isOurs) return { action: "refuse", code: "TargetConflict", reason: "was not written by this registration, and is not deleted" };
+    if (seen.view.deleting) return { action: "keep", reason: "the Secret waits for its finalizers" };
   }
   return { action: "delete", precondition: fence(seen), reason: "the source is gone and deletionPolicy is Delete" };
 }
@@ -166,14 +172,14 @@ function foreignKeys({ registration, seen }: Gathered): Decision | undefined {
   return foreign ? { action: "take over", view: seen.view, reason: "another field manager owns data of the target" } : undefined;
 }
 
-function intact({ registration, seen, manifest }: Gathered): Decision | undefined {
+function intact({ registration, seen, manifest, varying }: Gathered): Decision | undefined {
   if (seen.kind !== "looked" || seen.view === "missing") return undefined;
   const { view } = seen;
   const mark = stampAnnotation(registration.id);
   const isOurs = view.annotations[mark] === manifest.annotations[mark] && view.labels[CLUSTER_LABEL] === manifest.labels[CLUSTER_LABEL];
   const isWhole =
-    holds(view.labels, manifest.labels) &&
-    holds(view.annotations, manifest.annotations) &&
+    holds(view.labels, manifest.labels, varying?.labels) &&
+    holds(view.annotations, manifest.annotations, varying?.annotations) &&
     (manifest.immutable !== true || view.immutableBy.includes(fieldManager(registration.id))) &&
     ownsExactly(view, registration, manifest);
   return isOurs && isWhole ? { action: "keep", reason: "a look shows the target as it shall be" } : undefined;
@@ -196,8 +202,12 @@ function ownsExactly(view: TargetView, registration: Registration, manifest: Sec
   return owned.size === manifest.data.size && [...manifest.data.keys()].every((key) => owned.has(key));
 }
 
-function holds(actual: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([key, value]) => actual[key] === value);
+function holds(
+  actual: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+  varying: ReadonlySet<string> | undefined,
+): boolean {
+  return Object.entries(wanted).every(([key, value]) => actual[key] === value || (varying?.has(key) === true && actual[key] !== undefined));
 }
 
 /** The uid and resourceVersion that the write is conditional on. Only called where the target exists. */

@@ -38,8 +38,19 @@ export function showsOwnWork(view: TargetView, { id, spec, generation, appliedGe
   const isOwn = (entry: TargetView["dataKeys"][number]) => entry.manager === fieldManager(id) && entry.operation === "Apply";
   const owned = new Set(view.dataKeys.filter(isOwn).flatMap(({ keys }) => keys));
   const hasForeign = isExclusive(spec.target.creationPolicy) && view.dataKeys.some((entry) => !isOwn(entry) && entry.keys.length > 0);
-  const hasNamed = appliedGeneration !== generation || spec.data.every(({ secretKey }) => owned.has(secretKey));
+  const hasNamed = appliedGeneration !== generation || namedKeys(spec).every((key) => owned.has(key));
   return !hasForeign && hasNamed;
+}
+
+/** The data keys that the spec itself names; an extract, and what renders to a map, may make others. */
+function namedKeys({ data, target }: RegistrationSpec): readonly string[] {
+  const { data: templates, templateFrom, mergePolicy } = target.template ?? {};
+  const fetched = data.map(({ secretKey }) => secretKey);
+  if (templates === undefined && templateFrom === undefined) return fetched;
+  const sources = (templateFrom ?? []).filter((source) => source.target === undefined);
+  const items = sources.flatMap(({ configMap, secret }) => [...(configMap?.items ?? []), ...(secret?.items ?? [])]);
+  const made = items.filter(({ templateAs }) => templateAs === undefined).map(({ key }) => key);
+  return [...(mergePolicy === "Merge" ? fetched : []), ...Object.keys(templates ?? {}), ...made];
 }
 
 /** How often a target is looked at for drift at least. */

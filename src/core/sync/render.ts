@@ -17,6 +17,7 @@ export interface SecretObject {
   readonly kind: "Secret";
   readonly metadata: {
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly finalizers?: readonly string[];
     readonly labels?: Readonly<Record<string, string>>;
     readonly name: string;
     readonly namespace: string;
@@ -62,6 +63,7 @@ export function renderTarget(spec: RegistrationSpec, data: ReadonlyMap<string, S
     annotations: sortedRecord(template?.annotations ?? ownAnnotations),
     data: sortedData(data),
     ...(spec.target.immutable === true ? { immutable: true } : {}),
+    ...(template?.finalizers === undefined ? {} : { finalizers: template.finalizers }),
   };
   return bookkeeping === undefined ? bare : withBookkeeping(bare, bookkeeping);
 }
@@ -76,7 +78,7 @@ export function withBookkeeping(bare: SecretManifest, { labels, annotations }: B
 }
 
 /**
- * The bytes that the keyed hash is made of: every field after its length, so that no two manifests share them, and maps
+ * The bytes that the keyed hash is made of, but for finalizers, which only another generation changes: every field after its length, so that no two manifests share them, and maps
  * after their size in key order, so that the order of insertion does not count.
  */
 export function canonicalBytes(manifest: SecretManifest): Uint8Array {
@@ -135,6 +137,7 @@ export function secretObject(manifest: SecretManifest): SecretObject {
     kind: "Secret",
     metadata: {
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(manifest.finalizers === undefined ? {} : { finalizers: manifest.finalizers }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
       name: manifest.name,
       namespace: manifest.namespace,

@@ -16,7 +16,12 @@ interface StoredSecret {
   readonly data: Map<string, Uint8Array>;
   /** `operation manager` -> data keys. */
   readonly owners: Map<string, Set<string>>;
-  readonly applied: Map<string, { readonly labels: readonly string[]; readonly annotations: readonly string[] }>;
+  readonly applied: Map<
+    string,
+    { readonly labels: readonly string[]; readonly annotations: readonly string[]; readonly finalizers: readonly string[] }
+  >;
+  finalizers: readonly string[];
+  deleting: boolean;
   immutable: boolean;
   /** Who made it immutable by an apply. */
   readonly immutableBy: Set<string>;
@@ -85,12 +90,23 @@ function clusterOf(from: Stored): MemoryCluster {
       data: new Map(),
       owners: new Map(),
       applied: new Map(),
+      finalizers: [],
+      deleting: false,
       immutable: false,
       immutableBy: new Set(),
       controller: undefined,
     };
     secrets.set(key, secret);
     return secret;
+  };
+  const drop = (key: string): void => {
+    const secret = secrets.get(key);
+    if (secret === undefined || secret.finalizers.length === 0) {
+      secrets.delete(key);
+      return;
+    }
+    if (!secret.deleting) bump(secret);
+    secret.deleting = true;
   };
   const requireNamespace = (target: Pick<Target, "namespace" | "name">): void => {
     if (!existing.has(target.namespace)) throw new RelayError("NamespaceMissing", at(target.namespace, target.name));
@@ -125,6 +141,9 @@ function clusterOf(from: Stored): MemoryCluster {
         const undoes = manifest.immutable !== true && current.immutableBy.size === 1 && current.immutableBy.has(manager);
         if (changes || drops || undoes) throw new RelayError("TargetImmutable", key);
       }
+      const { finalizers = [] } = manifest;
+      if (current?.deleting === true && finalizers.some((name) => !current.finalizers.includes(name)))
+        throw new RelayError("TargetInvalid", key);
       const secret = current ?? make(key);
       const owner = `Apply ${manager}`;
       const owned = secret.owners.get(owner) ?? new Set<string>();
@@ -141,7 +160,7 @@ function clusterOf(from: Stored): MemoryCluster {
       secret.owners.set(owner, new Set(data.keys()));
       for (const name of released) if (![...secret.owners.values()].some((keys) => keys.has(name))) secret.data.delete(name);
       const last = secret.applied.get(manager);
-      secret.applied.set(manager, { labels: Object.keys(manifest.labels), annotations: Object.keys(manifest.annotations) });
+      secret.applied.set(manager, { labels: Object.keys(manifest.labels), annotations: Object.keys(manifest.annotations), finalizers });
       // What another manager applies too stays until that one drops it.
       const unclaimed = (kind: "labels" | "annotations"): readonly string[] =>
         (last?.[kind] ?? []).filter((mark) => ![...secret.applied.values()].some((claims) => claims[kind].includes(mark)));
@@ -159,7 +178,14 @@ function clusterOf(from: Stored): MemoryCluster {
         isChanged ||= isClaimed;
         secret.immutableBy.delete(manager);
       }
+      if (finalizers.length > 0 || secret.finalizers.length > 0) {
+        const kept = secret.finalizers.filter((name) => last?.finalizers.includes(name) !== true);
+        const held = [...new Set([...kept, ...finalizers])].toSorted();
+        isChanged ||= held.join() !== secret.finalizers.join();
+        secret.finalizers = held;
+      }
       if (isChanged) bump(secret);
+      if (secret.deleting && secret.finalizers.length === 0) secrets.delete(key);
       return { kind: "written", known: knownOf(secret) };
     },
 
@@ -191,7 +217,7 @@ function clusterOf(from: Stored): MemoryCluster {
       const secret = secrets.get(key);
       if (secret === undefined) return "gone";
       if (!matches(secret, precondition)) return "stale";
-      secrets.delete(key);
+      drop(key);
       return "gone";
     },
 
@@ -249,7 +275,7 @@ function clusterOf(from: Stored): MemoryCluster {
     },
 
     deleteByHand(namespace, name) {
-      secrets.delete(at(namespace, name));
+      drop(at(namespace, name));
     },
 
     setImmutable(namespace, name) {
@@ -321,7 +347,8 @@ function viewOf(secret: StoredSecret): TargetView {
     ...controller,
     immutableBy: [...secret.immutableBy],
     dataKeys,
-    deleting: false,
+    deleting: secret.deleting,
+    ...(secret.finalizers.length === 0 ? {} : { finalizers: secret.finalizers }),
   };
 }
 
@@ -337,6 +364,6 @@ function fingerprint(secret: StoredSecret): string {
     [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
   );
   const { immutable, controller = "" } = secret;
-  const flags = [immutable, controller, [...secret.immutableBy].toSorted()];
+  const flags = [immutable, controller, [...secret.immutableBy].toSorted(), secret.finalizers];
   return JSON.stringify([data, owners, flags, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
 }

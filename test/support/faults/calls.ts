@@ -54,13 +54,20 @@ export function awsRow({ operation, input }: AwsCall): string {
 
 export const HASH_KEY_NAME = "hash-key";
 
-/** The operations on a cluster: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`, `secretKey`, `serviceAccount`,
- * `token`; and what of ESO is taken over. */
+/** The Secret with the access keys of a store. */
+export const STORE_KEYS = "store-keys";
+
+/**
+ * The operations on a cluster: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`, `secretKey`, `serviceAccount`,
+ * `token`, `templateConfigMap`, `templateSecret`; and what of ESO is taken over.
+ */
 export function clusterRow({ method, path, headers, body }: ClusterCall): string {
   if (method === "POST") return "token";
   if (method === "GET" && /^\/api\/v1\/namespaces(\?|$)/.test(path)) return "namespaces";
   if (method === "GET" && path.includes("/serviceaccounts/")) return "serviceAccount";
-  if (method === "GET" && path.includes("/secrets/")) return "secretKey";
+  if (method === "GET" && path.endsWith(`/secrets/${STORE_KEYS}`)) return "secretKey";
+  const templates = method === "GET" ? /\/(configmaps|secrets)\/[^/?]+$/.exec(path)?.[1] : undefined;
+  if (templates !== undefined) return templates === "secrets" ? "templateSecret" : "templateConfigMap";
   if (method === "GET") return /^\/api\/v1\/namespaces\/[^/?]+$/.test(path) ? "namespaceLabels" : "list";
   if (method === "DELETE") return "remove";
   if (headers["content-type"] === "application/merge-patch+json") {

@@ -53,7 +53,7 @@ const SILENT_WITH_NAMESPACES: readonly string[] = [
 /** What asks a store for a version. */
 const READS: readonly string[] = ["GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters", "ListTagsForResource"];
 
-/** A registration whose source is gone is asked for by a sync each time, since only DescribeSecret proves an absence. */
+/** Where a sync asks each time: only DescribeSecret proves an absence, and no store tells of what lies in a cluster. */
 const SILENT_WITHOUT_SOURCE: readonly string[] = [
   ...SILENT,
   "SendMessageBatch",
@@ -63,6 +63,8 @@ const SILENT_WITHOUT_SOURCE: readonly string[] = [
   "GetParameter",
   "GetParameterHistory",
   "namespaceLabels",
+  "templateConfigMap",
+  "templateSecret",
   "BatchGetItem HEAD",
   "Query PROP",
 ];
@@ -168,9 +170,9 @@ function isWithoutSource(story: Story): boolean {
   return story === STORIES["deletion of the secret"] || story === STORIES["deletion of the parameter"];
 }
 
-/** By a sync each time: that proves an absence, or asks for the labels of a namespace before it reads. */
+/** By a sync each time: that proves an absence, asks for the labels of a namespace, or reads the templates that lie in a cluster. */
 function isAskedBySync(story: Story): boolean {
-  return isWithoutSource(story) || story === STORIES["rotation for selected namespaces"];
+  return isWithoutSource(story) || story === STORIES["rotation for selected namespaces"] || story === STORIES["rotation into a template"];
 }
 
 function hasNamespaces(story: Story): boolean {

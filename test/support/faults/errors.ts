@@ -156,6 +156,8 @@ export const DOCUMENTED_ERRORS = {
     cluster(422, "Invalid"),
     cluster(504, "Timeout", { isAfterEffect: true }),
   ],
+  templateConfigMap: [...KUBERNETES, cluster(404, "NotFound")],
+  templateSecret: [...KUBERNETES, cluster(404, "NotFound")],
   list: [...KUBERNETES, cluster(410, "Expired")],
   namespaces: [...KUBERNETES, cluster(410, "Expired")],
 } as const satisfies Readonly<Record<string, readonly PlantedError[]>>;

@@ -87,6 +87,8 @@ export const ROWS: readonly Row[] = [
   { row: "takeOver of an adoption", call: "takeOver", story: "adoption from ESO" },
   { row: "remove", call: "remove", story: "deletion of the secret", hasErrors: true },
   { row: "namespaceLabels", call: "namespaceLabels", story: "rotation for selected namespaces", hasErrors: true },
+  { row: "templateConfigMap", call: "templateConfigMap", story: "rotation into a template", hasErrors: true },
+  { row: "templateSecret", call: "templateSecret", story: "rotation into a template", hasErrors: true },
   { row: "list", call: "list", story: "edit by hand", hasErrors: true },
   { row: "namespaces", call: "namespaces", story: "ClusterExternalSecret stays", hasErrors: true },
 ];

@@ -1,4 +1,5 @@
 /** The real parts that all cells of the matrix share: one AWS emulator and two API servers. What stands before them is each cell's own. */
+
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -8,9 +9,11 @@ import { applyObject } from "../../../src/local/kubernetes-api.ts";
 import { type MiniStack, startMiniStack } from "../../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../../src/local/stop-on-exit.ts";
 import { type LocalCluster, startLocalCluster } from "../local-cluster.ts";
-import { HASH_KEY_NAME } from "./calls.ts";
+import { HASH_KEY_NAME, STORE_KEYS } from "./calls.ts";
 
 export const NAMESPACE = "app";
+/** The name of a ConfigMap and of a Secret that hold a template for `password`: of the Secret what was fetched, of the other what nobody wants. */
+export const TEMPLATES = "templates";
 /** Looks for drift by a dry-run a target, and by a list. */
 export const CLUSTERS = ["tokyo", "virginia"] as const;
 export type ClusterName = (typeof CLUSTERS)[number];
@@ -73,12 +76,19 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
   for (const name of CLUSTERS) {
     for (const verb of ["get", "list"]) await grant(clusters[name], "namespaces", verb);
     await prepareStoreAuth(clusters[name], aws.account);
+    for (const resource of ["configmaps", "secrets"]) await grant(clusters[name], resource, "get", [TEMPLATES]);
+    const metadata = { name: TEMPLATES, namespace: NAMESPACE };
+    const objects = [
+      { kind: "ConfigMap", metadata, data: { password: "not this: {{ .password }}" } },
+      { kind: "Secret", metadata, stringData: { password: "{{ .password }}" } },
+    ];
+    for (const object of objects) await applyObject(clusters[name].server, { apiVersion: "v1", ...object });
   }
   return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
 }
 
 /** Who reads a store by `auth`, by these names: the Secret with access keys, the service account with a role. */
-export const STORE_AUTH = { secret: "store-keys", account: "store-reader" } as const;
+export const STORE_AUTH = { secret: STORE_KEYS, account: "store-reader" } as const;
 
 export function roleIn(account: string): string {
   return `arn:aws:iam::${account}:role/reader`;
@@ -96,7 +106,7 @@ async function prepareStoreAuth(cluster: LocalCluster, account: string): Promise
 
 /** What `drift: list` and a selector of namespaces need beyond docs/cluster-access.yaml, and a store's auth. */
 async function grant({ server }: LocalCluster, resource: string, verb: string, resourceNames?: readonly string[]): Promise<void> {
-  const name = `secret-relay-${verb}-${resource.replace("/", "-")}`;
+  const name = ["secret-relay", verb, resource.replace("/", "-"), ...(resourceNames ?? [])].join("-");
   const group = "rbac.authorization.k8s.io";
   const role = {
     kind: "ClusterRole",

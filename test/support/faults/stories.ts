@@ -139,6 +139,12 @@ const rotationForSelected: Story = {
   options: { conditions: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": NAMESPACE } } }] },
 };
 
+/** The Secret's item wins over that of the ConfigMap, so that the target shows that both were read. */
+const rotationIntoTemplate: Story = {
+  ...rotation,
+  options: { isTemplated: true },
+};
+
 const malformedEvent: Story = {
   async happen(_parts, world) {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
@@ -251,6 +257,7 @@ export const STORIES = {
   "edit by hand of what a rule found among parameters": { ...editByHand, options: { ...PARAMETER, finds: "name" } },
   "edit by hand of what a rule found by tags": { ...editByHand, options: { ...PARAMETER, finds: "tags" } },
   "config change of rules": { ...configChange, options: { finds: "name" } },
+  "rotation into a template": rotationIntoTemplate,
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,

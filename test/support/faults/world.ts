@@ -9,6 +9,7 @@ import { encodeMessages } from "../../../src/core/messages.ts";
 import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
 import type { SourceAccess } from "../../../src/core/stores/access.ts";
+import { loadEngine } from "../../../src/core/sync/content.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
@@ -17,7 +18,7 @@ import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
 import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, roleIn, STORE_AUTH } from "./parts.ts";
+import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, roleIn, STORE_AUTH, TEMPLATES } from "./parts.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
 export interface WorldOptions {
@@ -37,6 +38,8 @@ export interface WorldOptions {
   readonly provider?: RegistrationSpec["store"]["provider"];
   /** The registrations find their secret by its name, or by its path and tags. @default they name it */
   readonly finds?: "name" | "tags";
+  /** The targets are rendered by templates of TEMPLATES. @default false */
+  readonly isTemplated?: boolean;
 }
 
 /** A write that an API server carried out for the relay. */
@@ -82,6 +85,19 @@ export interface World {
   readonly work: <T>(run: (functions: Functions) => Promise<T>) => Promise<Ending<T>>;
   readonly close: () => Promise<void>;
 }
+
+// Cells run ahead of their tests, and jest imports nothing between tests.
+await loadEngine();
+
+/** By the ConfigMap and the Secret that parts.ts makes. */
+const TEMPLATE: RegistrationSpec["target"]["template"] = {
+  labels: {},
+  annotations: {},
+  templateFrom: [
+    { configMap: { name: TEMPLATES, items: [{ key: "password" }] } },
+    { secret: { name: TEMPLATES, items: [{ key: "password" }] } },
+  ],
+};
 
 let made = 0;
 
@@ -164,7 +180,11 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
 
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
-    const target = { ...base.target, deletionPolicy: options.deletionPolicy ?? "Retain" };
+    const target = {
+      ...base.target,
+      deletionPolicy: options.deletionPolicy ?? "Retain",
+      ...(options.isTemplated === true ? { template: TEMPLATE } : {}),
+    };
     const access = options.access === undefined ? {} : { access: accessBy(options.access, cluster, account) };
     const store = { ...base.store, provider, account, region, ...conditional, ...access };
     const data = options.isOfTags === true ? [{ secretKey: "password", remoteRef: { key, ...TAG } }] : base.data;

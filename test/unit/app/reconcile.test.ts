@@ -137,6 +137,16 @@ describe("reconcile of what is due", () => {
     expect(sent()).toEqual(["sync tokyo/app/b"]);
   });
 
+  it("wakes a sync each time where templates lie in the cluster, since nobody tells when those change", async () => {
+    const { run, synced, sent } = await reconcileWorld();
+    const template = { labels: {}, annotations: {}, templateFrom: [{ configMap: { name: "tpl", items: [{ key: "a" }] } }] };
+    await synced({ template });
+    await synced({ template, name: "kept", refreshPolicy: "CreatedOnce" });
+
+    expect(await run()).toMatchObject({ due: 2, enqueued: 1, intact: 1 });
+    expect(sent()).toHaveLength(1);
+  });
+
   it("looks at no target where creationPolicy None has none", async () => {
     const { calls, run, synced } = await reconcileWorld();
     await synced({ creationPolicy: "None" });

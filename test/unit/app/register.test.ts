@@ -19,7 +19,10 @@ function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "clusters">>
   const unused = () => {
     throw new Error("no cluster is needed");
   };
-  return { ...deps, clusterExternalSecrets: createClusterExternalSecrets({ ...deps, clusters: { connect: unused, forget: unused } }) };
+  return {
+    ...deps,
+    clusterExternalSecrets: createClusterExternalSecrets({ ...deps, clusters: { connect: unused, templateReads: unused, forget: unused } }),
+  };
 }
 
 function configOf(...specs: readonly SpecOptions[]): ResolvedConfig {

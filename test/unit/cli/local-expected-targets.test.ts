@@ -20,8 +20,8 @@ describe("expectedTargets", () => {
       ["shop/payment", JSON.stringify({ apiKey: "k1" })],
     ]);
 
-    const all = expectedTargets(config, values);
-    const rotated = expectedTargets(config, values, ["shop/database"]);
+    const all = await expectedTargets(config, values);
+    const rotated = await expectedTargets(config, values, ["shop/database"]);
 
     const database = { username: base64("ann"), password: base64("p1") };
     expect(Object.fromEntries(rotated)).toEqual({ "tokyo/app-shop/database": database, "virginia/app-shop/database": database });
@@ -36,8 +36,8 @@ describe("expectedTargets", () => {
   it("leaves out what reads a secret that is no sample", async () => {
     const config = await readLocalConfig(resolve("config"), PLACE);
 
-    expect(expectedTargets(config, new Map([["shop/payment", "{}"]])).size).toBe(2);
-    expect(expectedTargets(config, new Map([["other", "{}"]])).size).toBe(0);
+    expect((await expectedTargets(config, new Map([["shop/payment", "{}"]]))).size).toBe(2);
+    expect((await expectedTargets(config, new Map([["other", "{}"]]))).size).toBe(0);
   });
 });
 

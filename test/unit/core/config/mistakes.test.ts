@@ -54,9 +54,9 @@ describe("an ExternalSecret with a mistake", () => {
       want: "9:36 no SecretStore b in namespace app-shop",
     },
     {
-      name: "transform",
-      rest: '  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - transform: { template: "x{{ .value }}" }',
-      want: "9:7 spec.dataFrom[0].rewrite[0].transform is not supported yet",
+      name: "broken transform",
+      rest: '  dataFrom:\n  - extract: { key: k }\n    rewrite:\n    - transform: { template: "x{{ .value | nope }}" }',
+      want: "9:44 spec.dataFrom[0].rewrite[0].transform.template is no template: function not defined",
     },
     {
       name: "two operations in one",

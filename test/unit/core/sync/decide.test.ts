@@ -259,6 +259,43 @@ describe("decide", () => {
       seen: looked({ dataKeys: [] }),
       want: { action: "keep" },
     },
+    {
+      name: "writes an empty Secret where something was fetched that no template puts into it",
+      of: registration("Owner", "Delete"),
+      seen: missing,
+      keys: [],
+      isSourceGone: false,
+      want: { action: "apply", precondition: { kind: "create" } },
+    },
+    {
+      name: "deletes where nothing was fetched, whatever a template makes of it",
+      of: registration("Owner", "Delete"),
+      seen: looked(),
+      isSourceGone: true,
+      want: { action: "delete", precondition: { uid: "u1", resourceVersion: "42" } },
+    },
+    {
+      name: "keeps a target of which only what varies is another",
+      of: owner,
+      seen: looked({ labels: { ...view.labels, app: "another" } }),
+      varying: { labels: new Set(["app"]), annotations: new Set<string>() },
+      want: { action: "keep" },
+    },
+    {
+      name: "updates a target that lacks a label which varies",
+      of: owner,
+      seen: looked({ labels: { [CLUSTER_LABEL]: "tokyo" } }),
+      varying: { labels: new Set(["app"]), annotations: new Set<string>() },
+      want: update("42"),
+    },
+    {
+      name: "updates a target that varies and was made of other inputs",
+      of: owner,
+      seen: looked(),
+      stamp: "other",
+      varying: { labels: new Set(["app"]), annotations: new Set<string>() },
+      want: update("42"),
+    },
     { name: "rotates an Orphan", of: registration("Orphan", "Retain"), seen: looked(), version: "v2", stamp: "other", want: update("42") },
   ] as const)("$name", (row) => {
     const plain = manifest("keys" in row ? row.keys : ["password"]);
@@ -271,6 +308,8 @@ describe("decide", () => {
       versions: { [REFERENCE]: "version" in row ? row.version : "v1" },
       manifest: stamped,
       ...("adopts" in row ? { adopts: row.adopts } : {}),
+      ...("isSourceGone" in row ? { isSourceGone: row.isSourceGone } : {}),
+      ...("varying" in row ? { varying: row.varying } : {}),
     });
 
     expect(decision).toMatchObject(row.want);
