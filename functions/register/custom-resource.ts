@@ -62,7 +62,7 @@ const FIRST_PAUSE_MS = 500;
 /** CloudFormation takes 4 KB in all. */
 const LONGEST_REASON = 1_000;
 
-/** PUTs answers to the event's ResponseURL; throws where CloudFormation took none of several tries. */
+/** PUTs answers to the event's ResponseURL. @throws AnswerNotTaken where CloudFormation took none of several tries */
 export function createSendAnswer(clock: Pick<Clock, "sleep">, send: typeof fetch = fetch): SendAnswer {
   return async ({ ResponseURL, StackId, RequestId, LogicalResourceId, PhysicalResourceId }, answer) => {
     const body = JSON.stringify({
@@ -77,7 +77,9 @@ export function createSendAnswer(clock: Pick<Clock, "sleep">, send: typeof fetch
     for (let attempt = 1; ; attempt += 1) {
       const failure = await put(send, ResponseURL, body);
       if (failure === undefined) return;
-      if (attempt === MAX_TRIES) throw new Error(`CloudFormation took no answer: ${failure}`);
+      if (attempt === MAX_TRIES) {
+        throw new RelayError("AnswerNotTaken", LogicalResourceId, { detail: `CloudFormation took no answer: ${failure}` });
+      }
       await clock.sleep(FIRST_PAUSE_MS * 2 ** attempt);
     }
   };

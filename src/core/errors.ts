@@ -21,6 +21,7 @@ export const ERRORS = {
     policy: "park",
     help: "grant whoever the store names, or else the functions' role, read access to this secret and to its KMS key",
   },
+  AnswerNotTaken: { policy: "retry", help: "CloudFormation refused or did not answer; it waits for an hour, then deploy again" },
   BusUnavailable: { policy: "retry", help: "EventBridge refused or did not answer; the event is announced again by reconcile" },
   ClusterCredentials: {
     policy: "park",
