@@ -102,9 +102,9 @@ const adoption: Story = {
   async prepare(parts, { id }) {
     const owner = { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", name: id, uid: `uid-of-${id}`, controller: true };
     for (const cluster of CLUSTERS) {
-      const { editByHand: edit, patchByHand } = parts.cluster(cluster);
-      await edit(NAMESPACE, id, { password: "of ESO", extra: "x" });
-      await patchByHand(NAMESPACE, id, { metadata: { ownerReferences: [owner] } });
+      const hands = parts.cluster(cluster);
+      await hands.editByHand(NAMESPACE, id, { password: "of ESO", extra: "x" });
+      await hands.patchByHand(NAMESPACE, id, { metadata: { ownerReferences: [owner] } });
     }
   },
   happen: async (_parts, world) => go(world, INTERVAL_MS + 60_000),
