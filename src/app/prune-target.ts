@@ -6,6 +6,7 @@ import { isRelayError, RelayError } from "../core/errors.ts";
 import { type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
 import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
+import { isExclusive } from "../core/sync/decide.ts";
 import { namespaceAllowed } from "../core/sync/guard.ts";
 import { fieldManager, RELEASED_MANAGER, stampAnnotation } from "../core/sync/ownership.ts";
 import type { SyncOutcome } from "./outcome.ts";
@@ -81,7 +82,7 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   if (claim === "awaited") return "awaited";
   if (claim === "another's") {
     // What the new owner applies too stays; the marks of who is gone would stay for ever.
-    return (await session.call((cluster) => release(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
+    return (await session.call((cluster) => leaveToOwner(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
   }
   switch (creationPolicy) {
     case "Owner": {
@@ -125,6 +126,23 @@ async function claimOn(
   if (owner === undefined) return "nobody's";
   const loaded = await registry.load([{ registration: owner, target }], []);
   return loaded.registrations.get(owner)?.registration.appliedGeneration === undefined ? "awaited" : "another's";
+}
+
+/**
+ * An owner that keeps what it found (an Orphan whose secret is deleted) applied none of it: the data that only the tombstone's manager
+ * holds would go with its marks.
+ */
+async function leaveToOwner(cluster: Cluster, tombstone: Registration, view: TargetView): Promise<"released" | "stale"> {
+  const mustStay = isExclusive(tombstone.spec.target.creationPolicy) && holdsAlone(tombstone, view);
+  const known = mustStay ? await handOver(cluster, tombstone, view) : view;
+  if (known === "stale") return "stale";
+  return release(cluster, tombstone, known);
+}
+
+function holdsAlone({ id }: Registration, { dataKeys }: TargetView): boolean {
+  const manager = fieldManager(originOf(id));
+  const others = new Set(dataKeys.flatMap((entry) => (entry.manager === manager ? [] : entry.keys)));
+  return dataKeys.some((entry) => entry.manager === manager && entry.keys.some((key) => !others.has(key)));
 }
 
 /** An Orphan's data stays: it is handed to a manager that never applies again. */

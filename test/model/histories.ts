@@ -86,4 +86,14 @@ export const HISTORIES: readonly History[] = [
     ],
     schedule: { setup: plain, steps: [0, 0, 108_125, 0, 0, 24_992, 92_314, 81_926, 137_413, 0, 0, 139_306, 40_836] },
   },
+  {
+    name: "a prune emptied a Secret that its next owner kept, though a controller had adopted it meanwhile",
+    steps: [
+      "c takes the Orphan x over from a, and its sync is held up",
+      "s is deleted: c keeps x as it is, and so applies nothing",
+      "a controller adopts x",
+      "a's prune took a's marks away, and with them the data that a alone had applied",
+    ],
+    schedule: { setup: { ...plain, creation: 4, deletion: 1 }, steps: [127_217, 15_424, 167_063, 0, 60_688, 149_519] },
+  },
 ];

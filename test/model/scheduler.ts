@@ -198,8 +198,10 @@ export function createScheduler(start: Millis, onEnd: (worker: Worker, failure: 
     async flush() {
       // A tick comes once every promise that can move has moved; only real parts need the event loop to turn.
       if (!isReal) return new Promise<void>(onNextTick);
-      do await new Promise((resolve) => setImmediate(resolve));
-      while (outstanding > 0);
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (outstanding === 0) return undefined;
+      }
     },
   };
   return scheduler;
