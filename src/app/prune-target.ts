@@ -6,7 +6,6 @@ import { isRelayError, RelayError } from "../core/errors.ts";
 import { type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
 import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
-import { isExclusive } from "../core/sync/decide.ts";
 import { namespaceAllowed } from "../core/sync/guard.ts";
 import { fieldManager, RELEASED_MANAGER, stampAnnotation } from "../core/sync/ownership.ts";
 import type { SyncOutcome } from "./outcome.ts";
@@ -129,11 +128,11 @@ async function claimOn(
 }
 
 /**
- * An owner that keeps what it found (an Orphan whose secret is deleted) applied none of it: the data that only the tombstone's manager
- * holds would go with its marks.
+ * An owner that keeps what it found (an Orphan whose secret is deleted) applied none of it: an Orphan's data that only the tombstone's
+ * manager holds would go with its marks.
  */
 async function leaveToOwner(cluster: Cluster, tombstone: Registration, view: TargetView): Promise<"released" | "stale"> {
-  const mustStay = isExclusive(tombstone.spec.target.creationPolicy) && holdsAlone(tombstone, view);
+  const mustStay = tombstone.spec.target.creationPolicy === "Orphan" && holdsAlone(tombstone, view);
   const known = mustStay ? await handOver(cluster, tombstone, view) : view;
   if (known === "stale") return "stale";
   return release(cluster, tombstone, known);
