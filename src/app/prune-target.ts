@@ -82,7 +82,7 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   if (claim === "awaited") return "awaited";
   if (claim === "another's") {
     // What the new owner applies too stays; the marks of who is gone would stay for ever.
-    return (await session.call((cluster) => release(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
+    return (await session.call((cluster) => leaveToOwner(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
   }
   // A controller that made the Secret its own since keeps it.
   if (creationPolicy === "Owner" && view.controller === undefined) {
@@ -124,6 +124,23 @@ async function claimOn(
   if (owner === undefined) return "nobody's";
   const loaded = await registry.load([{ registration: owner, target }], []);
   return loaded.registrations.get(owner)?.registration.appliedGeneration === undefined ? "awaited" : "another's";
+}
+
+/**
+ * An owner that keeps what it found (an Orphan whose secret is deleted) applied none of it: an Orphan's data that only the tombstone's
+ * manager holds would go with its marks.
+ */
+async function leaveToOwner(cluster: Cluster, tombstone: Registration, view: TargetView): Promise<"released" | "stale"> {
+  const mustStay = tombstone.spec.target.creationPolicy === "Orphan" && holdsAlone(tombstone, view);
+  const known = mustStay ? await handOver(cluster, tombstone, view) : view;
+  if (known === "stale") return "stale";
+  return release(cluster, tombstone, known);
+}
+
+function holdsAlone({ id }: Registration, { dataKeys }: TargetView): boolean {
+  const manager = fieldManager(originOf(id));
+  const others = new Set(dataKeys.flatMap((entry) => (entry.manager === manager ? [] : entry.keys)));
+  return dataKeys.some((entry) => entry.manager === manager && entry.keys.some((key) => !others.has(key)));
 }
 
 /** Data that stays is handed to a manager that never applies again. */

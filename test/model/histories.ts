@@ -91,4 +91,14 @@ export const HISTORIES: readonly History[] = [
     steps: ["a restored secret's target is deleted and made again by a person", "it is left alone, and counts: 1 done, none held it"],
     schedule: { setup: { ...plain, creation: 4, deletion: 1, shape: 1 }, steps: [24_354, 0, 118_129, 0, 106_797, 45_328, 111_148] },
   },
+  {
+    name: "a prune emptied a Secret that its next owner kept, though a controller had adopted it meanwhile",
+    steps: [
+      "c takes the Orphan x over from a, and its sync is held up",
+      "s is deleted: c keeps x as it is, and so applies nothing",
+      "a controller adopts x",
+      "a's prune took a's marks away, and with them the data that a alone had applied",
+    ],
+    schedule: { setup: { ...plain, creation: 4, deletion: 1 }, steps: [127_217, 15_424, 167_063, 0, 60_688, 149_519] },
+  },
 ];

@@ -30,7 +30,8 @@ while (done < total && !hasFailed) {
   const found = await search(useCases, schedules(Number(values.steps)), { seed: chunkSeed, runs });
   done += found?.runs ?? runs;
   const seconds = (performance.now() - startedAt) / 1000;
-  const cpu = process.cpuUsage(cpuAtStart).user / 1_000_000;
+  const { user, system } = process.cpuUsage(cpuAtStart);
+  const cpu = (user + system) / 1_000_000;
   say(`${done} schedules, ${Math.round(done / seconds)} a second, ${Math.round(done / cpu)} a second of processor time`);
   if (found === undefined) continue;
   hasFailed = true;

@@ -103,6 +103,21 @@ describe("pruneTarget", () => {
     expect(await world.find(tombstone)).toBeUndefined();
   });
 
+  it("leaves the data to a new owner that keeps it, since the secret is deleted, and wrote none of it itself", async () => {
+    const world = await relayWorld();
+    const tombstone = await entombed(world, await world.synced({ creationPolicy: "Orphan" }));
+    world.source.remove("shop/db");
+    world.clock.advance(120_000);
+    const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan", deletionPolicy: "Delete" });
+    await world.sync([world.requestOf(next)]);
+    expect(await world.reg(next)).toMatchObject({ appliedGeneration: next.generation });
+
+    await world.sync([pruneOf(world, tombstone)]);
+
+    expect(world.data(next)).toEqual({ password: "p1" });
+    expect(await world.find(tombstone)).toBeUndefined();
+  });
+
   it("remembers the target of a new owner that never wrote it, and prunes it when that one goes too", async () => {
     const world = await relayWorld();
     const tombstone = await entombed(world, await world.synced());
