@@ -7,7 +7,7 @@ import type { TargetView } from "../ports.ts";
 export const MANAGED_LABEL = "reconcile.external-secrets.io/managed";
 /** Whose a Secret is, under creationPolicy Owner; see `createdBy`. */
 export const CREATED_BY_LABEL = "reconcile.external-secrets.io/created-by";
-/** Changes where the data changes. ESO's own is a plain hash of the values; ours is keyed (docs/adr/0040). */
+/** Changes where the data changes. ESO's own is a plain hash of the values; ours is keyed (docs/adr/0050). */
 export const DATA_HASH_ANNOTATION = "reconcile.external-secrets.io/data-hash";
 
 const MANAGER_PREFIX = "externalsecrets.external-secrets.io/";

@@ -6,27 +6,7 @@ import type { Cluster, TargetView } from "../../../src/core/ports.ts";
 import { externalSecretController, isEsoManagerOf } from "../../../src/core/sync/eso.ts";
 import { RELEASED_MANAGER } from "../../../src/core/sync/ownership.ts";
 import { areSame, equal, without } from "./fields.ts";
-
-interface StoredSecret {
-  readonly uid: string;
-  resourceVersion: string;
-  /** These two are replaced, never changed, so that whoever saw them keeps what it saw. */
-  labels: Readonly<Record<string, string>>;
-  annotations: Readonly<Record<string, string>>;
-  readonly data: Map<string, Uint8Array>;
-  /** `operation manager` -> data keys. */
-  readonly owners: Map<string, Set<string>>;
-  readonly applied: Map<
-    string,
-    { readonly labels: readonly string[]; readonly annotations: readonly string[]; readonly finalizers: readonly string[] }
-  >;
-  finalizers: readonly string[];
-  deleting: boolean;
-  immutable: boolean;
-  /** Who made it immutable by an apply. */
-  readonly immutableBy: Set<string>;
-  controller: string | undefined;
-}
+import { copyOf, fingerprint, knownOf, type StoredSecret, textOf, viewOf } from "./stored-secret.ts";
 
 /** The port with the hands of other writers, and a hook before each call for injected faults. */
 export interface MemoryCluster extends Cluster {
@@ -313,57 +293,4 @@ function clusterOf(from: Stored): MemoryCluster {
     },
   };
   return cluster;
-}
-
-function copyOf(secret: StoredSecret): StoredSecret {
-  return {
-    ...secret,
-    data: new Map(secret.data),
-    owners: new Map([...secret.owners].map(([owner, keys]) => [owner, new Set(keys)])),
-    applied: new Map(secret.applied),
-    immutableBy: new Set(secret.immutableBy),
-  };
-}
-
-function textOf({ data }: StoredSecret): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  for (const [key, bytes] of data) texts[key] = decoder.decode(bytes);
-  return texts;
-}
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function viewOf(secret: StoredSecret): TargetView {
-  const dataKeys: { readonly manager: string; readonly operation: "Apply" | "Update"; readonly keys: readonly string[] }[] = [];
-  for (const [owner, keys] of secret.owners) {
-    const operation = owner.startsWith("Apply ") ? "Apply" : "Update";
-    if (keys.size > 0) dataKeys.push({ manager: owner.slice(operation.length + 1), operation, keys: [...keys] });
-  }
-  const controller = secret.controller === undefined ? {} : { controller: secret.controller };
-  return {
-    ...knownOf(secret),
-    labels: secret.labels,
-    annotations: secret.annotations,
-    ...controller,
-    immutableBy: [...secret.immutableBy],
-    dataKeys,
-    deleting: secret.deleting,
-    ...(secret.finalizers.length === 0 ? {} : { finalizers: secret.finalizers }),
-  };
-}
-
-function knownOf(secret: StoredSecret): KnownTarget {
-  return { uid: secret.uid, resourceVersion: secret.resourceVersion };
-}
-
-/** Everything that moves the resourceVersion when it changes. */
-function fingerprint(secret: StoredSecret): string {
-  const sorted = (entries: Iterable<readonly [string, string]>) => [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const data = sorted([...secret.data].map(([key, bytes]) => [key, Buffer.from(bytes).toString("base64")] as const));
-  const owners = sorted(
-    [...secret.owners].flatMap(([owner, keys]) => (keys.size === 0 ? [] : [[owner, [...keys].toSorted().join()] as const])),
-  );
-  const { immutable, controller = "" } = secret;
-  const flags = [immutable, controller, [...secret.immutableBy].toSorted(), secret.finalizers];
-  return JSON.stringify([data, owners, flags, sorted(Object.entries(secret.labels)), sorted(Object.entries(secret.annotations))]);
 }

@@ -1,63 +1,12 @@
 /** The chain of decisions, tested as a whole, so that a reordering is caught. */
 import { describe, expect, it } from "@jest/globals";
-import type { CreationPolicy, DeletionPolicy, Registration } from "../../../../src/core/model.ts";
-import type { SecretManifest, TargetView } from "../../../../src/core/ports.ts";
-import { SecretValue } from "../../../../src/core/secret-value.ts";
+import type { TargetView } from "../../../../src/core/ports.ts";
 import { decide, type Seen } from "../../../../src/core/sync/decide.ts";
 import { CREATED_BY_LABEL, createdBy } from "../../../../src/core/sync/eso.ts";
-import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../../../../src/core/sync/ownership.ts";
+import { CLUSTER_LABEL, fieldManager, stamp } from "../../../../src/core/sync/ownership.ts";
 
-const ID = "tokyo/app-shop/db";
-const REFERENCE = "SecretsManager|000000000000|us-east-1|stage/AWSCURRENT|shop/db";
-const MARK = stampAnnotation(ID);
+import { ID, MARK, manifest, REFERENCE, registration, view } from "./decide-fixtures.ts";
 
-function registration(creationPolicy: CreationPolicy, deletionPolicy: DeletionPolicy, over: Partial<Registration> = {}): Registration {
-  return {
-    id: ID,
-    generation: 7,
-    phase: "live",
-    registeredAt: 0,
-    rev: 3,
-    known: { uid: "u1", resourceVersion: "41" },
-    appliedGeneration: 7,
-    applied: { [REFERENCE]: { versionId: "v1", asOf: 0 } },
-    status: { state: "Synced", since: 0, failures: 0 },
-    spec: {
-      cluster: "tokyo",
-      namespace: "app-shop",
-      name: "db",
-      store: { kind: "ClusterSecretStore", name: "aws", provider: "SecretsManager", account: "000000000000", region: "us-east-1" },
-      refreshPolicy: "Periodic",
-      refreshIntervalMs: 3_600_000,
-      labels: {},
-      annotations: {},
-      target: { name: "db", creationPolicy, deletionPolicy },
-      data: [],
-      dataFrom: [],
-    },
-    ...over,
-  };
-}
-
-function manifest(keys: readonly string[]): SecretManifest {
-  return {
-    namespace: "app-shop",
-    name: "db",
-    labels: { [CLUSTER_LABEL]: "tokyo", app: "shop" },
-    annotations: { [MARK]: stamp(7, "hash") },
-    data: new Map(keys.map((key) => [key, new SecretValue("x")])),
-  };
-}
-
-const view: TargetView = {
-  uid: "u1",
-  resourceVersion: "42",
-  labels: { [CLUSTER_LABEL]: "tokyo", app: "shop", theirs: "stays" },
-  annotations: { [MARK]: stamp(7, "hash") },
-  dataKeys: [{ manager: fieldManager(ID), operation: "Apply", keys: ["password"] }],
-  deleting: false,
-  immutableBy: [],
-};
 const looked = (over: Partial<TargetView> = {}): Seen => ({ kind: "looked", view: { ...view, ...over } });
 const ESO = "ExternalSecret.external-secrets.io/db";
 const missing: Seen = { kind: "looked", view: "missing" };
