@@ -29,8 +29,8 @@ export interface Surroundings {
   readonly awsOptions: (region?: string) => ClientOptions;
   /** @default - those of the adapter */
   readonly clusterTimeouts?: HttpTimeouts | undefined;
-  /** What is loaded only where a store needs it. */
-  readonly modules: ProviderModules;
+  /** What is loaded only where it is needed. */
+  readonly modules: ProviderModules & { readonly invokeSelf: () => Promise<typeof import("./register/invoke-self.ts")> };
   /** For the answer to CloudFormation. */
   readonly fetch: typeof fetch;
 }
@@ -48,6 +48,7 @@ export const deployed: Surroundings = {
   modules: {
     parameterStore: () => import("../src/adapters/providers/parameterstore.ts"),
     sts: () => import("../src/adapters/providers/sts.ts"),
+    invokeSelf: () => import("./register/invoke-self.ts"),
   },
   fetch,
 };

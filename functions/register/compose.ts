@@ -1,15 +1,13 @@
 /** Composes `register`, the custom resource that holds the config; all that may fail is made at the first request. */
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { createConfigReader } from "../../src/adapters/aws/config-object.ts";
 import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createRegister } from "../../src/app/register.ts";
-import { relayError } from "../../src/core/remote-calls.ts";
 import { createClusterAccess } from "../clusters-runtime.ts";
 import { textOf } from "../environment.ts";
 import type { LambdaHandler } from "../middleware.ts";
 import { createRuntime, once, type Surroundings } from "../runtime.ts";
-import { createSendAnswer, type ResourceEvent } from "./custom-resource.ts";
+import { createSendAnswer } from "./custom-resource.ts";
 import { createRegisterHandler } from "./registration.ts";
 
 export function composeRegister(on: Surroundings): LambdaHandler<void> {
@@ -20,7 +18,7 @@ export function composeRegister(on: Surroundings): LambdaHandler<void> {
     return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets(deps) });
   });
   const readConfig = once(() => createConfigReader(new S3Client(awsOptions())));
-  const lambda = once(() => new LambdaClient(awsOptions()));
+  const invoke = once(async () => (await on.modules.invokeSelf()).createInvoke(awsOptions()));
 
   return createRegisterHandler({
     log,
@@ -29,17 +27,8 @@ export function composeRegister(on: Surroundings): LambdaHandler<void> {
     register: async (config, deadline) => (await register())(config, deadline),
     async invokeSelf(event) {
       const FunctionName = textOf(environment, "AWS_LAMBDA_FUNCTION_NAME");
-      await invoke(await lambda(), FunctionName, event);
+      await (await invoke())(FunctionName, event);
     },
     sendAnswer: createSendAnswer(clock, on.fetch),
   });
-}
-
-/** Does not wait for what it does. @throws InvocationFailed */
-async function invoke(client: LambdaClient, FunctionName: string, event: ResourceEvent): Promise<void> {
-  try {
-    await client.send(new InvokeCommand({ FunctionName, InvocationType: "Event", Payload: JSON.stringify(event) }));
-  } catch (error) {
-    throw relayError("InvocationFailed", FunctionName, "lambda", "Invoke", error);
-  }
 }

@@ -4,6 +4,7 @@ import type { LambdaHandler } from "../../../functions/middleware.ts";
 import { composeOnSecretChange } from "../../../functions/on-secret-change/compose.ts";
 import { composeReconcile } from "../../../functions/reconcile/compose.ts";
 import { composeRegister } from "../../../functions/register/compose.ts";
+import * as invokeSelf from "../../../functions/register/invoke-self.ts";
 import type { Surroundings } from "../../../functions/runtime.ts";
 import { composeSync } from "../../../functions/sync/compose.ts";
 import type { BatchResponse } from "../../../functions/sync/sync-batch.ts";
@@ -77,7 +78,7 @@ export function composeFunctions(options: FunctionsOptions): Functions {
     log,
     awsOptions,
     // Jest loads nothing more between tests.
-    modules: { parameterStore: async () => parameterStore, sts: async () => sts },
+    modules: { parameterStore: async () => parameterStore, sts: async () => sts, invokeSelf: async () => invokeSelf },
     clusterTimeouts: { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs },
     // The time-out that the answer to CloudFormation has is 10 s.
     async fetch(url, init) {
