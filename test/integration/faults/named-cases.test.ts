@@ -48,7 +48,9 @@ const altered = (fault: (call: AwsCall) => AwsFault, row: string, times = 1): Pl
 
 describe("one's own success, unheard", () => {
   it("409 after it: an apply whose answer was lost is found done by a look, and is not made again", async () => {
-    await tell("rotation", { row: "apply", fault: { kind: "after" }, times: 2 }, (world) => {
+    await tell("rotation", { row: "apply", fault: { kind: "after" }, times: 2 }, async (world) => {
+      await world.delivery.run(world.clock.now() + 60_000);
+
       expect(world.writes.filter(({ value }) => value === "v2")).toHaveLength(2);
       expect(count(world, "look")).toBeGreaterThan(0);
     });

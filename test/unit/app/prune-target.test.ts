@@ -108,9 +108,21 @@ describe("pruneTarget", () => {
     const tombstone = await entombed(world, await world.synced({ creationPolicy: "Orphan" }));
     world.source.remove("shop/db");
     world.clock.advance(120_000);
-    const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan", deletionPolicy: "Delete" });
+    const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan" });
     await world.sync([world.requestOf(next)]);
-    expect(await world.reg(next)).toMatchObject({ appliedGeneration: next.generation });
+
+    await world.sync([pruneOf(world, tombstone)]);
+
+    expect(world.data(next)).toEqual({ password: "p1" });
+    // Nobody else would remember what is left there.
+    expect(await world.reg(tombstone)).toMatchObject({ phase: "tombstone", dueAt: world.clock.now() + 15 * 60_000 });
+  });
+
+  it("leaves the data that it alone applied to a new owner that wrote without it", async () => {
+    const world = await relayWorld();
+    const tombstone = await entombed(world, await world.synced({ creationPolicy: "Orphan" }));
+    const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan" });
+    await world.registry.record(next, { appliedGeneration: next.generation });
 
     await world.sync([pruneOf(world, tombstone)]);
 

@@ -136,15 +136,14 @@ describe("a ClusterExternalSecret", () => {
   });
 
   it("is refused for all that an ExternalSecret is, with its own paths", () => {
-    const text = clusterSecretFile("    target: { deletionPolicy: Delete, creationPolicy: Merge, immutable: true }").text.replace(
-      "data: [",
-      'dataFrom: [{ find: { name: { regexp: "a" } } }]\n    data: [',
-    );
+    const text = clusterSecretFile(
+      "    target: { deletionPolicy: Delete, creationPolicy: Merge, template: { data: { a: '{{ .b' } } }",
+    ).text.replace("data: [", 'dataFrom: [{ find: { name: { regexp: "(" } } }]\n    data: [');
 
     expect(mistakes(storeFile(), { path: "apps/a.yaml", text })).toEqual([
-      "7:18 spec.externalSecretSpec.dataFrom[0].find is not supported yet",
+      "7:42 spec.externalSecretSpec.dataFrom[0].find.name.regexp is no regular expression: missing closing ) at character 1 | the syntax is that of Go (RE2)",
       "9:31 deletionPolicy Delete can't go with creationPolicy Merge | Delete needs creationPolicy Owner or Orphan",
-      "9:62 spec.externalSecretSpec.target.immutable is not supported yet",
+      "9:91 spec.externalSecretSpec.target.template.data.a is no template: unclosed action",
     ]);
   });
 });

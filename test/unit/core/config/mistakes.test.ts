@@ -145,8 +145,8 @@ describe("an ExternalSecret with a mistake", () => {
     },
     {
       name: "rewrite.transform",
-      rest: '  dataFrom:\n  - find: { tags: { a: b } }\n    rewrite: [{ transform: { template: "{{ .value }}" } }]',
-      want: "8:17 spec.dataFrom[0].rewrite[0].transform is not supported yet",
+      rest: '  dataFrom:\n  - find: { tags: { a: b } }\n    rewrite: [{ transform: { template: "{{ .value" } }]',
+      want: "8:50 spec.dataFrom[0].rewrite[0].transform.template is no template: unclosed action",
     },
   ])("reports its place: $name", ({ rest, want }) => {
     expect(mistakes(secretFile(rest))).toEqual([`apps/shop.yaml:${want}`]);

@@ -27,10 +27,10 @@ describe("docs/support.md and README.md", () => {
   });
 
   it("name what is refused, and what is not", () => {
-    expect(supportPage()).toContain("| `spec.target.immutable` |  | refused: ");
+    expect(supportPage()).toContain("| `spec.target.manifest` |  | refused: ");
     expect(supportPage()).toContain("yes; refused: `CertificateManager`");
     expect(supportPage()).toContain("| **`spec.data[].remoteRef.key`** | text | yes |");
-    expect(readmeTable()).toMatch(/^\| ExternalSecret \| \d+ of \d+ \| .*`dataFrom\[\]\.find`/m);
+    expect(readmeTable()).toMatch(/^\| ExternalSecret \| \d+ of \d+ \| .*`target\.manifest`/m);
   });
 });
 
