@@ -37,6 +37,13 @@ export function choice<const T extends readonly string[]>(built: T, unbuilt: rea
   return schema;
 }
 
+/** Text of which a rule beside the schema refuses some values, and says what to write instead. */
+export function textWithout(...values: readonly string[]) {
+  const schema = z.string();
+  refusedValues.add(schema, { values });
+  return schema;
+}
+
 /** Why a field is taken although nothing here follows it, for the documentation. */
 export const effectNotes = z.registry<{ readonly why: string }>();
 

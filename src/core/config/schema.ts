@@ -17,6 +17,7 @@ import {
   namespacedMetadata,
   notYet,
   objectName,
+  textWithout,
 } from "./fields.ts";
 
 const positive = z.int().check(z.gte(1, "this must be at least 1"));
@@ -99,7 +100,7 @@ const templateItems = closed({
 const template = closed({
   type: z.nullish(z.string()),
   // What v1 is, is said by template-rules.ts.
-  engineVersion: z.nullish(z.string()),
+  engineVersion: z.nullish(textWithout("v1")),
   mergePolicy: z.nullish(choice(["Replace", "Merge"])),
   metadata: z.nullish(
     closed({ labels: z.nullish(labelTemplates), annotations: z.nullish(annotations), finalizers: z.nullish(z.array(finalizerName)) }),
