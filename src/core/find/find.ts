@@ -36,9 +36,18 @@ export interface FindPlace {
 
 /** The rules of a registration, in the order of `dataFrom`. */
 export function findPlaces(spec: RegistrationSpec): readonly FindPlace[] {
-  return spec.dataFrom.flatMap((entry, index) =>
-    entry.find === undefined ? [] : [{ index, rule: entry.find, store: storeOf(spec, entry) }],
-  );
+  return spec.dataFrom.flatMap((entry, index) => {
+    if (entry.find === undefined) return [];
+    const store = storeOf(spec, entry);
+    return [{ index, rule: asFollowed(entry.find, store.provider), store }];
+  });
+}
+
+/** ESO asks Parameter Store by the name, or else by the tags (its GetAllSecrets): of a rule with both it drops the tags. */
+function asFollowed(rule: FindRule, provider: ProviderKind): FindRule {
+  if (provider === "SecretsManager" || rule.nameRegexp === undefined || rule.tags === undefined) return rule;
+  const { tags: _dropped, ...byName } = rule;
+  return byName;
 }
 
 export function nameRuleOf({ rule, store }: FindPlace): NameRule {
