@@ -4,6 +4,7 @@ import type { Registry } from "../../core/ports.ts";
 import { createClusterExternalSecretItems } from "./cluster-external-secrets.ts";
 import { createClusterItems } from "./clusters.ts";
 import { createHeads } from "./head.ts";
+import { withRegexps } from "./regexps-of-items.ts";
 import { createRegistrations } from "./registrations.ts";
 import { createTable } from "./table.ts";
 
@@ -18,7 +19,7 @@ export function createDynamoRegistry(
   tableName: string,
   { hasFindRules = true }: DynamoRegistryOptions = {},
 ): Registry {
-  const table = createTable(client, tableName);
+  const table = withRegexps(createTable(client, tableName));
   const registry = {
     ...createRegistrations(table),
     ...createHeads(table),

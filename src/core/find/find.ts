@@ -18,7 +18,8 @@ import type { SecretQuery, SourceAnswer } from "../ports.ts";
 import { compareBytes } from "../source/keys.ts";
 import { storeOf } from "../stores/stores.ts";
 import { resolveReference } from "../sync/references.ts";
-import { compileGoRegexp, type GoRegexp } from "../text/go-regexp.ts";
+import type { GoRegexp } from "../text/go-regexp.ts";
+import { compileRegexp } from "../text/regexps.ts";
 import { literalPrefix } from "./literal-prefix.ts";
 
 /** Secrets that all finds of a registration may have together: each is read alone, and its version lies in the registration's item of at most 400 KB. */
@@ -71,7 +72,7 @@ const MAX_COMPILED = 1_000;
 function compiledOf(pattern: string): GoRegexp | undefined {
   if (compiled.has(pattern)) return compiled.get(pattern);
   if (compiled.size >= MAX_COMPILED) compiled.clear();
-  const result = compileGoRegexp(pattern);
+  const result = compileRegexp(pattern);
   // The config was refused where it does not compile.
   const regexp = result.kind === "compiled" ? result.regexp : undefined;
   compiled.set(pattern, regexp);

@@ -2,7 +2,8 @@
 import type { RewriteOperation } from "../model.ts";
 import type { SecretValue } from "../secret-value.ts";
 import { isTemplateError } from "../template/template-error.ts";
-import { compileGoRegexp, type GoRegexp } from "../text/go-regexp.ts";
+import type { GoRegexp } from "../text/go-regexp.ts";
+import { compileRegexp } from "../text/regexps.ts";
 import { compareBytes } from "./keys.ts";
 import { mergeSecrets, type RewriteFault, type SecretMap } from "./merge.ts";
 
@@ -18,7 +19,7 @@ const COMPILED = new WeakMap<RewriteOperation, GoRegexp | RewriteFault>();
 function compiledOf(operation: RewriteOperation, source: string): GoRegexp | RewriteFault {
   const known = COMPILED.get(operation);
   if (known !== undefined) return known;
-  const compiled = compileGoRegexp(source);
+  const compiled = compileRegexp(source);
   const result = compiled.kind === "compiled" ? compiled.regexp : ({ kind: "fault", what: `regexp.source: ${compiled.what}` } as const);
   COMPILED.set(operation, result);
   return result;

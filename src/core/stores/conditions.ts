@@ -1,5 +1,6 @@
 /** Which namespaces may use a cluster store: ESO's `conditions`. Isolation rests on it, so whatever is not admitted is refused. */
-import { compileGoRegexp, type GoRegexp } from "../text/go-regexp.ts";
+import type { GoRegexp } from "../text/go-regexp.ts";
+import { compileRegexp } from "../text/regexps.ts";
 
 export type SelectorOperator = "In" | "NotIn" | "Exists" | "DoesNotExist";
 
@@ -75,7 +76,7 @@ const kept = new Map<string, GoRegexp | undefined>();
 function compiled(pattern: string): GoRegexp | undefined {
   if (!kept.has(pattern)) {
     if (kept.size >= MAX_KEPT) kept.clear();
-    const result = compileGoRegexp(pattern);
+    const result = compileRegexp(pattern);
     kept.set(pattern, result.kind === "compiled" ? result.regexp : undefined);
   }
   return kept.get(pattern);

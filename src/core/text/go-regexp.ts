@@ -2,6 +2,7 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { expandTemplate } from "./go-regexp-template.ts";
 import { estimateProgram } from "./regexp-size.ts";
+import { provideRegexps } from "./regexps.ts";
 
 /** Go's descriptions of what can be wrong with a pattern (regexp/syntax.ErrorCode), and our own limit. */
 export type GoRegexpFaultKind =
@@ -197,3 +198,5 @@ function toGoRegexp(pattern: string, engine: RE2JS): GoRegexp {
     split: (text, limit) => split(engine, pattern, text, limit),
   };
 }
+
+provideRegexps(compileGoRegexp);

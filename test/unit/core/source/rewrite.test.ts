@@ -1,4 +1,6 @@
 /** Rewrite against what Go printed for the same operations (test/oracle-source), and ESO's rules of order for random inputs. */
+// Whoever reads a config has it.
+import "../../../../src/core/text/go-regexp.ts";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { MergeRewrite, RewriteOperation } from "../../../../src/core/model.ts";

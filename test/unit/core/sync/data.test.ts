@@ -1,4 +1,6 @@
 /** From answers to data: order, policies, extraction, and errors that hold no value. */
+// Whoever reads a config has it.
+import "../../../../src/core/text/go-regexp.ts";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { isRelayError, type RelayError } from "../../../../src/core/errors.ts";
