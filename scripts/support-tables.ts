@@ -65,7 +65,7 @@ function isOtherProvider({ path, state }: SchemaField): boolean {
 function refusedOf(fields: readonly SchemaField[]): string {
   const others = fields.filter((field) => field.state === "refused" && !isOtherProvider(field));
   const named = others.map(({ path }) => `\`${path.replace(/^spec\./, "")}\``);
-  const values = fields.flatMap(({ refusedValues }) => refusedValues.map((value) => `\`${value}\``));
+  const values = fields.flatMap(({ path, refusedValues }) => refusedValues.map((value) => `\`${path.split(".").at(-1)}: ${value}\``));
   const providers = fields.filter(isOtherProvider).length;
   return [...named, ...values, ...(providers > 0 ? [`${providers} other providers`] : [])].join(", ");
 }
