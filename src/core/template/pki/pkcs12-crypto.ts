@@ -1,7 +1,8 @@
-/** The ciphers and the key derivations of PKCS#12 files, by node:crypto. */
+/** The ciphers and the key derivations of PKCS#12 files, by node:crypto, and RC2 by node-forge. */
 import { createCipheriv, createDecipheriv, createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { FunctionFault } from "../template-error.ts";
 import { child, der, type Element, integerOf, octets, oidText } from "./der.ts";
+import { decryptRc2 } from "./rc2.ts";
 
 const FAULT = "unable to decode pkcs12";
 const PBES2 = "1.2.840.113549.1.5.13";
@@ -30,7 +31,11 @@ const BLOCK_CIPHERS = new Map([
   ["1.2.840.113549.3.7", { name: "des-ede3-cbc", keyBytes: 24 }],
 ]);
 const PBE_SHA1_3DES = "1.2.840.113549.1.12.1.3";
-const PBE_SHA1_RC2 = /^1\.2\.840\.113549\.1\.12\.1\.[56]$/;
+/** Bytes of the key, by the cipher. */
+const PBE_SHA1_RC2 = new Map([
+  ["1.2.840.113549.1.12.1.5", 16],
+  ["1.2.840.113549.1.12.1.6", 5],
+]);
 
 /** A password in both forms that the formats want. */
 export interface Password {
@@ -120,12 +125,15 @@ export function decrypt(algorithm: Element, password: Password, data: Uint8Array
   const oid = oidText(child(algorithm, 0, FAULT));
   const parameters = child(algorithm, 1, FAULT);
   if (oid === PBES2) return decryptPbes2(parameters, password, data);
-  if (PBE_SHA1_RC2.test(oid)) throw new FunctionFault("the pkcs12 is encrypted by RC2, which is broken; export it again with AES");
-  if (oid !== PBE_SHA1_3DES) throw new FunctionFault("the pkcs12 is encrypted in an unknown way");
+  const rc2KeyBytes = PBE_SHA1_RC2.get(oid);
+  if (oid !== PBE_SHA1_3DES && rc2KeyBytes === undefined) throw new FunctionFault("the pkcs12 is encrypted in an unknown way");
   const salt = octets(child(parameters, 0, FAULT));
   const iterations = integerOf(child(parameters, 1, FAULT));
   const derive = (purpose: 1 | 2, count: number): Uint8Array => deriveBytes("sha1", password.bmp, salt, iterations, purpose, count);
-  return decipher("des-ede3-cbc", derive(1, 24), derive(2, 8), data);
+  if (rc2KeyBytes === undefined) return decipher("des-ede3-cbc", derive(1, 24), derive(2, 8), data);
+  const decrypted = decryptRc2(derive(1, rc2KeyBytes), derive(2, 8), data);
+  if (decrypted === undefined) throw new FunctionFault(FAULT);
+  return decrypted;
 }
 
 /** Whether a MacData fits the content. @throws FunctionFault for an unknown hash */

@@ -110,6 +110,8 @@ describe("pkcs12key and pkcs12cert", () => {
       password: "secret",
     },
     { name: "AES-128 and SHA-512", args: ["-keypbe", "AES-128-CBC", "-certpbe", "AES-128-CBC", "-macalg", "sha512"], password: "pä" },
+    { name: "RC2 of 40 bits, its default of old", args: ["-legacy", "-macalg", "sha1"], password: "secret" },
+    { name: "RC2 of 128 bits", args: ["-legacy", "-keypbe", "PBE-SHA1-RC2-128", "-certpbe", "PBE-SHA1-RC2-128"], password: "secret" },
     { name: "no password", args: [] as string[], password: "" },
   ])("reads what openssl makes with $name", async ({ args, password }) => {
     writeFileSync(join(directory, "issuers.pem"), read("root.crt") + read("middle.crt"));
