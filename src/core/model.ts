@@ -25,6 +25,16 @@ export interface Reference {
   readonly identity?: string | undefined;
   /** Whose credentials read it; a reference that comes out of a key has none, and can't be read. */
   readonly access?: SourceAccess | undefined;
+  /** Of its store, and no part of the reference's identity. */
+  readonly retry?: StoreRetry | undefined;
+}
+
+/** A store's retrySettings: how a call to it that fails in passing is repeated. */
+export interface StoreRetry {
+  /** @default 2 */
+  readonly maxRetries?: number | undefined;
+  /** The same before each. @default the SDK's own, growing by chance */
+  readonly intervalMs?: number | undefined;
 }
 
 /** Identifies a reference in HEAD, PROPAGATION, needs and status. */
@@ -169,6 +179,8 @@ export interface StoreSpec {
   readonly prefix?: string | undefined;
   /** @default the function's own role */
   readonly access?: SourceAccess | undefined;
+  /** @default - as for all calls of the relay */
+  readonly retry?: StoreRetry | undefined;
   /** Which namespaces may use it. @default all; a SecretStore has none, since its own namespace alone can name it */
   readonly conditions?: readonly StoreCondition[] | undefined;
 }

@@ -57,7 +57,7 @@ export interface AbsentSecret {
 export type SourceAnswer = RemoteSecret | AbsentSecret;
 
 /** What a listing is asked for: names of one source. It may show more than that, and lags (docs/protocol.md, Finds). */
-export interface SecretQuery extends Pick<Reference, "provider" | "account" | "region" | "identity" | "access"> {
+export interface SecretQuery extends Pick<Reference, "provider" | "account" | "region" | "identity" | "access" | "retry"> {
   /** SecretsManager: what the names begin with. ParameterStore: the hierarchy that they are below, at any depth. Empty: everywhere. */
   readonly prefix: string;
   /** Only those that have these tags, as far as the listing knows. @default whatever tags they have */

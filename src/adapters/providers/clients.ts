@@ -1,9 +1,29 @@
-/** One SDK client a region and identity: a client that holds one store's credentials never serves another. */
+/** One SDK client a region, identity and way to repeat calls: a client that holds one store's credentials never serves another. */
+import { ConfiguredRetryStrategy } from "@smithy/core/retry";
 import { isRelayError } from "../../core/errors.ts";
-import type { Reference } from "../../core/model.ts";
+import type { Millis, Reference, StoreRetry } from "../../core/model.ts";
+import type { ClientOptions } from "../../core/remote-calls.ts";
 import type { CredentialSource, SourceCredentials, SourceSessions } from "./sessions.ts";
 
-export type Connect<C> = (region: string, credentials: SourceCredentials | undefined) => C;
+export type Connect<C> = (region: string, credentials: SourceCredentials | undefined, retry: StoreRetry | undefined) => C;
+
+/** A function has a minute for all that it does; what takes longer is asked for again by a message. */
+const MOST_RETRIES = 10;
+const LONGEST_INTERVAL_MS: Millis = 2_000;
+
+/** The options of a client of one store, by its credentials and its retrySettings. */
+export function storeOptions(options: ClientOptions, credentials: SourceCredentials | undefined, retry: StoreRetry | undefined) {
+  const { maxRetries, intervalMs } = retry ?? {};
+  const maxAttempts = maxRetries === undefined ? options.maxAttempts : Math.min(maxRetries, MOST_RETRIES) + 1;
+  return {
+    ...options,
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts,
+    ...(intervalMs === undefined
+      ? {}
+      : { retryStrategy: new ConfiguredRetryStrategy(maxAttempts, Math.min(intervalMs, LONGEST_INTERVAL_MS)) }),
+  };
+}
 
 export interface SourceClients<C> {
   /** @throws what getting the source's credentials throws */
@@ -26,19 +46,23 @@ export function createSourceClients<C>(connect: Connect<C>, sessions?: SourceSes
   const clients = new Map<string, { readonly client: C; readonly credentials: SourceCredentials | undefined }>();
   return {
     async of(source) {
-      const { region, identity } = source;
+      const { region, identity, retry } = source;
       if (identity !== undefined && sessions === undefined) throw new Error("no sessions for a store with an identity of its own");
       const credentials = await sessions?.credentials(source);
-      const key = `${region}|${identity ?? ""}`;
+      const key = clientKey(source);
       const kept = clients.get(key);
       // The very object: sessions hands out another one when they are renewed.
       if (kept !== undefined && kept.credentials === credentials) return kept.client;
-      const client = connect(region, credentials);
+      const client = connect(region, credentials, retry);
       clients.set(key, { client, credentials });
       return client;
     },
     refused: (source) => sessions?.forget(source),
   };
+}
+
+function clientKey({ region, identity, retry }: CredentialSource): string {
+  return JSON.stringify([region, identity, retry?.maxRetries, retry?.intervalMs]);
 }
 
 const CONCURRENCY = 8;
@@ -52,7 +76,7 @@ export async function withEachClient<C>(
   references: readonly Reference[],
   work: (client: C, references: readonly Reference[]) => Promise<void>,
 ): Promise<void> {
-  const groups = [...Map.groupBy(references, ({ region, identity }) => JSON.stringify([region, identity])).values()];
+  const groups = [...Map.groupBy(references, clientKey).values()];
   const worker = async (): Promise<void> => {
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
       const client = await clientOrNothing(clients, group[0]);

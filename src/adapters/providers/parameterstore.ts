@@ -6,7 +6,7 @@ import type { Reference } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
 import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
-import { type Connect, createSourceClients, REFUSED_CREDENTIALS } from "./clients.ts";
+import { type Connect, createSourceClients, REFUSED_CREDENTIALS, storeOptions } from "./clients.ts";
 import { isVersion, selectorOf, versionIdOf } from "./parameter-version.ts";
 import { currentParameters } from "./parameterstore-batch.ts";
 import { listOperation, listParameterNames } from "./parameterstore-list.ts";
@@ -37,8 +37,8 @@ const ABSENT: SourceAnswer = { kind: "absent", versionId: "absent", createdAt: 0
 /** Makes clients of these options. */
 export const parameterStoreClients =
   (options: (region: string) => ClientOptions = clientOptions): Connect<SSMClient> =>
-  (region, credentials) =>
-    new SSMClient({ ...options(region), ...(credentials === undefined ? {} : { credentials }) });
+  (region, credentials, retry) =>
+    new SSMClient(storeOptions(options(region), credentials, retry));
 
 /**
  * Reads parameters with one client a region and identity, made by `connect` at first use.

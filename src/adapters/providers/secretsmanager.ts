@@ -8,7 +8,7 @@ import { referenceKey } from "../../core/model.ts";
 import type { SecretProvider, SourceAnswer } from "../../core/ports.ts";
 import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import { SecretValue } from "../../core/secret-value.ts";
-import { type Connect, createSourceClients, REFUSED_CREDENTIALS, withEachClient } from "./clients.ts";
+import { type Connect, createSourceClients, REFUSED_CREDENTIALS, storeOptions, withEachClient } from "./clients.ts";
 import { readCurrentVersions } from "./secretsmanager-batch.ts";
 import { listSecretNames } from "./secretsmanager-list.ts";
 import type { CredentialSource, SourceSessions } from "./sessions.ts";
@@ -58,8 +58,8 @@ function versionInput(version: string): Pick<GetSecretValueCommandInput, "Versio
 /** Makes clients of these options. */
 export const secretsManagerClients =
   (options: (region: string) => ClientOptions = clientOptions): Connect<SecretsManagerClient> =>
-  (region, credentials) =>
-    new SecretsManagerClient({ ...options(region), ...(credentials === undefined ? {} : { credentials }) });
+  (region, credentials, retry) =>
+    new SecretsManagerClient(storeOptions(options(region), credentials, retry));
 
 /**
  * Reads secrets with one client a region and identity, made by `connect` at first use.

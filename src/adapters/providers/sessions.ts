@@ -14,7 +14,7 @@ export interface SourceCredentials {
 }
 
 /** What says whose credentials read: of a reference, or of a listing. */
-export type CredentialSource = Pick<Reference, "region" | "identity" | "access">;
+export type CredentialSource = Pick<Reference, "region" | "identity" | "access" | "retry">;
 
 /** Gives the credentials of a source; undefined where the function's own role reads it. */
 export interface SourceSessions {

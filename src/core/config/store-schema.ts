@@ -132,10 +132,7 @@ export const storeSpec = closed({
   conditions: z.nullish(z.array(condition)),
   controller: z.nullish(z.string()),
   refreshInterval: withoutEffect("the relay checks no store by a timer", z.nullish(z.int())),
-  retrySettings: withoutEffect(
-    "calls are repeated in the same way for all stores",
-    z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
-  ),
+  retrySettings: z.nullish(closed({ maxRetries: z.nullish(count), retryInterval: z.nullish(duration) })),
 });
 
 /** SecretStore of external-secrets.io. */

@@ -6,6 +6,7 @@ import { type AccessBase, accountOfRole, type RoleStep, type SecretKeyRef, type 
 import type { LabelSelector, StoreCondition } from "../stores/conditions.ts";
 import { resolveClusterObject } from "./cluster-object.ts";
 import { canonicalJson } from "./diff.ts";
+import { parseDuration } from "./duration.ts";
 import type { LabelSelectorManifest } from "./fields.ts";
 import { sorted } from "./sorted.ts";
 import type { AwsManifest, ConditionManifest } from "./store-schema.ts";
@@ -40,9 +41,21 @@ export function toStore(store: StoreManifest, use: StoreUse): StoreSpec {
     region: aws.region ?? use.defaultRegion,
     ...(aws.prefix ? { prefix: aws.prefix } : {}),
     ...(access === undefined ? {} : { access }),
+    ...toRetry(store.manifest.spec.retrySettings),
     // ESO asks conditions of cluster stores only.
     ...(store.kind === "ClusterSecretStore" && conditions && conditions.length > 0 ? { conditions: conditions.map(toCondition) } : {}),
   };
+}
+
+function toRetry(settings: StoreManifest["manifest"]["spec"]["retrySettings"]): Pick<StoreSpec, "retry"> {
+  const { maxRetries, retryInterval } = settings ?? {};
+  // The schema let only durations pass.
+  const intervalMs = retryInterval ? parseDuration(retryInterval) : undefined;
+  const retry = {
+    ...(typeof maxRetries === "number" ? { maxRetries } : {}),
+    ...(intervalMs === undefined ? {} : { intervalMs }),
+  };
+  return Object.keys(retry).length === 0 ? {} : { retry };
 }
 
 export function toCondition({ namespaceSelector, namespaces, namespaceRegexes }: ConditionManifest): StoreCondition {

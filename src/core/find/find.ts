@@ -185,8 +185,9 @@ export function hierarchyPath(rule: FindRule): string {
 
 /** The listing that shows a rule's secrets. Rules that differ in their expressions alone may share one. */
 export function queryOf({ rule, store }: FindPlace): SecretQuery {
-  const { provider, account, region, access } = store;
-  const source = { provider, account, region, ...(access === undefined ? {} : { identity: access.id, access }) };
+  const { provider, account, region, access, retry } = store;
+  const identity = access === undefined ? {} : { identity: access.id, access };
+  const source = { provider, account, region, ...identity, ...(retry === undefined ? {} : { retry }) };
   const tags = rule.tags === undefined ? {} : { tags: rule.tags };
   if (provider === "SecretsManager") return { ...source, prefix: namePrefix(rule, provider), ...tags };
   const hierarchy = hierarchyPath(rule);

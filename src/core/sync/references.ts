@@ -55,6 +55,7 @@ export function resolveReference(store: StoreSpec, remoteRef: RemoteRef): Refere
     key,
     version: versionOf(store.provider, remoteRef),
     ...(store.access === undefined ? {} : { identity: store.access.id, access: store.access }),
+    ...(store.retry === undefined ? {} : { retry: store.retry }),
   };
 }
 

@@ -62,6 +62,21 @@ describe("a registration's sources", () => {
     ]);
   });
 
+  it("keep a store's retrySettings, and only what they say", () => {
+    const storeOf = (settings: string) => {
+      const text = storeFile().text.replace("spec: {", `spec: { retrySettings: ${settings},`);
+      const { config } = resolveConfig(
+        [{ path: "apps/store.yaml", text }, clusterFile(), secretFile("  data: [{ secretKey: a, remoteRef: { key: k } }]")],
+        defaults,
+      );
+      return config?.registrations[0]?.store;
+    };
+
+    expect(storeOf("{ maxRetries: 5, retryInterval: 10s }")).toMatchObject({ retry: { maxRetries: 5, intervalMs: 10_000 } });
+    expect(storeOf("{ maxRetries: 0 }")).toMatchObject({ retry: { maxRetries: 0 } });
+    expect(storeOf("{}")).not.toHaveProperty("retry");
+  });
+
   it("are the same in v1beta1", () => {
     const v1 = [clusterFile(), storeFile(), secretFile()];
     const v1beta1 = v1.map((file) => ({ ...file, text: file.text.replace("external-secrets.io/v1", "external-secrets.io/v1beta1") }));
