@@ -41,6 +41,18 @@ const TEXTS = [
   "1h",
 ];
 
+const TEMPLATES = [
+  "{{ .a }}",
+  "{{ .a | b64enc | quote }}",
+  "{{ if .a }}x{{ else }}y{{ end }}",
+  "{{ range $k, $v := . }}{{ $k }}{{ end }}",
+  '{{ regexReplaceAll "(a{900}){900}" .a "" }}',
+  "{{ .a",
+  "{{ nothing }}",
+  "{{ end }}",
+  "plain",
+];
+
 function anything(depth = 0): unknown {
   if (depth < 3 && chance(0.3)) {
     return chance(0.5) ? several(() => anything(depth + 1)) : Object.fromEntries(several(() => [pick(TEXTS), anything(depth + 1)]));
@@ -89,48 +101,86 @@ const rewrite = (): unknown =>
     },
     0.4,
   );
+const templateText = (): unknown => pick(TEMPLATES);
+const texts = (): unknown => Object.fromEntries(several(() => [pick(["a", "b-c", "x/y", "__proto__", ""]), templateText()]));
+const templateItems = (): unknown => ({
+  name: "templates",
+  items: several(() => fields({ key: text, templateAs: () => pick(["Values", "KeysAndValues"]) }, 0.8)),
+});
+const template = (): unknown =>
+  fields(
+    {
+      type: () => pick(["Opaque", "kubernetes.io/tls", "kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"]),
+      engineVersion: () => pick(["v2", "v2", "v1"]),
+      mergePolicy: () => pick(["Replace", "Merge"]),
+      metadata: () => fields({ labels: texts, annotations: texts, finalizers: () => several(text) }, 0.3),
+      data: texts,
+      templateFrom: () =>
+        several(() =>
+          fields(
+            { literal: templateText, configMap: templateItems, secret: templateItems, target: () => pick(["Data", "Labels", "spec"]) },
+            0.4,
+          ),
+        ),
+    },
+    0.4,
+  );
+const syncWindows = (): unknown => ({
+  kind: some(() => pick(["allow", "deny"])),
+  windows: several(() => ({ schedule: pick(["@daily", "0 9 * * 1-5", "CRON_TZ=Asia/Tokyo 0 3 * * *", "x"]), duration: some(() => "1h") })),
+});
 const sourceRef = (): unknown => fields({ storeRef: () => ({ name: "aws" }), generatorRef: anything }, 0.5);
 
 function manifest(): Readonly<Record<string, unknown>> {
-  return {
-    apiVersion: pick(["external-secrets.io/v1", "external-secrets.io/v1beta1"]),
-    kind: "ExternalSecret",
-    metadata: some(() => ({ name: "shop", namespace: "app-shop" })),
-    spec: some(() => ({
-      secretStoreRef: some(() => ({ name: "aws", kind: "ClusterSecretStore" })),
-      ...(fields(
-        {
-          data: () =>
-            several(() => ({
-              secretKey: some(() => "a"),
-              remoteRef: some(remoteRef),
-              ...(chance(0.05) ? { sourceRef: sourceRef() } : {}),
-            })),
-          dataFrom: () =>
-            several(() =>
-              fields({
-                extract: remoteRef,
-                find: () => (chance(0.3) ? find() : undefined),
-                rewrite: () => several(rewrite, 2),
-                sourceRef: () => (chance(0.2) ? sourceRef() : undefined),
-              }),
-            ),
-          target: () =>
-            fields(
-              {
-                name: () => "t",
-                creationPolicy: () => pick(["Owner", "Merge", "None"]),
-                deletionPolicy: () => pick(["Retain", "Delete"]),
-                template: anything,
-              },
-              0.3,
-            ),
-          refreshInterval: text,
-        },
-        0.6,
-      ) as object),
-    })),
-  };
+  const apiVersion = pick(["external-secrets.io/v1", "external-secrets.io/v1beta1"]);
+  const spec = externalSecretSpec();
+  if (chance(0.9)) return { apiVersion, kind: "ExternalSecret", metadata: some(() => ({ name: "shop", namespace: "app-shop" })), spec };
+  const selector = (): unknown => fields({ matchLabels: () => ({ team: "shop" }), matchExpressions: () => several(anything) }, 0.4);
+  const others = fields(
+    { namespaces: () => ["app"], namespaceSelectors: () => several(selector), refreshTime: text, externalSecretName: text },
+    0.3,
+  );
+  const metadata = some(() => ({ name: "shop" }));
+  return { apiVersion, kind: "ClusterExternalSecret", metadata, spec: { externalSecretSpec: spec, ...(others as object) } };
+}
+
+function externalSecretSpec(): unknown {
+  return some(() => ({
+    secretStoreRef: some(() => ({ name: "aws", kind: "ClusterSecretStore" })),
+    ...(fields(
+      {
+        data: () =>
+          several(() => ({
+            secretKey: some(() => "a"),
+            remoteRef: some(remoteRef),
+            ...(chance(0.05) ? { sourceRef: sourceRef() } : {}),
+          })),
+        dataFrom: () =>
+          several(() =>
+            fields({
+              extract: remoteRef,
+              find: () => (chance(0.3) ? find() : undefined),
+              rewrite: () => several(rewrite, 2),
+              sourceRef: () => (chance(0.2) ? sourceRef() : undefined),
+            }),
+          ),
+        target: () =>
+          fields(
+            {
+              name: () => "t",
+              creationPolicy: () => pick(["Owner", "Orphan", "Merge", "CreateOrMerge", "None"]),
+              deletionPolicy: () => pick(["Retain", "Delete", "Merge"]),
+              immutable: () => chance(0.5),
+              template,
+            },
+            0.3,
+          ),
+        refreshInterval: text,
+        syncWindows: () => (chance(0.2) ? syncWindows() : undefined),
+      },
+      0.6,
+    ) as object),
+  }));
 }
 
 /** A slip of the keyboard anywhere in the text. */
@@ -148,7 +198,8 @@ const [store] = readConfig([storeFile()]).documents;
 /** How many registrations and diagnostics a text gives. */
 function outcome(yaml: string): { readonly registrations: number; readonly diagnostics: number } {
   const { documents, refused, diagnostics } = readConfig([{ path: "apps/a.yaml", text: yaml }]);
-  const registrations = documents.flatMap((document) => {
+  const registrations = documents.flatMap((document): readonly unknown[] => {
+    if (document.kind === "ClusterExternalSecret") return [document.manifest];
     if (document.kind !== "ExternalSecret" || store?.kind !== "ClusterSecretStore") return [];
     return [toRegistration("c", document, { main: store, data: [], dataFrom: [] }, defaults)];
   });
