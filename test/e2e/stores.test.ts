@@ -1,4 +1,4 @@
-/** Stores of every kind through the deployed relay: Parameter Store with its events, tags as the value, and a store that assumes a role. */
+/** Stores of every kind through the deployed relay: Parameter Store with its events, tags as the value, a store that assumes a role; and a template. */
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { AddTagsToResourceCommand, DeleteParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
@@ -17,6 +17,15 @@ metadata: { name: ${name} }
 spec: { provider: { aws: { region: us-east-1, ${aws} } } }
 `;
 
+const rendered = `apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: rendered, namespace: app-shop }
+spec:
+  secretStoreRef: { kind: ClusterSecretStore, name: by-role }
+  target: { template: { data: { url: 'postgres://shop:{{ .password | urlquery }}@db/shop' } } }
+  dataFrom: [{ extract: { key: shop/by-role } }]
+`;
+
 let relay: DeployedRelay;
 
 beforeAll(async () => {
@@ -31,6 +40,7 @@ beforeAll(async () => {
         externalSecret("parameter", PARAMETER, { store: "parameters", deletionPolicy: "Delete" }),
         externalSecret("tags", PARAMETER, { store: "parameters", metadataPolicy: "Fetch", property: "team" }),
         externalSecret("by-role", "shop/by-role", { store: "by-role" }),
+        rendered,
       ),
     },
     context: { visibilityBoundSeconds: "5" },
@@ -89,10 +99,19 @@ describe("stores", () => {
     await expectTarget("tags", "checkout");
   }, 90_000);
 
+  it("give templates their values", async () => {
+    await eventually(async () => {
+      expect(await relay.cluster("tokyo").readSecret("app-shop", "rendered")).toEqual({ url: "postgres://shop:0@db/shop" });
+    });
+  }, 90_000);
+
   it("are read by a role that the store names, woken by the event of the role's account", async () => {
     await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/by-role", SecretString: password("1") }));
 
     await expectTarget("by-role", "1");
+    await eventually(async () => {
+      expect(await relay.cluster("tokyo").readSecret("app-shop", "rendered")).toEqual({ url: "postgres://shop:1@db/shop" });
+    });
     const calls = relay.awsProxy.calls.filter(({ operation }) => operation === "AssumeRole");
     expect(calls.length).toBeGreaterThan(0);
   }, 90_000);

@@ -2,10 +2,22 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
+import type { ClusterExternalSecretSpec } from "../../core/cluster-external-secret.ts";
 import { externalSecretSpec } from "../../core/config/schema.ts";
 import { storeSpec } from "../../core/config/store-schema.ts";
 import { RelayError } from "../../core/errors.ts";
-import type { ResolvedConfig } from "../../core/model.ts";
+import type {
+  ClusterSpec,
+  FindRule,
+  RegistrationSpec,
+  RemoteRef,
+  ResolvedConfig,
+  RewriteOperation,
+  StoreSpec,
+  TargetSpec,
+  TargetTemplate,
+  TemplateSource,
+} from "../../core/model.ts";
 import { errorName, relayError, remoteFacts } from "../../core/remote-calls.ts";
 
 export interface ConfigPlace {
@@ -117,6 +129,7 @@ const store = z.strictObject({
   region: z.string(),
   prefix: z.optional(filled),
   access: z.optional(access),
+  retry: z.optional(z.strictObject({ maxRetries: z.optional(count), intervalMs: z.optional(count) })),
   conditions: z.optional(
     z.array(
       z.strictObject({
@@ -126,6 +139,29 @@ const store = z.strictObject({
       }),
     ),
   ),
+});
+
+const templateItems = z.strictObject({
+  name: filled,
+  items: z.array(z.strictObject({ key: filled, templateAs: z.optional(z.literal("KeysAndValues")) })),
+});
+
+const templateSource = z.strictObject({
+  target: z.optional(z.enum(["Labels", "Annotations"])),
+  configMap: z.optional(templateItems),
+  secret: z.optional(templateItems),
+  literal: z.optional(z.string()),
+  valuesDecodingStrategy: strategies.decodingStrategy,
+});
+
+const template = z.strictObject({
+  type: z.optional(z.string()),
+  labels: words,
+  annotations: words,
+  data: z.optional(words),
+  templateFrom: z.optional(z.array(templateSource)),
+  finalizers: z.optional(z.array(filled)),
+  mergePolicy: z.optional(z.literal("Merge")),
 });
 
 /** Of each entry of dataFrom: what is done to what it reads, and where it reads it. */
@@ -151,7 +187,7 @@ const registration = z.strictObject({
     creationPolicy: z.enum(["Owner", "Orphan", "Merge", "None", "CreateOrMerge"]),
     deletionPolicy: z.enum(["Retain", "Delete", "Merge"]),
     immutable: z.optional(z.literal(true)),
-    template: z.optional(z.strictObject({ type: z.optional(z.string()), labels: words, annotations: words })),
+    template: z.optional(template),
   }),
   data: z.array(z.strictObject({ secretKey: filled, remoteRef, store: z.optional(store) })),
   dataFrom: z.array(z.union([z.strictObject({ extract: remoteRef, ...options }), z.strictObject({ find, ...options })])),
@@ -192,6 +228,24 @@ const schema = z
       [...registrations, ...clusterExternalSecrets].every((one) => clusters.some(({ name }) => name === one.cluster)),
     ),
   );
+
+type Missing<T, S> = Exclude<keyof T, keyof S>;
+
+/** What the config's types have and these shapes lack: nothing, or a deployment would refuse its own config. */
+export interface MissingFields {
+  readonly config: Missing<ResolvedConfig, z.infer<typeof schema>>;
+  readonly cluster: Missing<ClusterSpec, z.infer<typeof cluster>>;
+  /** Those that a ClusterExternalSecret makes are in no config. */
+  readonly registration: Missing<Omit<RegistrationSpec, "clusterExternalSecret">, z.infer<typeof registration>>;
+  readonly target: Missing<TargetSpec, z.infer<typeof registration>["target"]>;
+  readonly template: Missing<TargetTemplate, z.infer<typeof template>>;
+  readonly templateSource: Missing<TemplateSource, z.infer<typeof templateSource>>;
+  readonly store: Missing<StoreSpec, z.infer<typeof store>>;
+  readonly remoteRef: Missing<RemoteRef, z.infer<typeof remoteRef>>;
+  readonly find: Missing<FindRule, z.infer<typeof find>>;
+  readonly rewrite: Missing<RewriteOperation, z.infer<typeof rewrite>>;
+  readonly clusterExternalSecret: Missing<ClusterExternalSecretSpec, z.infer<typeof clusterExternalSecret>>;
+}
 
 /**
  * Reads a config, not placed yet.

@@ -2,7 +2,7 @@
 
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { createConfigReader } from "../../../src/adapters/aws/config-object.ts";
+import { createConfigReader, type MissingFields } from "../../../src/adapters/aws/config-object.ts";
 import { readConfigFiles } from "../../../src/adapters/config/files.ts";
 import { UNPLACED } from "../../../src/core/config/deployment.ts";
 import { resolveConfig } from "../../../src/core/config/resolve.ts";
@@ -40,6 +40,78 @@ describe("config object", () => {
     await put("sample.json", JSON.stringify(config));
 
     expect(JSON.stringify(await read("sample.json"))).toBe(JSON.stringify(config));
+  });
+
+  it("has every field that the config's types have", () => {
+    const isComplete: [MissingFields[keyof MissingFields]] extends [never] ? true : MissingFields = true;
+
+    expect(isComplete).toBe(true);
+  });
+
+  it("gives back all that an ExternalSecret may say", async () => {
+    const text = `apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: all, namespace: app-shop, labels: { a: b }, annotations: { c: d } }
+spec:
+  secretStoreRef: { name: aws, kind: ClusterSecretStore }
+  refreshPolicy: OnChange
+  syncWindows: { kind: allow, windows: [{ schedule: "@daily", duration: 1h }] }
+  target:
+    name: t
+    creationPolicy: Orphan
+    deletionPolicy: Merge
+    immutable: true
+    template:
+      type: Opaque
+      engineVersion: v2
+      mergePolicy: Merge
+      metadata: { labels: { e: "{{ .a }}" }, annotations: { f: g }, finalizers: [shop.example/keep] }
+      data: { a: "{{ .a }}" }
+      templateFrom:
+        - { target: Labels, literal: "{{ .a }}: x" }
+        - configMap: { name: m, items: [{ key: k, templateAs: KeysAndValues }] }
+          secret: { name: s, items: [{ key: k }] }
+          valuesDecodingStrategy: Base64
+  data: [{ secretKey: a, remoteRef: { key: k, property: p, version: AWSPREVIOUS, metadataPolicy: Fetch, decodingStrategy: Auto } }]
+  dataFrom:
+    - extract: { key: k, conversionStrategy: Unicode, nullBytePolicy: Fail }
+      rewrite: [{ transform: { template: "{{ .value }}" } }, { regexp: { source: a, target: b } }, { merge: { strategy: JSON, into: x } }]
+    - find: { path: a, name: { regexp: b }, tags: { c: d } }
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterExternalSecret
+metadata: { name: everywhere }
+spec:
+  namespaceSelectors: [{ matchLabels: { team: shop } }]
+  namespaces: [app-a]
+  refreshTime: 5m
+  externalSecretMetadata: { labels: { a: b }, annotations: { c: d } }
+  externalSecretSpec:
+    secretStoreRef: { name: aws, kind: ClusterSecretStore }
+    target: { template: { data: { a: "{{ .a }}" } } }
+    data: [{ secretKey: a, remoteRef: { key: k } }]
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: { name: aws }
+spec:
+  retrySettings: { maxRetries: 4, retryInterval: 1s }
+  provider: { aws: { service: SecretsManager, region: eu-west-1 } }
+`;
+    const clusters = `apiVersion: secret-relay.dev/v1alpha1
+kind: Cluster
+metadata: { name: tokyo }
+spec: { kubeconfigSecretRef: { name: k }, manifests: [apps/*], namespaces: { allow: ["app-*"] }, adopt: true }
+`;
+    const files = [
+      { path: "apps/all.yaml", text },
+      { path: "clusters.yaml", text: clusters },
+    ];
+    const { config, diagnostics } = resolveConfig(files, UNPLACED);
+    expect(diagnostics).toEqual([]);
+    await put("all.json", JSON.stringify(config));
+
+    expect(JSON.parse(JSON.stringify(await read("all.json")))).toEqual(JSON.parse(JSON.stringify(config)));
   });
 
   it("gives back all that a store may say", async () => {
