@@ -1,7 +1,11 @@
 /** The raw limit of an API server: conditional server-side applies by node:https on a kept-alive agent, with nothing between them. */
+
 import { Agent, request } from "node:https";
 import { parseCredentials } from "../src/adapters/kubernetes/credentials.ts";
 import { METADATA_ONLY } from "../src/adapters/kubernetes/http.ts";
+import { CREATED_BY_LABEL, createdBy, DATA_HASH_ANNOTATION, MANAGED_LABEL } from "../src/core/sync/eso.ts";
+import { CLUSTER_LABEL, stampAnnotation } from "../src/core/sync/ownership.ts";
+import { testHasher } from "../test/support/fakes/memory-outlets.ts";
 import { NAMESPACE } from "./parts.ts";
 
 /** What the next apply is conditional on. */
@@ -22,6 +26,7 @@ export async function createBareCluster(kubeconfig: string, connections: number)
   const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, cert: auth.cert, key: auth.key });
 
   function send(name: string, fence: object, value: string): Promise<BareTarget> {
+    const hash = testHasher.hash(Buffer.from(value + name));
     const body = JSON.stringify({
       apiVersion: "v1",
       kind: "Secret",
@@ -29,8 +34,13 @@ export async function createBareCluster(kubeconfig: string, connections: number)
         name,
         namespace: NAMESPACE,
         ...fence,
-        labels: { "secret-relay.dev/cluster": "bare" },
-        annotations: { "secret-relay.dev/bare.0123456789": "1.0123456789012345678901" },
+        // As many marks as the relay's, of the same lengths, and those change with the value that change there.
+        labels: {
+          [CLUSTER_LABEL]: "bare",
+          [MANAGED_LABEL]: "true",
+          [CREATED_BY_LABEL]: createdBy({ namespace: NAMESPACE, name }),
+        },
+        annotations: { [stampAnnotation(`bare/${NAMESPACE}/${name}`)]: `1.${hash}`, [DATA_HASH_ANNOTATION]: hash },
       },
       data: { password: Buffer.from(value).toString("base64") },
     });
