@@ -1,5 +1,5 @@
 /** A table whose items bring the engine of the regular expressions that they hold: who loads a registration or a rule may apply it. */
-import { loadRegexps } from "../../core/text/regexps.ts";
+import { hasRegexps, loadRegexps } from "../../core/text/regexps.ts";
 import type { Item, Table } from "./table.ts";
 
 /** The fields of specs, rules and manifests that hold expressions, as JSON text. */
@@ -28,6 +28,7 @@ export function withRegexps(table: Table): Table {
 }
 
 async function bring(items: readonly Item[]): Promise<void> {
+  if (hasRegexps()) return;
   const holds = items.some((item) => Object.values(item).some((value) => typeof value === "string" && EXPRESSION.test(value)));
   if (holds) await loadRegexps();
 }

@@ -1,5 +1,6 @@
 /** The building stones of the schemas: closed objects, fields that are not built yet, choices, and Kubernetes' name formats. */
 import * as z from "zod/mini";
+import { parseDuration } from "./duration.ts";
 
 /** What is said of a field or value of ESO's API that exists but is not built. */
 export const NOT_YET = "not supported yet";
@@ -43,6 +44,11 @@ export function textWithout(...values: readonly string[]) {
   refusedValues.add(schema, { values });
   return schema;
 }
+
+/** A duration as Go writes it. */
+export const duration = z
+  .string()
+  .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
 
 /** Why a field is taken although nothing here follows it, for the documentation. */
 export const effectNotes = z.registry<{ readonly why: string }>();

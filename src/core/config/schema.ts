@@ -1,11 +1,11 @@
 /** The shapes of the kinds that config may hold: our Cluster, and ESO's ExternalSecret and stores as far as they are built. */
 import * as z from "zod/mini";
-import { parseDuration } from "./duration.ts";
 import {
   annotations,
   choice,
   closed,
   clusterMetadata,
+  duration,
   esoVersion,
   filled,
   finalizerName,
@@ -89,9 +89,6 @@ const storeRef = closed({ name: objectName, kind: z.nullish(choice(["SecretStore
 
 const sourceRef = z.nullish(closed({ storeRef: z.nullish(storeRef), generatorRef: notYet() }));
 
-const duration = z
-  .string()
-  .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
 const templateItems = closed({
   name: objectName,
   items: z.array(closed({ key: filled, templateAs: z.nullish(choice(["Values", "KeysAndValues"])) })),

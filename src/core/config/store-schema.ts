@@ -1,11 +1,11 @@
 /** The shapes of ESO's stores: everything that the AWS providers know, and the names of what is not built. */
 import * as z from "zod/mini";
 import { compileGoRegexp } from "../text/go-regexp.ts";
-import { parseDuration } from "./duration.ts";
 import {
   choice,
   closed,
   clusterMetadata,
+  duration,
   esoVersion,
   filled,
   labelSelector,
@@ -121,10 +121,6 @@ const condition = closed({
   namespaces: z.nullish(z.array(objectName)),
   namespaceRegexes: z.nullish(z.array(regexp)),
 });
-
-const duration = z
-  .string()
-  .check(z.refine((text) => parseDuration(text) !== undefined, { error: "this is no duration; write it like 1h, 90s or 1h30m" }));
 
 /** The spec of both kinds of stores. */
 export const storeSpec = closed({

@@ -18,8 +18,7 @@ import type { SecretQuery, SourceAnswer } from "../ports.ts";
 import { compareBytes } from "../source/keys.ts";
 import { storeOf } from "../stores/stores.ts";
 import { resolveReference } from "../sync/references.ts";
-import type { GoRegexp } from "../text/go-regexp.ts";
-import { compileRegexp } from "../text/regexps.ts";
+import { matchesRegexp } from "../text/regexps.ts";
 import { literalPrefix } from "./literal-prefix.ts";
 
 /** Secrets that all finds of a registration may have together: each is read alone, and its version lies in the registration's item of at most 400 KB. */
@@ -65,20 +64,6 @@ export function nameRuleOf({ rule, store }: FindPlace): NameRule {
   };
 }
 
-/** The patterns of a process's rules. A config has few; what would grow without end starts anew. */
-const compiled = new Map<string, GoRegexp | undefined>();
-const MAX_COMPILED = 1_000;
-
-function compiledOf(pattern: string): GoRegexp | undefined {
-  if (compiled.has(pattern)) return compiled.get(pattern);
-  if (compiled.size >= MAX_COMPILED) compiled.clear();
-  const result = compileRegexp(pattern);
-  // The config was refused where it does not compile.
-  const regexp = result.kind === "compiled" ? result.regexp : undefined;
-  compiled.set(pattern, regexp);
-  return regexp;
-}
-
 /** A hierarchy without the slash at its end; of the root nothing is left. */
 function hierarchyOf(path: string): string {
   return path.replace(/\/+$/, "");
@@ -89,7 +74,7 @@ export function matchesName({ provider, path, nameRegexp }: Pick<NameRule, "prov
   // An ARN is another spelling of a secret that its name finds.
   if (name.includes(":")) return false;
   if (path !== undefined && !name.startsWith(provider === "SecretsManager" ? path : `${hierarchyOf(path)}/`)) return false;
-  return nameRegexp === undefined || compiledOf(nameRegexp)?.test(name) === true;
+  return nameRegexp === undefined || matchesRegexp(nameRegexp, name);
 }
 
 /** The value of a secret that a rule finds. A store's prefix is no part of it: the names are whole already. */

@@ -2,7 +2,6 @@
 import type { RewriteOperation } from "../model.ts";
 import type { SecretValue } from "../secret-value.ts";
 import { isTemplateError } from "../template/template-error.ts";
-import type { GoRegexp } from "../text/go-regexp.ts";
 import { compileRegexp } from "../text/regexps.ts";
 import { compareBytes } from "./keys.ts";
 import { mergeSecrets, type RewriteFault, type SecretMap } from "./merge.ts";
@@ -12,18 +11,6 @@ export type RenderKey = (template: string, value: string) => string;
 
 /** `operation` is the place of the one that failed. */
 export type RewriteResult = { readonly kind: "rewritten"; readonly data: SecretMap } | (RewriteFault & { readonly operation: number });
-
-/** Patterns by the operation that holds them, so that a registration's are compiled once. */
-const COMPILED = new WeakMap<RewriteOperation, GoRegexp | RewriteFault>();
-
-function compiledOf(operation: RewriteOperation, source: string): GoRegexp | RewriteFault {
-  const known = COMPILED.get(operation);
-  if (known !== undefined) return known;
-  const compiled = compileRegexp(source);
-  const result = compiled.kind === "compiled" ? compiled.regexp : ({ kind: "fault", what: `regexp.source: ${compiled.what}` } as const);
-  COMPILED.set(operation, result);
-  return result;
-}
 
 /** Keys that become equal: the last in byte order of the old keys wins. ESO leaves it to chance. */
 function renamed(input: SecretMap, rename: (key: string) => string | undefined): SecretMap | RewriteFault {
@@ -40,8 +27,9 @@ function apply(operation: RewriteOperation, input: SecretMap, renderKey: RenderK
   if (operation.merge !== undefined) return mergeSecrets(operation.merge, input);
   const { regexp, transform } = operation;
   if (regexp !== undefined) {
-    const compiled = compiledOf(operation, regexp.source);
-    return "kind" in compiled ? compiled : renamed(input, (key) => compiled.replaceAll(key, regexp.target));
+    const compiled = compileRegexp(regexp.source);
+    if (compiled.kind === "fault") return { kind: "fault", what: `regexp.source: ${compiled.what}` };
+    return renamed(input, (key) => compiled.regexp.replaceAll(key, regexp.target));
   }
   return transform === undefined ? input : renamed(input, (key) => renderKey(transform.template, key));
 }

@@ -1,6 +1,5 @@
 /** Which namespaces may use a cluster store: ESO's `conditions`. Isolation rests on it, so whatever is not admitted is refused. */
-import type { GoRegexp } from "../text/go-regexp.ts";
-import { compileRegexp } from "../text/regexps.ts";
+import { matchesRegexp } from "../text/regexps.ts";
 
 export type SelectorOperator = "In" | "NotIn" | "Exists" | "DoesNotExist";
 
@@ -34,7 +33,7 @@ export function admissionByName(conditions: readonly StoreCondition[] | undefine
   if (conditions === undefined || conditions.length === 0) return "admitted";
   const isNamed = conditions.some(
     ({ namespaces = [], namespaceRegexes = [] }) =>
-      namespaces.includes(namespace) || namespaceRegexes.some((pattern) => compiled(pattern)?.test(namespace) === true),
+      namespaces.includes(namespace) || namespaceRegexes.some((pattern) => matchesRegexp(pattern, namespace)),
   );
   if (isNamed) return "admitted";
   return conditions.some(({ namespaceSelector }) => namespaceSelector !== undefined) ? "by labels" : "refused";
@@ -67,17 +66,4 @@ export function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelect
       }
     })
   );
-}
-
-const MAX_KEPT = 200;
-const kept = new Map<string, GoRegexp | undefined>();
-
-/** A pattern costs up to 100 ms to compile and is asked for at each sync. One that does not compile matches nothing. */
-function compiled(pattern: string): GoRegexp | undefined {
-  if (!kept.has(pattern)) {
-    if (kept.size >= MAX_KEPT) kept.clear();
-    const result = compileRegexp(pattern);
-    kept.set(pattern, result.kind === "compiled" ? result.regexp : undefined);
-  }
-  return kept.get(pattern);
 }

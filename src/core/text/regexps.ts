@@ -13,13 +13,33 @@ export function provideRegexps(engine: Compile): void {
   compile = engine;
 }
 
-/** Loads the engine, once a process. */
-export async function loadRegexps(): Promise<void> {
-  if (compile === undefined) await import("./go-regexp.ts");
+/** Whether the engine is there already. */
+export function hasRegexps(): boolean {
+  return compile !== undefined;
 }
 
-/** As `compileGoRegexp`. @throws Error where nobody has loaded the engine */
+/** Loads the engine, once a process. */
+export async function loadRegexps(): Promise<void> {
+  if (!hasRegexps()) await import("./go-regexp.ts");
+}
+
+/** To compile one takes up to 100 ms, and each sync asks again. A config has few; what would grow without end starts anew. */
+const kept = new Map<string, CompiledGoRegexp>();
+const MAX_KEPT = 1_000;
+
+/** As `compileGoRegexp`, once a process for each pattern. @throws Error where nobody has loaded the engine */
 export function compileRegexp(pattern: string): CompiledGoRegexp {
   if (compile === undefined) throw new Error("a regular expression came into this process without its engine");
-  return compile(pattern);
+  const known = kept.get(pattern);
+  if (known !== undefined) return known;
+  if (kept.size >= MAX_KEPT) kept.clear();
+  const made = compile(pattern);
+  kept.set(pattern, made);
+  return made;
+}
+
+/** Whether the pattern matches anywhere in the text; one that does not compile, which no config that was let in holds, matches nothing. */
+export function matchesRegexp(pattern: string, text: string): boolean {
+  const compiled = compileRegexp(pattern);
+  return compiled.kind === "compiled" && compiled.regexp.test(text);
 }
