@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { buildSync } from "esbuild";
+import { buildSync, type Metafile } from "esbuild";
 import { BUNDLING, bundleHandler, HANDLER_NAMES, type HandlerName, startBytes } from "../infra/handler-code.ts";
 import type { CleanUpStack } from "../src/local/stop-on-exit.ts";
 import { exactly, type Figure, type Report, spreadOf } from "./report.ts";
@@ -71,7 +71,7 @@ function bundleText(text: string): ReadonlyMap<string, Uint8Array> {
 async function sdkEntry(name: HandlerName): Promise<string> {
   const { metafile } = buildSync({ ...BUNDLING, metafile: true, entryPoints: [`functions/${name}/handler.ts`] });
   const names = new Map<string, Set<string>>();
-  for (const input of Object.keys(metafile.inputs).filter((path) => !path.includes("node_modules"))) {
+  for (const input of startInputs(metafile).filter((path) => !path.includes("node_modules"))) {
     const text = await readFile(join(BUNDLING.absWorkingDir, input), "utf8");
     for (const [, list = "", client = ""] of text.matchAll(/^import \{([^}]*)\} from "(@aws-sdk\/client-[\w-]+)"/gm)) {
       const imported = list.split(",").map((one) => one.trim());
@@ -83,6 +83,19 @@ async function sdkEntry(name: HandlerName): Promise<string> {
   const imports = [...names].map(([client, of]) => `import { ${[...of].join(", ")} } from "${client}";`);
   const clients = [...names.values()].flatMap((of) => [...of]);
   return `${imports.join("\n")}\nexport const handler = async () => [${clients.join(", ")}].length;`;
+}
+
+/** The sources that a cold start loads: not those of what is imported by need. */
+function startInputs({ outputs }: Metafile): readonly string[] {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    const output = outputs[file];
+    if (output === undefined || loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path, kind } of output.imports) if (kind !== "dynamic-import") load(path);
+  };
+  load("index.mjs");
+  return [...loaded].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
 }
 
 async function importTimes(bundles: readonly Bundle[]): Promise<Readonly<Record<string, number>>> {
