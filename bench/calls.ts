@@ -110,7 +110,7 @@ async function prepare(parts: Parts): Promise<Deployment> {
       const parsed = parseSecretChange(labelUpdated(SECRET, versionId, provenNewer(Date.now())));
       if (parsed.kind !== "change") throw new Error("the event was ignored");
       parts.calls.take();
-      await onSecretChange(parsed.change, Date.now() + 60_000);
+      await onSecretChange(parsed.change, Date.now() + 60_000, `event-${value}`);
       await syncAll(sent.splice(0));
       return countsOf(parts.calls.take());
     },

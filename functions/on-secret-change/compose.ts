@@ -14,7 +14,7 @@ export function composeOnSecretChange(on: Surroundings): LambdaHandler<void> {
     const runtime = createRuntime(on);
     const parts = createClustersRuntime(on, runtime);
     const sync = await createSync(on, runtime, parts);
-    return createOnSecretChange({ ...runtime, log, sync, fastPathTargets: numberOf(environment, "FAST_PATH_TARGETS", 20) });
+    return createOnSecretChange({ ...runtime, ...parts, log, sync, fastPathTargets: numberOf(environment, "FAST_PATH_TARGETS", 20) });
   });
   // Apart from the rest: a malformed event finds its way out even where the hash key can't be read.
   const failureQueue = once(() => createFailureQueue(new SQSClient(awsOptions()), textOf(environment, "FAILURE_QUEUE_URL")));

@@ -1,4 +1,5 @@
 /** An event of the bus → the use case, the failure queue, or nothing. */
+import { randomUUID } from "node:crypto";
 import type { BoundLog } from "../../src/adapters/log.ts";
 import type { createOnSecretChange } from "../../src/app/on-secret-change.ts";
 import { isRelayError } from "../../src/core/errors.ts";
@@ -15,7 +16,7 @@ export interface OnSecretChangeDeps {
   readonly sendLetter: (letter: FailureLetter) => Promise<void>;
 }
 
-type ReadEvent = ParsedEvent | { readonly kind: "malformed"; readonly letter: FailureLetter };
+type ReadEvent = (ParsedEvent & { readonly eventId: string }) | { readonly kind: "malformed"; readonly letter: FailureLetter };
 
 /**
  * A malformed event is done once its letter is in the failure queue: trying it again would change nothing. Everything else that
@@ -39,7 +40,7 @@ export function createOnSecretChangeHandler({ log, clock, onSecretChange, sendLe
         }
         case "change": {
           const handleChange = await onSecretChange();
-          const { targets, path } = await handleChange(event.change, deadline);
+          const { targets, path } = await handleChange(event.change, deadline, event.eventId);
           log.info("change dispatched", { key: event.change.name, kind: event.change.kind, targets, path });
         }
       }
@@ -49,9 +50,15 @@ export function createOnSecretChangeHandler({ log, clock, onSecretChange, sendLe
 
 function readEvent(event: unknown): ReadEvent {
   try {
-    return parseSecretChange(event);
+    return { ...parseSecretChange(event), eventId: eventIdOf(event) };
   } catch (error) {
     if (isRelayError(error)) return { kind: "malformed", letter: failureLetter(event, error) };
     throw error;
   }
+}
+
+/** The bus gives each event its id, the same at each delivery; what comes without one is another event each time. */
+function eventIdOf(event: unknown): string {
+  const id = typeof event === "object" && event !== null && "id" in event ? event.id : undefined;
+  return typeof id === "string" && /^[\w-]{1,100}$/.test(id) ? id : randomUUID();
 }

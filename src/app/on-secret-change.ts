@@ -1,55 +1,74 @@
 /** Use case: a secret changed; wakes everyone who reads it, at once where they are few and by queue where they are many. */
 import { isRelayError } from "../core/errors.ts";
 import { type Interest, type Millis, parseReferenceKey, type Reference, type ReferenceKey, type SyncRequest } from "../core/model.ts";
-import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
+import type { Clock, Queue, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
 import { holds } from "../core/sync/freshness.ts";
 import { changeReferences, labelMoveReferences } from "../core/sync/references.ts";
+import { type Asked, bringsNews, type EventLimitDeps, laterLook, plausible, QUIET_MS, wakeSource } from "./event-limit.ts";
 import { findHits } from "./find-hits.ts";
 import type { Openings, SyncTargets } from "./outcome.ts";
 import { type Resend, resends, sendAll } from "./settle-messages.ts";
 
-export interface OnSecretChangeDeps {
-  readonly registry: Pick<Registry, "interests" | "findRules" | "head" | "openPropagation">;
+export interface OnSecretChangeDeps extends EventLimitDeps {
+  readonly registry: EventLimitDeps["registry"] & Pick<Registry, "interests" | "findRules">;
   readonly queue: Queue;
-  readonly log: Log;
-  readonly clock: Pick<Clock, "now" | "uptime">;
+  readonly clock: EventLimitDeps["clock"] & Pick<Clock, "uptime">;
   readonly sync: SyncTargets;
   /** Up to so many requests are synced at once; more go to the queue. */
   readonly fastPathTargets: number;
 }
 
 interface Dispatched {
-  /** Registrations that were woken. */
+  /** Registrations that the event concerns. */
   readonly targets: number;
-  readonly path: "none" | "fast" | "queue";
+  /** `later`: nothing new, so that they are looked at when the quiet time ends; `covered`: another event's look does that. */
+  readonly path: "none" | "fast" | "queue" | "later" | "covered";
 }
 
-type OnSecretChange = (change: SecretChange, deadline: Millis) => Promise<Dispatched>;
+type OnSecretChange = (change: SecretChange, deadline: Millis, eventId: string) => Promise<Dispatched>;
 
 /**
  * Level-triggered (rule 3): the event says whom to wake and how fresh their read must be, never what to write. Doing it twice does
  * no harm. It throws where not all requests reached a sync or the queue, so that whoever delivered the event delivers it again (rule 2).
  */
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
-  return async (change, deadline) => {
-    const { requests, openings } = change.kind === "label moved" ? await wokenByMove(deps, change) : await wokenByChange(deps, change);
-    const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
-    const targets = new Set(requests.map(({ registration }) => registration)).size;
+  const { registry, queue, clock, fastPathTargets } = deps;
+  return async (told, deadline, eventId) => {
+    const change = plausible(told, clock.latest());
+    const { asked, openings } = change.kind === "label moved" ? await wokenByMove(deps, change) : await wokenByChange(deps, change);
+    const targets = new Set(asked.map(({ request }) => request.registration)).size;
     if (targets === 0) return { targets, path: "none" };
-    if (requests.length <= deps.fastPathTargets && deps.clock.uptime() < deadline) {
-      await syncNow(deps, { requests, openings }, open, deadline);
-      return { targets, path: "fast" };
+    const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
+    const isFast = (): boolean => asked.length <= fastPathTargets && clock.uptime() < deadline;
+
+    const wake = async (admitted: Promise<boolean>): Promise<Dispatched | "not admitted"> => {
+      if (isFast()) {
+        const isDone = await syncNow(deps, { asked, openings }, { open, deadline, admitted });
+        return isDone ? { targets, path: "fast" } : "not admitted";
+      }
+      if (!(await admitted)) return "not admitted";
+      // Before anybody is woken, so that no record slips past it.
+      await open();
+      await queue.send(requestsOf(asked), { delayMs: 0 });
+      return { targets, path: "queue" };
+    };
+
+    const first = await wake(registry.claimWake(wakeSource(change), { by: eventId, now: clock.now(), quietMs: QUIET_MS }));
+    if (first !== "not admitted") return first;
+    if (await bringsNews(deps, asked, openings)) {
+      const woken = await wake(Promise.resolve(true));
+      if (woken !== "not admitted") return woken;
     }
-    // Before anybody is woken, so that no record slips past it.
-    await open();
-    await deps.queue.send(requests, { delayMs: 0 });
-    return { targets, path: "queue" };
+    const later = await laterLook(deps, change, asked, eventId);
+    if (later === undefined) return { targets, path: "covered" };
+    await queue.send(later.requests, { delayMs: later.delayMs });
+    return { targets, path: "later" };
   };
 }
 
 interface Woken {
-  readonly requests: readonly SyncRequest[];
+  readonly asked: readonly Asked[];
   /** The references that the change names, with how many expect it. */
   readonly openings: Openings;
 }
@@ -57,24 +76,34 @@ interface Woken {
 /**
  * What fails or does not fit the time goes to the queue, all of it where the sync itself broke. The sync opens the propagations as it
  * reads, which saves two round trips before the value is in the cluster; what it did not read is opened after it, and before the queue
- * wakes anybody.
+ * wakes anybody. @returns false where it was not admitted, and nothing was done
  */
 async function syncNow(
   { sync, queue, log }: OnSecretChangeDeps,
-  { requests, openings }: Woken,
-  open: () => Promise<void>,
-  deadline: Millis,
-): Promise<void> {
+  { asked, openings }: Woken,
+  { open, deadline, admitted }: { readonly open: () => Promise<void>; readonly deadline: Millis; readonly admitted: Promise<boolean> },
+): Promise<boolean> {
+  const requests = requestsOf(asked);
+  const [synced, leave] = await Promise.allSettled([sync(requests, deadline, openings, admitted), admitted]);
+  // Whoever can't say yes has said nothing: the event is to be delivered again.
+  if (leave.status === "rejected") throw leave.reason;
+  if (!leave.value) return false;
   let left: readonly Resend[];
-  try {
-    left = resends(await sync(requests, deadline, openings));
-  } catch (error) {
+  if (synced.status === "fulfilled") {
+    left = resends(synced.value);
+  } else {
     // Whatever broke, its cause is tried again by the queue, which counts attempts and ends in the dead-letter queue.
+    const error: unknown = synced.reason;
     log.warn("fast path failed", { code: isRelayError(error) ? error.code : "Unclassified", requests: requests.length });
     left = requests.map((request) => ({ request, delayMs: 0 }));
   }
   await open();
   await sendAll(queue, left);
+  return true;
+}
+
+function requestsOf(asked: readonly Asked[]): readonly SyncRequest[] {
+  return asked.map(({ request }) => request);
 }
 
 type LabelMoved = Extract<SecretChange, { kind: "label moved" }>;
@@ -93,27 +122,28 @@ async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promis
   const named = [...readers, ...found];
   const concerned = interests.filter((interest) => !isNamed(interest));
   const { versionId, at } = change;
-  const requests = [
-    ...named.map((interest) => {
-      const notice = { reference: interest.reference, versionId, at };
-      return { ...requestFor(interest, latestMoment(change)), notice };
-    }),
-    ...concerned.map((interest) => requestFor(interest, latestMoment(change))),
+  const need = latestMoment(change);
+  const asked = [
+    ...named.map(({ reference, ...who }) => ({ reference, request: { ...requestFor(who, need), notice: { reference, versionId, at } } })),
+    ...concerned.map(({ reference, ...who }) => ({ reference, request: requestFor(who, need) })),
   ];
   const openings = new Map<ReferenceKey, number>();
   // Whom the tags may turn away is not expected: it joins when it finds the secret.
   const expected = [...readers, ...found.filter(({ isByTags }) => !isByTags)];
   for (const { reference } of expected) openings.set(reference, (openings.get(reference) ?? 0) + 1);
-  return { requests, openings };
+  return { asked, openings };
 }
 
 /** Each registration once: a request without a notice is served only when all that it reads is fresh. */
 async function wokenByChange(deps: OnSecretChangeDeps, change: Exclude<SecretChange, LabelMoved>): Promise<Woken> {
   const [interests, hits] = await Promise.all([interestsIn(deps, changeReferences(change)), findHits(deps.registry, change)]);
   const need = latestMoment(change);
-  const requests = new Map(interests.map((interest) => [interest.registration, requestFor(interest, need)]));
-  for (const hit of hits) requests.set(hit.registration, { ...requestFor(hit, need), candidate: hit.reference });
-  return { requests: [...requests.values()], openings: new Map() };
+  const asked = new Map<string, Asked>();
+  for (const { reference, ...who } of interests) asked.set(who.registration, { reference, request: requestFor(who, need) });
+  for (const { reference, ...who } of hits) {
+    asked.set(who.registration, { reference, request: { ...requestFor(who, need), candidate: reference } });
+  }
+  return { asked: [...asked.values()], openings: new Map() };
 }
 
 /**
@@ -142,6 +172,6 @@ async function interestsIn({ registry }: OnSecretChangeDeps, references: readonl
   return found;
 }
 
-function requestFor({ registration, cluster, target }: Interest, need: Millis): SyncRequest {
+function requestFor({ registration, cluster, target }: Omit<Interest, "reference">, need: Millis): SyncRequest {
   return { registration, cluster, target, need, verify: false, attempt: 0 };
 }

@@ -16,6 +16,12 @@ export type Openings = ReadonlyMap<ReferenceKey, number>;
 /**
  * Syncs or prunes; outcomes are in the order of the requests, one each. It begins nothing new after `deadline` (what was not
  * begun is `again` at once), so that a function ends before its time-out. `openings`: propagations that nobody opened before it was
- * called; each is opened before a record can pass it, but only where its reference is read at all.
+ * called; each is opened before a record can pass it, but only where its reference is read at all. Where `admitted` turns out false,
+ * nothing is done and all is `again`: it is waited for beside the load, so that whoever asks for leave loses no time.
  */
-export type SyncTargets = (requests: readonly SyncRequest[], deadline: Millis, openings?: Openings) => Promise<readonly SyncOutcome[]>;
+export type SyncTargets = (
+  requests: readonly SyncRequest[],
+  deadline: Millis,
+  openings?: Openings,
+  admitted?: Promise<boolean>,
+) => Promise<readonly SyncOutcome[]>;

@@ -17,12 +17,13 @@ import { openSession } from "./sync-session.ts";
 export type { SyncDeps } from "./sync-job.ts";
 
 const NO_OPENINGS: Openings = new Map();
+const ADMITTED = Promise.resolve(true);
 
 type Outcomes = Map<SyncRequest, SyncOutcome>;
 
 /** Never rejects by what one request, registration, reference or cluster does: each failure is an outcome of its own requests. */
 export function createSyncTargets(deps: SyncDeps): SyncTargets {
-  return async (requests, deadline, openings = NO_OPENINGS) => {
+  return async (requests, deadline, openings = NO_OPENINGS, admitted = ADMITTED) => {
     const outcomes: Outcomes = new Map();
     const failAll = (of: readonly SyncRequest[], error: unknown): void => {
       deps.log.error("sync of a batch failed", { code: codeOf(error), name: nameOf(error), requests: of.length });
@@ -30,7 +31,8 @@ export function createSyncTargets(deps: SyncDeps): SyncTargets {
     };
     const byCluster = Map.groupBy(requests, ({ cluster }) => cluster);
     try {
-      const { registrations, clusters } = await deps.registry.load(requests, [...byCluster.keys()]);
+      const [{ registrations, clusters }, isAdmitted] = await Promise.all([deps.registry.load(requests, [...byCluster.keys()]), admitted]);
+      if (!isAdmitted) return requests.map((request) => ({ kind: "again", request, delayMs: 0 }));
       const notices = requests.flatMap(({ notice }) => notice ?? []);
       const reads = createReads(deps, notices, openings);
       const parts = [...byCluster].map(async ([cluster, ofCluster]) => {

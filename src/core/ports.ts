@@ -266,6 +266,14 @@ export interface PutRegistration {
  * The registry (docs/protocol.md). Every read is strong unless it says otherwise; every write is conditional as PROTOCOL says. A write
  * whose condition fails although it was our own earlier try that succeeded counts as success. All throw RegistryUnavailable.
  */
+/** Who asks to wake the readers of a secret. */
+export interface WakeClaim {
+  /** The event's id: a claim is made once for it, however often it is delivered. */
+  readonly by: string;
+  readonly now: Millis;
+  readonly quietMs: Millis;
+}
+
 export interface Registry {
   /** Registrations by id with owners, and the named clusters with their breakers; unknown ids are left out. One BatchGet in the normal case. */
   load(
@@ -323,6 +331,17 @@ export interface Registry {
     final: { readonly expected: number; readonly done: number; readonly superseded: number; readonly closedAt: Millis },
   ): Promise<boolean>;
   markAnnounced(id: PropagationId): Promise<void>;
+
+  /**
+   * Asks to wake the readers of `source` at once: yes where nobody did within `quietMs`, which begins the next quiet time; always yes to who
+   * began the one that runs (the same event, delivered again).
+   */
+  claimWake(source: string, claim: WakeClaim): Promise<boolean>;
+  /**
+   * Asks to wake them when the quiet time ends, at `at`, and begins the next one there. `isOurs: false` where another event wakes them then;
+   * always true to who asked first.
+   */
+  claimLaterWake(source: string, claim: WakeClaim): Promise<{ readonly at: Millis; readonly isOurs: boolean }>;
 
   /** Opens or closes a cluster's breaker; `undefined` closes. Last writer wins: it is advice, not a fence. */
   setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void>;

@@ -212,3 +212,53 @@ export function describeClusters(registry: () => Registry): void {
     });
   });
 }
+
+/** Who wakes the readers of a secret, and when. */
+export function describeWakes(registry: () => Registry): void {
+  describe("wakes", () => {
+    const claim = (by: string, now: number) => ({ by, now, quietMs: 5_000 });
+
+    it("lets one event wake at once in each quiet time, and that one again", async () => {
+      const source = referenceKey(reference());
+
+      expect(await registry().claimWake(source, claim("a", 1_000))).toBe(true);
+      expect(await registry().claimWake(source, claim("b", 5_999))).toBe(false);
+      expect(await registry().claimWake(source, claim("a", 5_999))).toBe(true);
+      expect(await registry().claimWake(referenceKey(reference()), claim("b", 5_999))).toBe(true);
+      expect(await registry().claimWake(source, claim("b", 6_000))).toBe(true);
+      expect(await registry().claimWake(source, claim("a", 6_001))).toBe(false);
+    });
+
+    it("lets one event wake at the end of a quiet time, which begins the next one", async () => {
+      const source = referenceKey(reference());
+      await registry().claimWake(source, claim("a", 1_000));
+
+      expect(await registry().claimLaterWake(source, claim("b", 2_000))).toEqual({ at: 6_000, isOurs: true });
+      expect(await registry().claimLaterWake(source, claim("c", 3_000))).toEqual({ at: 6_000, isOurs: false });
+      expect(await registry().claimLaterWake(source, claim("b", 4_000))).toEqual({ at: 6_000, isOurs: true });
+      expect(await registry().claimWake(source, claim("d", 7_000))).toBe(false);
+      expect(await registry().claimLaterWake(source, claim("d", 7_000))).toEqual({ at: 11_000, isOurs: true });
+      expect(await registry().claimWake(source, claim("e", 16_000))).toBe(true);
+      expect(await registry().claimLaterWake(source, claim("f", 16_001))).toEqual({ at: 21_000, isOurs: true });
+    });
+
+    it("wakes at once at the end of a quiet time that is over, or never was", async () => {
+      const source = referenceKey(reference());
+
+      expect(await registry().claimLaterWake(source, claim("a", 1_000))).toEqual({ at: 1_000, isOurs: true });
+      expect(await registry().claimLaterWake(source, claim("b", 9_000))).toEqual({ at: 9_000, isOurs: true });
+    });
+
+    it("gives one of many at once each of the two", async () => {
+      const source = referenceKey(reference());
+      const ids = ["a", "b", "c", "d"];
+
+      const now = await Promise.all(ids.map((by) => registry().claimWake(source, claim(by, 1_000))));
+      const later = await Promise.all(ids.map((by) => registry().claimLaterWake(source, claim(by, 1_000))));
+
+      expect(now.filter(Boolean)).toHaveLength(1);
+      expect(later.map(({ at }) => at)).toEqual([6_000, 6_000, 6_000, 6_000]);
+      expect(later.filter(({ isOurs }) => isOurs)).toHaveLength(1);
+    });
+  });
+}

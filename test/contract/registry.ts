@@ -4,7 +4,7 @@ import type { Reference, Registration, RegistrationSpec } from "../../src/core/m
 import { ANY_LABEL, ANY_VERSION, leftBehindId, referenceKey, registrationId } from "../../src/core/model.ts";
 import type { Registry } from "../../src/core/ports.ts";
 import { describeClusterExternalSecrets } from "./registry-cluster-external-secrets.ts";
-import { describeClusters, describeHeads, reference } from "./registry-heads.ts";
+import { describeClusters, describeHeads, describeWakes, reference } from "./registry-heads.ts";
 
 let made = 0;
 
@@ -370,7 +370,7 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.due(-30, 1)).toHaveLength(1);
     });
 
-    for (const describePart of [describeHeads, describeClusters, describeClusterExternalSecrets]) describePart(() => registry);
+    for (const describePart of [describeHeads, describeClusters, describeWakes, describeClusterExternalSecrets]) describePart(() => registry);
 
     it("makes a registration's id of its cluster, namespace and name", async () => {
       const spec = specOf();

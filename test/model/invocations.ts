@@ -31,7 +31,12 @@ export function startEvent(world: World, event: StoreEvent, isDuplicate: boolean
   const fastPathTargets = event.tenure % 4 === 3 ? 0 : 20;
   const worker = invoke(world, `event ${event.secret}`, FUNCTION_TIMEOUT_MS, async (ports, deadline) => {
     const onSecretChange = createOnSecretChange({ ...ports, sync: createSyncTargets(ports), fastPathTargets });
-    await onSecretChange(event.change, deadline);
+    // A duplicate as another bus would forward it: an event of its own. Its retries are the same event.
+    await onSecretChange(
+      event.change,
+      deadline,
+      `${event.secret} ${event.tenure} ${event.change.kind}${isDuplicate ? ` ${event.attempts}` : ""}`,
+    );
   });
   event.attempts += 1;
   if (!isDuplicate) world.owed.set(worker, { messages: [], event });

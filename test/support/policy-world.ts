@@ -94,11 +94,12 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
     queue.drain();
   }
 
+  let events = 0;
   const announce = async (key: string, versionId?: string): Promise<void> => {
     const at = Math.floor(clock.now() / 1000) * 1000;
     const secret = { arn: `${ARN}${key}-AbCdEf`, name: key, at };
     const moved = { kind: "label moved", ...secret, label: "AWSCURRENT", versionId: versionId ?? "" } as const;
-    await onChange(versionId === undefined ? { kind: "secret changed", ...secret } : moved, inFuture());
+    await onChange(versionId === undefined ? { kind: "secret changed", ...secret } : moved, inFuture(), `event-${events++}`);
   };
   const loadAll = async (): Promise<readonly Registration[]> => {
     const all: Registration[] = [];

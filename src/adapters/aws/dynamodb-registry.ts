@@ -7,6 +7,7 @@ import { createHeads } from "./head.ts";
 import { withRegexps } from "./regexps-of-items.ts";
 import { createRegistrations } from "./registrations.ts";
 import { createTable } from "./table.ts";
+import { createWakes } from "./wakes.ts";
 
 export interface DynamoRegistryOptions {
   /** False where the deployed config has none: then nobody asks the table for them at each event. @default true */
@@ -25,6 +26,7 @@ export function createDynamoRegistry(
     ...createHeads(table),
     ...createClusterItems(table),
     ...createClusterExternalSecretItems(table),
+    ...createWakes(table),
   };
   return hasFindRules ? registry : { ...registry, findRules: noRules };
 }

@@ -124,6 +124,11 @@ export function clusterKey(name: string): ItemKey {
   return { pk: "CLUSTERS", sk: name };
 }
 
+/** When the readers of a secret were woken by an event, and when they are next. */
+export function wakeKey(source: string): ItemKey {
+  return { pk: `WAKE#${source}`, sk: "WAKE" };
+}
+
 /** Beside the cluster, not in it: a breaker's writes must not meet those of a deployment. */
 export function breakerKey(name: string): ItemKey {
   return { pk: "BREAKERS", sk: name };

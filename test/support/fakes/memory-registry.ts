@@ -26,6 +26,12 @@ interface StoredPropagation {
   readonly isCounted: boolean;
 }
 
+interface Wake {
+  readonly quietUntil: number;
+  readonly by: string | undefined;
+  readonly later?: { readonly at: number; readonly by: string };
+}
+
 function propagationText(id: PropagationId): string {
   return `${id.at} ${id.versionId} ${id.reference}`;
 }
@@ -58,6 +64,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
   const clusters = new Map(from?.clusters);
   const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
+  const wakes = new Map<string, Wake>();
   let generation = from?.generation ?? 0;
 
   const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({
@@ -218,6 +225,21 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
     async setBreaker(cluster, breaker) {
       if (breaker === undefined) breakers.delete(cluster);
       else breakers.set(cluster, breaker);
+    },
+    async claimWake(source, { by, now, quietMs }) {
+      const seen = wakes.get(source);
+      if (seen !== undefined && seen.quietUntil > now) return seen.by === by;
+      wakes.set(source, { quietUntil: now + quietMs, by });
+      return true;
+    },
+    async claimLaterWake(source, { by, now, quietMs }) {
+      const seen = wakes.get(source);
+      if (seen?.later !== undefined && (seen.later.at > now || seen.later.by === by)) {
+        return { at: seen.later.at, isOurs: seen.later.by === by };
+      }
+      const at = Math.max(seen?.quietUntil ?? 0, now);
+      wakes.set(source, { quietUntil: at + quietMs, by: seen?.by, later: { at, by } });
+      return { at, isOurs: true };
     },
     async claimTrial(cluster, seen, openUntil) {
       const now = breakers.get(cluster);

@@ -4,9 +4,11 @@ import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
 import type { Openings, SyncTargets } from "../../../src/app/outcome.ts";
 import { type FindRule, type RegistrationSpec, referenceKey, type SyncRequest } from "../../../src/core/model.ts";
 import type { SecretChange } from "../../../src/core/secret-change.ts";
+import { DEFAULT_BOUNDS } from "../../../src/core/sync/freshness.ts";
 import { createManualClock } from "../../support/fakes/manual-clock.ts";
 import { createMemoryLog, createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
 import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
+import { createMemorySource } from "../../support/fakes/memory-source.ts";
 import { ACCOUNT, aSpec, put, REGION } from "../../support/registrations.ts";
 
 const T = 1_800_000_000_000;
@@ -28,14 +30,23 @@ async function findWorld(
     opened.push(openings);
     return requests.map((request) => ({ kind: "done", request }));
   };
-  const deps = { registry, queue: createMemoryQueue(), log: createMemoryLog(), clock: createManualClock(T + 2_000), sync };
+  const clock = createManualClock(T + 2_000);
+  const deps = {
+    registry,
+    queue: createMemoryQueue(),
+    log: createMemoryLog(),
+    clock,
+    sync,
+    provider: createMemorySource(clock),
+    bounds: DEFAULT_BOUNDS,
+  };
   const onChange = createOnSecretChange({ ...deps, fastPathTargets: 20 });
   return {
     registry,
     synced,
     opened,
     registrations,
-    handle: (change: SecretChange) => onChange(change, T + 60_000),
+    handle: (change: SecretChange) => onChange(change, T + 60_000, "event-1"),
     woken: () => synced.map(({ registration }) => registration.split("/").at(-1)),
   };
 }

@@ -5,10 +5,12 @@ import type { Openings, SyncOutcome, SyncTargets } from "../../../src/app/outcom
 import { RelayError } from "../../../src/core/errors.ts";
 import { type RemoteRef, referenceKey, type SyncRequest } from "../../../src/core/model.ts";
 import type { SecretChange } from "../../../src/core/secret-change.ts";
+import { DEFAULT_BOUNDS } from "../../../src/core/sync/freshness.ts";
 import { referencesOf } from "../../../src/core/sync/references.ts";
 import { createManualClock } from "../../support/fakes/manual-clock.ts";
 import { createMemoryLog, createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
 import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
+import { createMemorySource } from "../../support/fakes/memory-source.ts";
 import { ACCOUNT, aSpec, put, REGION, type SpecOptions } from "../../support/registrations.ts";
 
 const T = 1_800_000_000_000;
@@ -30,8 +32,17 @@ async function world(specs: readonly SpecOptions[], answer?: (request: SyncReque
     openedBySync.push(openings);
     return requests.map((request) => answer?.(request) ?? { kind: "done", request });
   };
-  const onChange = createOnSecretChange({ registry, queue, log, clock, sync, fastPathTargets });
-  const handle = (change: SecretChange, deadline = T + 60_000) => onChange(change, deadline);
+  const onChange = createOnSecretChange({
+    registry,
+    queue,
+    log,
+    clock,
+    sync,
+    fastPathTargets,
+    provider: createMemorySource(clock),
+    bounds: DEFAULT_BOUNDS,
+  });
+  const handle = (change: SecretChange, deadline = T + 60_000) => onChange(change, deadline, "event-1");
   return { registry, queue, log, clock, synced, openedBySync, handle };
 }
 
