@@ -109,7 +109,10 @@ function readable(spec: RegistrationSpec, key: ReferenceKey, isAny: boolean): re
   return [...all.values()].filter((one) => one.key === name && isSameSecret(one));
 }
 
-/** What is sent in place of requests that brought nothing new: one look, past all events that come until then. */
+/**
+ * What is sent in place of requests that brought nothing new: one look, past all events that come until then. Of those that it covers the
+ * notices are gone: what they tell is found by what the store shows, as if their events had been lost (docs/protocol.md, What remains).
+ */
 export interface Later {
   readonly requests: readonly SyncRequest[];
   readonly delayMs: Millis;
@@ -126,12 +129,11 @@ export async function laterLook(
   const { at, isOurs } = await registry.claimLaterWake(wakeSource(change), { by, now, quietMs: QUIET_MS });
   const need = Math.max(at + PAST_MS, latestMoment(change));
   if (!isOurs && need === at + PAST_MS) return undefined;
-  const requests = new Map<string, SyncRequest>();
-  for (const { request } of asked) {
-    const { notice: _notice, ...rest } = request;
-    // What a rule found by this event is found by the look.
-    const candidate = request.candidate ?? request.notice?.reference;
-    requests.set(JSON.stringify([request.registration, candidate]), { ...rest, need, ...(candidate === undefined ? {} : { candidate }) });
-  }
-  return { requests: [...requests.values()], delayMs: Math.max(0, at - now) };
+  const requests = asked.flatMap(({ request }): readonly SyncRequest[] => {
+    const { notice, ...rest } = request;
+    if (notice === undefined) return [{ ...rest, need }];
+    // Its own notice is still to be served, too: the store may not show yet what it tells. What a rule found by it is found by the look.
+    return [request, { ...rest, need, candidate: notice.reference }];
+  });
+  return { requests, delayMs: Math.max(0, at - now) };
 }

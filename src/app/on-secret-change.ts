@@ -35,8 +35,10 @@ type OnSecretChange = (change: SecretChange, deadline: Millis, eventId: string) 
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
   const { registry, queue, clock, fastPathTargets } = deps;
   return async (told, deadline, eventId) => {
+    const toldOf = await wokenBy(deps, told);
+    // Only now: what time it is, the first answer of AWS says (ADR 12).
     const change = plausible(told, clock.latest());
-    const { asked, openings } = change.kind === "label moved" ? await wokenByMove(deps, change) : await wokenByChange(deps, change);
+    const { asked, openings } = change === told ? toldOf : await wokenBy(deps, change);
     const targets = new Set(asked.map(({ request }) => request.registration)).size;
     if (targets === 0) return { targets, path: "none" };
     const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
@@ -62,9 +64,14 @@ export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
     }
     const later = await laterLook(deps, change, asked, eventId);
     if (later === undefined) return { targets, path: "covered" };
+    await open();
     await queue.send(later.requests, { delayMs: later.delayMs });
     return { targets, path: "later" };
   };
+}
+
+async function wokenBy(deps: OnSecretChangeDeps, change: SecretChange): Promise<Woken> {
+  return change.kind === "label moved" ? wokenByMove(deps, change) : wokenByChange(deps, change);
 }
 
 interface Woken {

@@ -249,6 +249,17 @@ export function describeWakes(registry: () => Registry): void {
       expect(await registry().claimLaterWake(source, claim("b", 9_000))).toEqual({ at: 9_000, isOurs: true });
     });
 
+    it("believes no quiet time that is longer than there can be: a clock went wrong", async () => {
+      const source = referenceKey(reference());
+      await registry().claimWake(source, claim("a", 600_000));
+      expect(await registry().claimLaterWake(source, claim("b", 600_000))).toEqual({ at: 605_000, isOurs: true });
+
+      expect(await registry().claimLaterWake(source, claim("c", 1_000))).toEqual({ at: 6_000, isOurs: true });
+      expect(await registry().claimWake(source, claim("d", 1_000))).toBe(false);
+      await registry().claimWake(source, claim("e", 900_000));
+      expect(await registry().claimWake(source, claim("f", 1_000))).toBe(true);
+    });
+
     it("gives one of many at once each of the two", async () => {
       const source = referenceKey(reference());
       const ids = ["a", "b", "c", "d"];

@@ -370,7 +370,8 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.due(-30, 1)).toHaveLength(1);
     });
 
-    for (const describePart of [describeHeads, describeClusters, describeWakes, describeClusterExternalSecrets]) describePart(() => registry);
+    for (const describePart of [describeHeads, describeClusters, describeWakes, describeClusterExternalSecrets])
+      describePart(() => registry);
 
     it("makes a registration's id of its cluster, namespace and name", async () => {
       const spec = specOf();

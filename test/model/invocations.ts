@@ -32,11 +32,9 @@ export function startEvent(world: World, event: StoreEvent, isDuplicate: boolean
   const worker = invoke(world, `event ${event.secret}`, FUNCTION_TIMEOUT_MS, async (ports, deadline) => {
     const onSecretChange = createOnSecretChange({ ...ports, sync: createSyncTargets(ports), fastPathTargets });
     // A duplicate as another bus would forward it: an event of its own. Its retries are the same event.
-    await onSecretChange(
-      event.change,
-      deadline,
-      `${event.secret} ${event.tenure} ${event.change.kind}${isDuplicate ? ` ${event.attempts}` : ""}`,
-    );
+    const id = `${event.secret} ${event.tenure} ${event.change.kind}${isDuplicate ? ` ${event.attempts}` : ""}`;
+    const { path } = await onSecretChange(event.change, deadline, id);
+    if (path === "covered" && !isDuplicate) world.covered.add(event);
   });
   event.attempts += 1;
   if (!isDuplicate) world.owed.set(worker, { messages: [], event });

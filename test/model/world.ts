@@ -58,6 +58,8 @@ export interface World {
   readonly owed: Map<Worker, { readonly messages: readonly Message[]; readonly event?: StoreEvent | undefined }>;
   /** Tenures, as `secret#index`, whose event was served by a function to its end. */
   readonly told: Set<string>;
+  /** Events that another's look stands for (docs/protocol.md, Events). */
+  readonly covered: Set<StoreEvent>;
   /** How reads under way lag: 0 the newest answer, 1 and 2 that much older ones, more: back and forth. */
   lag: number;
   /** Targets that a person edited, so that drift of an Orphan is expected. */
@@ -136,6 +138,7 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
     published: [...(from?.published ?? [])],
     owed,
     told: new Set(),
+    covered: new Set(),
     lag: 0,
     edited: new Set(),
     isDisturbed: false,
@@ -168,7 +171,9 @@ function giveBack(world: World, worker: Worker, failure: unknown): void {
   if (failure !== undefined) world.isDisturbed = true;
   if (failure === undefined) {
     // Only this event names a version; after the others a return to one that HEAD knows is no change for it.
-    if (debt.event?.change.kind === "label moved") world.told.add(`${debt.event.secret}#${debt.event.tenure}`);
+    // What an event tells that another's look covers counts as not told.
+    if (debt.event?.change.kind === "label moved" && !world.covered.has(debt.event))
+      world.told.add(`${debt.event.secret}#${debt.event.tenure}`);
     return;
   }
   if (failure !== KILLED && !isExpected(failure)) world.fault ??= new Violation("fault of its own", String((failure as Error).stack));

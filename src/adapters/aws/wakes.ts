@@ -6,6 +6,9 @@ import type { Item, Table } from "./table.ts";
 
 const MAX_TRIES = 16;
 
+/** The one that runs, and the one after the look that waits for its end. */
+const LONGEST_QUIETS = 2;
+
 /** `quietUntil`; whose event began it (`by`); and where one waits for its end: when (`wakesAt`) and whose (`wakesBy`). */
 function factsOf(item: Item | undefined) {
   return {
@@ -24,16 +27,18 @@ export function createWakes(table: Table): Pick<Registry, "claimWake" | "claimLa
         key: wakeKey(source),
         set: { quietUntil: now + quietMs, by },
         remove: ["wakesAt", "wakesBy"],
-        condition: "attribute_not_exists(#pk) OR #quietUntil <= :now",
-        values: { now },
+        // So far ahead it was set by a clock that went wrong: it must not silence a secret for hours.
+        condition: "attribute_not_exists(#pk) OR #quietUntil <= :now OR #quietUntil > :latest",
+        values: { now, latest: now + LONGEST_QUIETS * quietMs },
       });
       return isWritten || factsOf(item).by === by;
     },
     async claimLaterWake(source, { by, now, quietMs }) {
       let seen = factsOf(await table.get(wakeKey(source)));
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-        if (seen.wakesAt > now || seen.wakesBy === by) return { at: seen.wakesAt, isOurs: seen.wakesBy === by };
-        const at = Math.max(seen.quietUntil, now);
+        const isPending = seen.wakesAt > now && seen.wakesAt <= now + quietMs;
+        if (isPending || seen.wakesBy === by) return { at: seen.wakesAt, isOurs: seen.wakesBy === by };
+        const at = Math.min(Math.max(seen.quietUntil, now), now + quietMs);
         const { isWritten, item } = await table.change({
           key: wakeKey(source),
           set: { quietUntil: at + quietMs, wakesAt: at, wakesBy: by },

@@ -228,16 +228,17 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
     },
     async claimWake(source, { by, now, quietMs }) {
       const seen = wakes.get(source);
-      if (seen !== undefined && seen.quietUntil > now) return seen.by === by;
+      if (seen !== undefined && seen.quietUntil > now && seen.quietUntil <= now + 2 * quietMs) return seen.by === by;
       wakes.set(source, { quietUntil: now + quietMs, by });
       return true;
     },
     async claimLaterWake(source, { by, now, quietMs }) {
       const seen = wakes.get(source);
-      if (seen?.later !== undefined && (seen.later.at > now || seen.later.by === by)) {
+      const isPending = seen?.later !== undefined && seen.later.at > now && seen.later.at <= now + quietMs;
+      if (seen?.later !== undefined && (isPending || seen.later.by === by)) {
         return { at: seen.later.at, isOurs: seen.later.by === by };
       }
-      const at = Math.max(seen?.quietUntil ?? 0, now);
+      const at = Math.min(Math.max(seen?.quietUntil ?? 0, now), now + quietMs);
       wakes.set(source, { quietUntil: at + quietMs, by: seen?.by, later: { at, by } });
       return { at, isOurs: true };
     },

@@ -57,6 +57,8 @@ export const ROWS: readonly Row[] = [
   { row: "UpdateItem CES", call: "UpdateItem", story: "ClusterExternalSecret comes" },
   { row: "DeleteItem CES", call: "DeleteItem", story: "ClusterExternalSecret goes" },
   { row: "UpdateItem HEAD", call: "UpdateItem", story: "return of a version that was not seen to go" },
+  { row: "UpdateItem WAKE", call: "UpdateItem", story: "rotation told again and again" },
+  { row: "BatchGetItem WAKE", call: "BatchGetItem", story: "rotation told again and again" },
   { row: "UpdateItem REG", call: "UpdateItem", story: "rotation", hasErrors: true },
   { row: "UpdateItem PROP", call: "UpdateItem", story: "rotation" },
   { row: "UpdateItem BREAKERS", call: "UpdateItem", story: "rotation while a cluster is down" },

@@ -73,6 +73,19 @@ const rotationUnannounced: Story = {
   want: (world) => everywhere(world, world.value),
 };
 
+/** Each of them an event of its own: the later ones bring nothing new, and share one look. */
+const rotationToldAgain: Story = {
+  ...rotation,
+  async happen(_parts, world) {
+    const event = await world.rotate();
+    for (let told = 0; told < 3; told += 1) {
+      world.delivery.invoke({ name: "onSecretChange", event });
+      await go(world, 1_000);
+    }
+    await go(world, 10_000);
+  },
+};
+
 /** The label was gone for a moment that nobody saw: the event of its return names the version that HEAD has, at a later time. */
 const returnUnseen: Story = {
   ...rotation,
@@ -240,6 +253,7 @@ export const STORIES = {
   "rotation while a cluster is down": rotationWhileDown,
   "return of a cluster": returnOfCluster,
   "rotation that nobody announces": rotationUnannounced,
+  "rotation told again and again": rotationToldAgain,
   "return of a version that was not seen to go": returnUnseen,
   "edit by hand": editByHand,
   "adoption from ESO": adoption,

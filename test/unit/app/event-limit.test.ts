@@ -36,9 +36,10 @@ async function eventWorld({ fastPathTargets = 20 } = {}) {
       due.push(...queue.drain().map(({ request, delayMs }) => ({ request, at: clock.now() + delayMs })));
       const next = due.filter(({ at }) => at <= moment).toSorted((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
-      due = due.filter((one) => one !== next);
+      const batch = due.filter(({ at }) => at === next.at).map(({ request }) => request);
+      due = due.filter(({ at }) => at !== next.at);
       clock.advance(Math.max(0, next.at - clock.now()));
-      for (const outcome of await syncTargets([next.request], clock.uptime() + 50)) {
+      for (const outcome of await syncTargets(batch, clock.uptime() + 50)) {
         if (outcome.kind !== "done") due.push({ request: outcome.request, at: clock.now() + Math.max(1, outcome.delayMs) });
       }
     }
