@@ -14,7 +14,7 @@ import {
   referenceKey,
   type SyncRequest,
 } from "../core/model.ts";
-import type { Clock, Log, Registry } from "../core/ports.ts";
+import type { Log, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
 import { holds } from "../core/sync/freshness.ts";
 import { changeReferences, labelMoveReferences, referencesOf } from "../core/sync/references.ts";
@@ -24,7 +24,7 @@ import type { Openings } from "./outcome.ts";
 export interface EventLimitDeps extends ObserveDeps {
   readonly registry: ObserveDeps["registry"] & Pick<Registry, "load" | "head" | "claimWake" | "claimLaterWake">;
   readonly log: Log;
-  readonly clock: ObserveDeps["clock"] & Pick<Clock, "now" | "latest">;
+  readonly clock: ObserveDeps["clock"];
 }
 
 /** An event that brings nothing new wakes the readers of its secret at most once in so long. */
@@ -36,7 +36,7 @@ const PAST_MS = 1_000;
 /** The secret and what of it changed, as far as the event says: events of one source wake the same readers. */
 export function wakeSource(change: SecretChange): string {
   const [first] = change.kind === "label moved" ? labelMoveReferences(change) : changeReferences(change);
-  return first === undefined ? change.kind : `${referenceKey(first)}`;
+  return first === undefined ? change.kind : referenceKey(first);
 }
 
 /**

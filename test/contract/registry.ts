@@ -370,8 +370,7 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.due(-30, 1)).toHaveLength(1);
     });
 
-    for (const describePart of [describeHeads, describeClusters, describeWakes, describeClusterExternalSecrets])
-      describePart(() => registry);
+    for (const part of [describeHeads, describeClusters, describeWakes, describeClusterExternalSecrets]) part(() => registry);
 
     it("makes a registration's id of its cluster, namespace and name", async () => {
       const spec = specOf();
