@@ -13,7 +13,7 @@ import { put } from "../test/support/registrations.ts";
 import { addCounts, awsCalls, type CallCounts, countsOf, countsText } from "./call-log.ts";
 import { type Parts, quietLog, registrationSpec, startParts } from "./parts.ts";
 import { exactly, type Report } from "./report.ts";
-import { labelUpdated, provenNewer } from "./secret-event.ts";
+import { labelUpdated, rotationsApart } from "./secret-event.ts";
 import { createSyncAll, syncRequest } from "./sync-invocations.ts";
 
 const TARGETS = 1_000;
@@ -83,7 +83,9 @@ interface Deployment {
 }
 
 async function prepare(parts: Parts): Promise<Deployment> {
-  const { deps, registry, queue, putSecret } = parts;
+  const { registry, queue, putSecret } = parts;
+  const clock = rotationsApart(parts.deps.clock);
+  const deps = { ...parts.deps, clock };
   await putSecret(SECRET, "first");
   const requests: SyncRequest[] = [];
   for (let index = 0; index < TARGETS; index += 1) {
@@ -106,8 +108,9 @@ async function prepare(parts: Parts): Promise<Deployment> {
   return {
     rotate: async () => {
       value += 1;
+      clock.nextRotation();
       const versionId = await putSecret(SECRET, `value-${value}`);
-      const parsed = parseSecretChange(labelUpdated(SECRET, versionId, provenNewer(Date.now())));
+      const parsed = parseSecretChange(labelUpdated(SECRET, versionId, clock.now()));
       if (parsed.kind !== "change") throw new Error("the event was ignored");
       parts.calls.take();
       await onSecretChange(parsed.change, Date.now() + 60_000, `event-${value}`);
@@ -116,8 +119,8 @@ async function prepare(parts: Parts): Promise<Deployment> {
     },
     idle: async (minutes = DRIFT_MINUTES + 1) => {
       aheadMs += minutes * 60_000;
-      const clock: Clock = { ...deps.clock, now: () => Date.now() + aheadMs };
-      const own = { ...deps, clock, queue: watched, workerLifetimeMs: 90_000 };
+      const later: Clock = { ...clock, now: () => clock.now() + aheadMs };
+      const own = { ...deps, clock: later, queue: watched, workerLifetimeMs: 90_000 };
       const clusterExternalSecrets = createClusterExternalSecrets(own);
       const run = createReconcile({
         ...own,
@@ -125,7 +128,7 @@ async function prepare(parts: Parts): Promise<Deployment> {
         settlePropagation: async (propagation) => settlePropagation(own, propagation),
       });
       parts.calls.take();
-      await run(clock.now() + 300_000);
+      await run(later.uptime() + 300_000);
       if (sent.length > 0) throw new Error(`${sent.length} requests by a run with nothing to do`);
       return countsOf(parts.calls.take());
     },

@@ -9,7 +9,7 @@ import { createBareRotation } from "./bare-rotation.ts";
 import { countsOf, countsText, roundTripsInSequence } from "./call-log.ts";
 import { type Parts, quietLog, registrationSpec, startParts } from "./parts.ts";
 import { medianOf, type Report, spreadOf } from "./report.ts";
-import { invocation, labelUpdated, provenNewer } from "./secret-event.ts";
+import { invocation, labelUpdated, rotationsApart } from "./secret-event.ts";
 
 const ROUNDS = 5;
 const ROTATIONS = 100;
@@ -72,7 +72,9 @@ export async function latency(stack: CleanUpStack): Promise<Report> {
 }
 
 async function prepare(parts: Parts): Promise<() => Promise<Rotation>> {
-  const { deps, registry, queue, calls, putSecret } = parts;
+  const { registry, queue, calls, putSecret } = parts;
+  const clock = rotationsApart(parts.deps.clock);
+  const deps = { ...parts.deps, clock };
   const sync = createSyncTargets(deps);
   const onSecretChange = createOnSecretChange({ ...deps, queue, sync, fastPathTargets: 20 });
   const handler = createOnSecretChangeHandler({
@@ -92,12 +94,13 @@ async function prepare(parts: Parts): Promise<() => Promise<Rotation>> {
 
   return async () => {
     rotation += 1;
+    clock.nextRotation();
     const versionId = await putSecret(SECRET, `value-${rotation}`);
     await bare.rotate(`value-${rotation}`);
     const relay = async (): Promise<Pick<Rotation, "relayMs" | "inSequence" | "before" | "after">> => {
       calls.take();
       const startedAt = performance.now();
-      await handler(labelUpdated(SECRET, versionId, provenNewer(Date.now())), invocation(versionId));
+      await handler(labelUpdated(SECRET, versionId, clock.now()), invocation(versionId));
       const made = calls.take();
       const applied = made.find(({ operation }) => operation === "apply")?.endedAt;
       if (applied === undefined) throw new Error(`the rotation was not applied: ${countsText(countsOf(made))}`);

@@ -1,4 +1,6 @@
 /** The native event of a rotation, as Secrets Manager puts it on the bus, and a Lambda context to handle it in. */
+import { QUIET_MS } from "../src/app/event-limit.ts";
+import type { Clock } from "../src/core/ports.ts";
 import { DEFAULT_BOUNDS } from "../src/core/sync/freshness.ts";
 import { ACCOUNT, REGION } from "./parts.ts";
 
@@ -23,6 +25,16 @@ export function labelUpdated(name: string, versionId: string, at: number) {
  */
 export function provenNewer(now: number): number {
   return (Math.floor((now + DEFAULT_BOUNDS.clockMarginMs) / 1_000) + 1) * 1_000;
+}
+
+/**
+ * A clock on which as much time lies between two rotations as the relay grants events of one secret (five seconds): the second of two that
+ * follow each other at once would be looked at first.
+ */
+export function rotationsApart(clock: Clock): Clock & { readonly nextRotation: () => void } {
+  let aheadMs = 0;
+  const ahead = (): number => clock.now() + aheadMs;
+  return { ...clock, now: ahead, latest: ahead, nextRotation: () => (aheadMs += 2 * QUIET_MS) };
 }
 
 export function invocation(id: string) {
