@@ -6,6 +6,7 @@ import { isRelayError, RelayError } from "../core/errors.ts";
 import { type ChangeNotice, type Head, type Millis, type Reference, type ReferenceKey, referenceKey } from "../core/model.ts";
 import type { Clock, Opening, Registry, SecretProvider, SourceAnswer } from "../core/ports.ts";
 import { candidate, type FreshnessBounds, holds, lift, names } from "../core/sync/freshness.ts";
+import type { Leave } from "./outcome.ts";
 
 export interface ObserveDeps {
   readonly provider: SecretProvider;
@@ -26,11 +27,21 @@ export interface Observed {
    * announced, so the message must look again and get past this moment.
    */
   readonly lookAgainPast?: Millis | undefined;
+  /** HEAD had to move: nobody knew of this version. */
+  readonly isNew?: true;
+}
+
+/** Notices whose propagations nobody opened yet. */
+export interface Unopened {
+  /** So many registrations. */
+  readonly expected: number;
+  /** Asked where the store confirms nothing of what a notice tells. @default always given */
+  readonly leave?: Leave | undefined;
 }
 
 /**
  * Must be called after the target's version is known: a value read before it could be older than the target's (rule 1).
- * `expected`: nobody opened the propagations of these notices yet, and so many registrations are expected. They are open before the
+ * `unopened`: nobody opened the propagations of these notices yet. They are open before the
  * answer is given out, so that no record slips past one: that of HEAD's new version in the very transaction that moves HEAD, which
  * costs no round trip of its own.
  * @throws what SecretProvider and Registry throw; SourceLagging where HEAD's version can't be fetched by its id.
@@ -39,7 +50,7 @@ export async function observeReference(
   deps: ObserveDeps,
   reference: Reference,
   notices: readonly ChangeNotice[],
-  expected?: number,
+  unopened?: Unopened,
 ): Promise<Observed> {
   const { provider, registry, clock, bounds } = deps;
   const key = referenceKey(reference);
@@ -51,14 +62,15 @@ export async function observeReference(
   const notice = notices.filter((one) => names(one, key, versionId)).toSorted((a, b) => b.at - a.at)[0];
   const offered = candidate({ reference: key, versionId, createdAt, startedAt, endedAt }, notice, bounds);
 
-  const advance = await registry.advanceHead(key, offered, openingOf(notice, offered.asOf, endedAt, expected));
-  if (expected !== undefined) {
+  const advance = await registry.advanceHead(key, offered, openingOf(notice, offered.asOf, endedAt, unopened?.expected));
+  if (unopened !== undefined) {
     const opened = advance.kind === "moved" ? notice : undefined;
-    await openOthers(registry, notices, { opened, head: advance.kind === "moved" ? undefined : advance.head, openedAt: endedAt, expected });
+    const head = advance.kind === "moved" ? undefined : advance.head;
+    await openOthers(registry, notices, { ...unopened, opened, head, openedAt: endedAt });
   }
   switch (advance.kind) {
     case "moved":
-      return { reference: key, versionId, answer, asOf: offered.asOf };
+      return { reference: key, versionId, answer, asOf: offered.asOf, isNew: true };
     case "same": {
       const lifted = lift(advance.head, notice, key);
       if (lifted !== undefined) await registry.refreshHead(key, versionId, lifted);
@@ -88,18 +100,21 @@ function openingOf(notice: ChangeNotice | undefined, asOf: Millis, openedAt: Mil
 async function openOthers(
   registry: Pick<Registry, "openPropagation">,
   notices: readonly ChangeNotice[],
-  known: {
+  known: Unopened & {
     readonly opened: ChangeNotice | undefined;
+    /** Undefined where it moved just now. */
     readonly head: Head | undefined;
     readonly openedAt: Millis;
-    readonly expected: number;
   },
 ): Promise<void> {
-  const { opened, head, openedAt, expected } = known;
+  const { opened, head, openedAt, expected, leave } = known;
   const unique = new Map(notices.map((notice) => [JSON.stringify([notice.versionId, notice.at]), notice]));
   const others = [...unique.values()].filter(
     (notice) => (notice.versionId !== opened?.versionId || notice.at !== opened.at) && (head === undefined || !holds(head, notice)),
   );
+  // A notice of another version than HEAD's may be invented: to open all that such ones tell of would fill the table.
+  const isDoubtful = others.some(({ versionId }) => head !== undefined && head.versionId !== versionId);
+  if (isDoubtful && leave !== undefined && !(await leave())) return;
   await Promise.all(others.map((notice) => registry.openPropagation(notice, { openedAt, expected })));
 }
 

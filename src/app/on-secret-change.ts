@@ -42,32 +42,36 @@ export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
     const targets = new Set(asked.map(({ request }) => request.registration)).size;
     if (targets === 0) return { targets, path: "none" };
     const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
-    const isFast = (): boolean => asked.length <= fastPathTargets && clock.uptime() < deadline;
-
-    const wake = async (admitted: Promise<boolean>): Promise<Dispatched | "not admitted"> => {
-      if (isFast()) {
-        const isDone = await syncNow(deps, { asked, openings }, { open, deadline, admitted });
-        return isDone ? { targets, path: "fast" } : "not admitted";
-      }
-      if (!(await admitted)) return "not admitted";
-      // Before anybody is woken, so that no record slips past it.
+    const leave = onceAsked(() => registry.claimWake(wakeSource(change), { by: eventId, now: clock.now(), quietMs: QUIET_MS }));
+    const lookLater = async (held: readonly Asked[]): Promise<Dispatched> => {
+      const later = await laterLook(deps, change, held, eventId);
+      if (later === undefined) return { targets, path: "covered" };
       await open();
-      await queue.send(requestsOf(asked), { delayMs: 0 });
-      return { targets, path: "queue" };
+      await queue.send(later.requests, { delayMs: later.delayMs });
+      return { targets, path: "later" };
     };
 
-    const first = await wake(registry.claimWake(wakeSource(change), { by: eventId, now: clock.now(), quietMs: QUIET_MS }));
-    if (first !== "not admitted") return first;
-    if (await bringsNews(deps, asked, openings)) {
-      const woken = await wake(Promise.resolve(true));
-      if (woken !== "not admitted") return woken;
+    if (asked.length <= fastPathTargets && clock.uptime() < deadline) {
+      const held = await syncNow(deps, { asked, openings }, { open, deadline, leave });
+      return held.length === 0 ? { targets, path: "fast" } : lookLater(held);
     }
-    const later = await laterLook(deps, change, asked, eventId);
-    if (later === undefined) return { targets, path: "covered" };
+    if (!(await leave.ask()) && !(await bringsNews(deps, asked, openings))) return lookLater(asked);
+    // Before anybody is woken, so that no record slips past it.
     await open();
-    await queue.send(later.requests, { delayMs: later.delayMs });
-    return { targets, path: "later" };
+    await queue.send(requestsOf(asked), { delayMs: 0 });
+    return { targets, path: "queue" };
   };
+}
+
+interface AskedOnce {
+  ask(): Promise<boolean>;
+  /** Undefined where nobody asked. @throws what asking threw */
+  answer(): Promise<boolean | undefined>;
+}
+
+function onceAsked(ask: () => Promise<boolean>): AskedOnce {
+  let asked: Promise<boolean> | undefined;
+  return { ask: () => (asked ??= ask()), answer: async () => asked };
 }
 
 async function wokenBy(deps: OnSecretChangeDeps, change: SecretChange): Promise<Woken> {
@@ -83,30 +87,29 @@ interface Woken {
 /**
  * What fails or does not fit the time goes to the queue, all of it where the sync itself broke. The sync opens the propagations as it
  * reads, which saves two round trips before the value is in the cluster; what it did not read is opened after it, and before the queue
- * wakes anybody. @returns false where it was not admitted, and nothing was done
+ * wakes anybody. @returns what brings nothing new, and was given no leave
  */
 async function syncNow(
   { sync, queue, log }: OnSecretChangeDeps,
   { asked, openings }: Woken,
-  { open, deadline, admitted }: { readonly open: () => Promise<void>; readonly deadline: Millis; readonly admitted: Promise<boolean> },
-): Promise<boolean> {
+  { open, deadline, leave }: { readonly open: () => Promise<void>; readonly deadline: Millis; readonly leave: AskedOnce },
+): Promise<readonly Asked[]> {
   const requests = requestsOf(asked);
-  const [synced, leave] = await Promise.allSettled([sync(requests, deadline, openings, admitted), admitted]);
-  // Whoever can't say yes has said nothing: the event is to be delivered again.
-  if (leave.status === "rejected") throw leave.reason;
-  if (!leave.value) return false;
   let left: readonly Resend[];
-  if (synced.status === "fulfilled") {
-    left = resends(synced.value);
-  } else {
+  let held: readonly SyncRequest[] = [];
+  try {
+    const outcomes = await sync(requests, deadline, openings, () => leave.ask().catch(() => false));
+    held = outcomes.filter(({ kind }) => kind === "held").map(({ request }) => request);
+    left = resends(outcomes.filter(({ kind }) => kind !== "held"));
+  } catch (error) {
     // Whatever broke, its cause is tried again by the queue, which counts attempts and ends in the dead-letter queue.
-    const error: unknown = synced.reason;
     log.warn("fast path failed", { code: isRelayError(error) ? error.code : "Unclassified", requests: requests.length });
     left = requests.map((request) => ({ request, delayMs: 0 }));
   }
-  await open();
+  // Where asking failed nobody has said no: the event is to be delivered again.
+  if ((await leave.answer()) !== false) await open();
   await sendAll(queue, left);
-  return true;
+  return asked.filter(({ request }) => held.includes(request));
 }
 
 function requestsOf(asked: readonly Asked[]): readonly SyncRequest[] {

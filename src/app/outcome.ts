@@ -7,8 +7,13 @@ export type SyncOutcome =
   | { readonly kind: "done"; readonly request: SyncRequest }
   /** No failure, but not served yet: `request` (its need, verify or prune changed) is to be sent as a new message. */
   | { readonly kind: "again"; readonly request: SyncRequest; readonly delayMs: number }
+  /** It brings nothing new, and what it asks for beyond that was not given leave: nothing more was done for it. */
+  | { readonly kind: "held"; readonly request: SyncRequest; readonly delayMs: 0 }
   /** The attempt failed for a cause that may pass; the same request is to be tried again. The status says why, but for a bug of ours (Unclassified). */
   | { readonly kind: "retry"; readonly request: SyncRequest; readonly delayMs: number; readonly code: ErrorCode | "Unclassified" };
+
+/** Whether a request that brings nothing new may have more than one read of its secret: a look at its target, another try, looks again. Never rejects. */
+export type Leave = () => Promise<boolean>;
 
 /** For each reference whose notices' propagations are still to be opened: how many registrations are expected. */
 export type Openings = ReadonlyMap<ReferenceKey, number>;
@@ -16,12 +21,12 @@ export type Openings = ReadonlyMap<ReferenceKey, number>;
 /**
  * Syncs or prunes; outcomes are in the order of the requests, one each. It begins nothing new after `deadline` (what was not
  * begun is `again` at once), so that a function ends before its time-out. `openings`: propagations that nobody opened before it was
- * called; each is opened before a record can pass it, but only where its reference is read at all. Where `admitted` turns out false,
- * nothing is done and all is `again`: it is waited for beside the load, so that whoever asks for leave loses no time.
+ * called; each is opened before a record can pass it, but only where its reference is read at all.
+ * `leave` is asked before anything is done that no new version calls for.
  */
 export type SyncTargets = (
   requests: readonly SyncRequest[],
   deadline: Millis,
   openings?: Openings,
-  admitted?: Promise<boolean>,
+  leave?: Leave,
 ) => Promise<readonly SyncOutcome[]>;

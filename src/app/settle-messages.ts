@@ -42,6 +42,7 @@ export function resends(outcomes: readonly SyncOutcome[]): readonly Resend[] {
     switch (outcome.kind) {
       case "done":
         return [];
+      case "held":
       case "again":
         return [{ request: outcome.request, delayMs: outcome.delayMs }];
       case "retry":

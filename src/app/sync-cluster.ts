@@ -1,11 +1,16 @@
 /** One cluster's part of a batch: passes over its registrations until each request has its outcome, then counts and announces. */
-import type { Millis } from "../core/model.ts";
+import { rememberedReferences } from "../core/find/find.ts";
+import { type Millis, referenceKey } from "../core/model.ts";
+import { referencesOf } from "../core/sync/references.ts";
 import { breakerIsOpen } from "./breaker.ts";
 import { countMoves } from "./propagation.ts";
 import { announceBatch } from "./sync-announce.ts";
-import { gather } from "./sync-gather.ts";
-import { type Job, unsettled } from "./sync-job.ts";
-import { fail, type PassWorld, runPass, stop } from "./sync-pass.ts";
+import { gather, needsLook } from "./sync-gather.ts";
+import { codeOf, type Job, unsettled } from "./sync-job.ts";
+import { admit, fail, hold, type PassWorld, runPass, stop } from "./sync-pass.ts";
+
+/** Before any read of the batch: whatever was read already will do. */
+const NEVER = -1;
 
 /**
  * Passes run beside each other, so that a slow one delays none; those that are ready at the same time are gathered together, and so
@@ -52,12 +57,39 @@ async function begin(world: PassWorld, jobs: readonly Job[], now: Millis): Promi
     // Nothing is loaded and read for a cluster that is not even tried.
     return jobs.map((job) => [job, fail(world, job, { step: "look", error: breakerIsOpen(session.spec.name) })]);
   }
+  const held = await turnedAway(world, jobs);
+  const begun = jobs.filter((job) => !held.includes(job));
   try {
-    const gathered = await gather(deps.registry, reads, session, jobs);
+    const gathered = await gather(deps.registry, reads, session, begun);
     return gathered.map((one) => [one.job, runPass(world, one)]);
   } catch (error) {
-    return jobs.map((job) => [job, fail(world, job, { step: "load", error })]);
+    return begun.map((job) => [job, fail(world, job, { step: "load", error })]);
   }
+}
+
+/** Of those whose target would be looked at: which bring nothing new, and are given no leave. */
+async function turnedAway(world: PassWorld, jobs: readonly Job[]): Promise<readonly Job[]> {
+  if (world.leave === undefined) return [];
+  const doubtful = jobs.filter((job) => !job.isAdmitted && needsLook(job, job.loaded.registration));
+  const held: Job[] = [];
+  for (const job of doubtful) {
+    if ((await admit(world, job)) || (await showsNews(world, job))) continue;
+    hold(job);
+    held.push(job);
+  }
+  return held;
+}
+
+/** One read of its secrets, before its target is looked at: it decides no write. What can't be read shows nothing new. */
+async function showsNews({ deps, reads }: PassWorld, job: Job): Promise<boolean> {
+  const told = new Set(job.requests.flatMap(({ notice, candidate }) => [notice?.reference ?? [], candidate ?? []].flat()));
+  const { spec, applied } = job.loaded.registration;
+  const all = [...referencesOf(spec), ...rememberedReferences(spec, applied)];
+  const named = all.filter((reference) => told.has(referenceKey(reference)));
+  const seen = await Promise.allSettled((named.length > 0 ? named : all).map((reference) => reads.observe(reference, NEVER)));
+  for (const one of seen) if (one.status === "rejected") deps.log.debug("look for news failed", { code: codeOf(one.reason) });
+  job.isAdmitted = seen.some((one) => one.status === "fulfilled" && one.value.isNew === true);
+  return job.isAdmitted;
 }
 
 function firstOfEachTarget(jobs: readonly Job[]): readonly Job[] {

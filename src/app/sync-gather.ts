@@ -67,7 +67,7 @@ export async function gather(
 }
 
 /** An Error says that the registry's word may not hold: a drift that could not be put right must not be called synced by it. */
-function needsLook(job: Job, { known, status }: Registration): boolean {
+export function needsLook(job: Job, { known, status }: Registration): boolean {
   return job.verify || known === undefined || status.state === "Error";
 }
 

@@ -50,6 +50,8 @@ export interface Job {
   looks: number;
   /** Not before this moment. */
   readyAt: Millis;
+  /** It brings something new, or was given leave: it goes on to its end. */
+  isAdmitted: boolean;
   readonly outcomes: Map<SyncRequest, SyncOutcome>;
 }
 
@@ -66,6 +68,7 @@ export function createJob(loaded: LoadedRegistration, requests: readonly SyncReq
     tries: 0,
     looks: 0,
     readyAt: 0,
+    isAdmitted: false,
     outcomes: new Map(),
   };
 }

@@ -1,12 +1,12 @@
 /** One pass over one registration: reads, writes, records and finishes; whatever fails ends in an outcome or in another pass. */
 import { isRelayError, RelayError } from "../core/errors.ts";
-import type { Millis, Registration } from "../core/model.ts";
+import type { Millis, Registration, SyncRequest } from "../core/model.ts";
 import { needsNamespaceLabels, requireAdmitted } from "../core/stores/stores.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { passed } from "../core/sync/freshness.ts";
 import { isFrozen, keepsVersions } from "../core/sync/refresh.ts";
 import type { Observed } from "./observe-reference.ts";
-import type { SyncOutcome } from "./outcome.ts";
+import type { Leave, SyncOutcome } from "./outcome.ts";
 import { type FailureNews, outcomeOf, recordFailure } from "./sync-failure.ts";
 import { finish, lookAgain, parked } from "./sync-finish.ts";
 import { settleFrozen } from "./sync-frozen.ts";
@@ -30,6 +30,8 @@ export interface PassWorld {
   readonly reads: Reads;
   readonly account: Account;
   readonly deadline: Millis;
+  /** @default always given */
+  readonly leave?: Leave | undefined;
 }
 
 /** More than that is a fight with another writer, which a longer wait must end. */
@@ -72,6 +74,7 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   }
 
   const sources = await readSources(reads, job, registration, deps.bounds);
+  job.isAdmitted ||= sources.observed.some((one) => one.isNew === true || registration.applied[one.reference]?.versionId !== one.versionId);
   trail.answered = sources.answered;
   const remembered = await remember(deps.registry, registration, sources);
   if (remembered === "lost") return passAgain(world, job);
@@ -83,6 +86,7 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   if (recorded === "lost") return passAgain(world, job);
   if (recorded === "unseen") {
     job.verify = true;
+    if (!(await admit(world, job))) hold(job);
     return;
   }
   // The word of the registry holds for what comes: it was recorded just now.
@@ -90,6 +94,22 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   const isWaiting = result.change.applied === undefined;
   if (isWaiting || isFrozen(spec)) return settle(job);
   finish(job, sources.answered, { now: deps.clock.now(), uptime: deps.clock.uptime(), deadline, bounds: deps.bounds });
+  if (owing(job).length > 0 && !(await admit(world, job))) hold(job);
+}
+
+/** Asks for leave to do more than one read of its secrets, which all that brings nothing new needs. */
+export async function admit({ leave }: Pick<PassWorld, "leave">, job: Job): Promise<boolean> {
+  job.isAdmitted ||= leave === undefined || (await leave());
+  return job.isAdmitted;
+}
+
+/** Ends it: what is served is done, and what is not is left to whoever gives no leave. */
+export function hold(job: Job): void {
+  for (const request of owing(job)) job.outcomes.set(request, { kind: "held", request, delayMs: 0 });
+}
+
+function owing({ requests, outcomes }: Job): readonly SyncRequest[] {
+  return requests.filter((request) => outcomes.get(request)?.kind !== "done");
 }
 
 /**
@@ -164,6 +184,7 @@ async function failOrStop(world: PassWorld, job: Job, failure: Failure): Promise
   const { deps, deadline } = world;
   const { error } = failure;
   if (error instanceof OutOfTime) return stop(job);
+  if (!(await admit(world, job))) return hold(job);
   // The store announced a version that it can't give yet: the same lag that a quick look again is for.
   const isLag = isRelayError(error) && error.code === "SourceLagging" && unsettled(job).some(({ notice }) => notice !== undefined);
   if (isLag && lookAgain(job, deps.clock.uptime(), deadline)) return;

@@ -4,7 +4,7 @@ import { type ChangeNotice, type Millis, type Propagation, type Reference, type 
 import type { Registry, SecretQuery, SourceAnswer } from "../core/ports.ts";
 import { listingBounds } from "../core/sync/freshness.ts";
 import { type ObserveDeps, type Observed, observeReference } from "./observe-reference.ts";
-import type { Openings } from "./outcome.ts";
+import type { Leave, Openings } from "./outcome.ts";
 
 /** A moment in the order of this batch's reads. */
 export type Mark = number;
@@ -34,8 +34,8 @@ export interface Listing {
   readonly asOf: Millis;
 }
 
-/** `notices` are all of the batch; `openings` says whose propagations nobody opened yet. */
-export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[], openings: Openings): Reads {
+/** `notices` are all of the batch; `openings` says whose propagations nobody opened yet, and `leave` whether those may be that the store does not show. */
+export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[], openings: Openings, leave?: Leave): Reads {
   const begun = new Map<ReferenceKey, { readonly at: Mark; readonly observed: Promise<Observed> }>();
   const versions = new Map<string, Promise<SourceAnswer>>();
   const open = new WeakMap<Observed, Promise<readonly Propagation[]>>();
@@ -50,7 +50,8 @@ export function createReads(deps: ReadsDeps, notices: readonly ChangeNotice[], o
       if (last !== undefined && last.at > after) return last.observed;
       reads += 1;
       const concerning = notices.filter((notice) => notice.reference === key);
-      const observed = observeReference(deps, reference, concerning, openings.get(key));
+      const expected = openings.get(key);
+      const observed = observeReference(deps, reference, concerning, expected === undefined ? undefined : { expected, leave });
       begun.set(key, { at: reads, observed });
       return observed;
     },

@@ -5,7 +5,7 @@
 import { RelayError } from "../core/errors.ts";
 import type { SyncRequest } from "../core/model.ts";
 import type { ClusterRecord, LoadedRegistration } from "../core/ports.ts";
-import type { Openings, SyncOutcome, SyncTargets } from "./outcome.ts";
+import type { Leave, Openings, SyncOutcome, SyncTargets } from "./outcome.ts";
 import { pruneTarget } from "./prune-target.ts";
 import { closeAccount, runJobs } from "./sync-cluster.ts";
 import { outcomeOf, recordFailure } from "./sync-failure.ts";
@@ -17,13 +17,12 @@ import { openSession } from "./sync-session.ts";
 export type { SyncDeps } from "./sync-job.ts";
 
 const NO_OPENINGS: Openings = new Map();
-const ADMITTED = Promise.resolve(true);
 
 type Outcomes = Map<SyncRequest, SyncOutcome>;
 
 /** Never rejects by what one request, registration, reference or cluster does: each failure is an outcome of its own requests. */
 export function createSyncTargets(deps: SyncDeps): SyncTargets {
-  return async (requests, deadline, openings = NO_OPENINGS, admitted = ADMITTED) => {
+  return async (requests, deadline, openings = NO_OPENINGS, leave) => {
     const outcomes: Outcomes = new Map();
     const failAll = (of: readonly SyncRequest[], error: unknown): void => {
       deps.log.error("sync of a batch failed", { code: codeOf(error), name: nameOf(error), requests: of.length });
@@ -31,13 +30,12 @@ export function createSyncTargets(deps: SyncDeps): SyncTargets {
     };
     const byCluster = Map.groupBy(requests, ({ cluster }) => cluster);
     try {
-      const [{ registrations, clusters }, isAdmitted] = await Promise.all([deps.registry.load(requests, [...byCluster.keys()]), admitted]);
-      if (!isAdmitted) return requests.map((request) => ({ kind: "again", request, delayMs: 0 }));
+      const { registrations, clusters } = await deps.registry.load(requests, [...byCluster.keys()]);
       const notices = requests.flatMap(({ notice }) => notice ?? []);
-      const reads = createReads(deps, notices, openings);
+      const reads = createReads(deps, notices, openings, leave);
       const parts = [...byCluster].map(async ([cluster, ofCluster]) => {
         try {
-          const part = { deps, reads, registrations, deadline, outcomes };
+          const part = { deps, reads, registrations, deadline, outcomes, leave };
           await syncPart(part, ofCluster, clusters.get(cluster));
         } catch (error) {
           failAll(ofCluster, error);
@@ -57,6 +55,7 @@ interface Part {
   readonly registrations: ReadonlyMap<string, LoadedRegistration>;
   readonly deadline: number;
   readonly outcomes: Outcomes;
+  readonly leave: Leave | undefined;
 }
 
 /** The requests of one cluster. */
@@ -68,7 +67,7 @@ async function syncPart(part: Part, requests: readonly SyncRequest[], record: Cl
   if (record === undefined) return refuseUnknown(part, requests, jobs);
 
   const session = openSession(deps, record, deadline);
-  const world: PassWorld = { deps, session, reads, account, deadline };
+  const world: PassWorld = { deps, session, reads, account, deadline, leave: part.leave };
   const prunes = requests.map(async (request) => {
     if (request.prune !== undefined) outcomes.set(request, await pruneTarget(world, request, request.prune));
   });

@@ -37,7 +37,7 @@ function world(shown: SourceAnswer, byId: readonly SourceAnswer[] = []) {
   const observe = (...given: readonly ChangeNotice[]) =>
     observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given);
   const observeOpening = (expected: number, ...given: readonly ChangeNotice[]) =>
-    observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given, expected);
+    observeReference({ provider, registry, clock, bounds: DEFAULT_BOUNDS }, reference, given, { expected });
   const show = (answer: SourceAnswer, at: number) => {
     shown = answer;
     now = at;
