@@ -73,16 +73,16 @@ const rotationUnannounced: Story = {
   want: (world) => everywhere(world, world.value),
 };
 
-/** Each of them an event of its own: the later ones bring nothing new, and share one look. */
-const rotationToldAgain: Story = {
-  ...rotation,
+/** Beside the rotation's own event others that tell of versions which there are not: they bring nothing new, and share one look. */
+const rotationAmongInvented: Story = {
+  ...rotationByQueue,
   async happen(_parts, world) {
-    const event = await world.rotate();
-    for (let told = 0; told < 3; told += 1) {
-      world.delivery.invoke({ name: "onSecretChange", event });
-      await go(world, 1_000);
+    const event = (await world.rotate()) as { readonly detail: object };
+    for (const versionId of ["no-1", "no-2", undefined, "no-3"]) {
+      const told = versionId === undefined ? event : { ...event, detail: { ...event.detail, versionId } };
+      world.delivery.invoke({ name: "onSecretChange", event: told });
     }
-    await go(world, 10_000);
+    await go(world, 70_000);
   },
 };
 
@@ -253,7 +253,7 @@ export const STORIES = {
   "rotation while a cluster is down": rotationWhileDown,
   "return of a cluster": returnOfCluster,
   "rotation that nobody announces": rotationUnannounced,
-  "rotation told again and again": rotationToldAgain,
+  "rotation among invented events": rotationAmongInvented,
   "return of a version that was not seen to go": returnUnseen,
   "edit by hand": editByHand,
   "adoption from ESO": adoption,
