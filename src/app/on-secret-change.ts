@@ -10,7 +10,7 @@ import type { Openings, SyncTargets } from "./outcome.ts";
 import { type Resend, resends, sendAll } from "./settle-messages.ts";
 
 export interface OnSecretChangeDeps {
-  readonly registry: Pick<Registry, "interests" | "findRules" | "head" | "openPropagation">;
+  readonly registry: Pick<Registry, "interests" | "findRules" | "head" | "openPropagation" | "noticeCredentials">;
   readonly queue: Queue;
   readonly log: Log;
   readonly clock: Pick<Clock, "now" | "uptime">;
@@ -33,19 +33,35 @@ type OnSecretChange = (change: SecretChange, deadline: Millis) => Promise<Dispat
  */
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
   return async (change, deadline) => {
-    const { requests, openings } = change.kind === "label moved" ? await wokenByMove(deps, change) : await wokenByChange(deps, change);
-    const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
-    const targets = new Set(requests.map(({ registration }) => registration)).size;
-    if (targets === 0) return { targets, path: "none" };
-    if (requests.length <= deps.fastPathTargets && deps.clock.uptime() < deadline) {
-      await syncNow(deps, { requests, openings }, open, deadline);
-      return { targets, path: "fast" };
-    }
-    // Before anybody is woken, so that no record slips past it.
-    await open();
-    await deps.queue.send(requests, { delayMs: 0 });
-    return { targets, path: "queue" };
+    // Beside the rest: whoever reads the secret gets it no later for it.
+    const [dispatched, noticed] = await Promise.allSettled([dispatch(deps, change, deadline), noticeCredentials(deps, change)]);
+    if (dispatched.status === "rejected") throw dispatched.reason;
+    if (noticed.status === "rejected") throw noticed.reason;
+    return dispatched.value;
   };
+}
+
+/** Nobody is woken: each connection that is used after it looks at the secret itself. */
+async function noticeCredentials({ registry, log }: OnSecretChangeDeps, change: SecretChange): Promise<void> {
+  if (change.kind !== "label moved" || change.label !== "AWSCURRENT") return;
+  const { name, versionId, at } = change;
+  const clusters = await registry.noticeCredentials(name, { versionId, at });
+  if (clusters.length > 0) log.info("credentials of clusters changed", { key: name, clusters: clusters.length });
+}
+
+async function dispatch(deps: OnSecretChangeDeps, change: SecretChange, deadline: Millis): Promise<Dispatched> {
+  const { requests, openings } = change.kind === "label moved" ? await wokenByMove(deps, change) : await wokenByChange(deps, change);
+  const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
+  const targets = new Set(requests.map(({ registration }) => registration)).size;
+  if (targets === 0) return { targets, path: "none" };
+  if (requests.length <= deps.fastPathTargets && deps.clock.uptime() < deadline) {
+    await syncNow(deps, { requests, openings }, open, deadline);
+    return { targets, path: "fast" };
+  }
+  // Before anybody is woken, so that no record slips past it.
+  await open();
+  await deps.queue.send(requests, { delayMs: 0 });
+  return { targets, path: "queue" };
 }
 
 interface Woken {

@@ -67,10 +67,11 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Of the REST protocols only what the relay calls: S3's GetObject, Lambda's Invoke, and the answer to CloudFormation. */
+/** Of the REST protocols only what the relay calls: S3's GetObject, Lambda's Invoke, EKS's DescribeCluster, and the answer to CloudFormation. */
 function restOperation(method: string, path: string): string {
   if (/^\/\d{4}-\d\d-\d\d\/functions\//.test(path)) return "Invoke";
   if (path.startsWith("/answers/")) return "PutAnswer";
+  if (path.startsWith("/clusters/")) return "DescribeCluster";
   return method === "GET" ? "GetObject" : "";
 }
 
@@ -81,7 +82,10 @@ function parseCall(message: IncomingMessage, body: Buffer): AwsCall {
     const { Action = "", ...input } = Object.fromEntries(new URLSearchParams(body.toString()));
     return { operation: Action, input };
   }
-  if (target === "") return { operation: restOperation(message.method ?? "", message.url ?? ""), input: {} };
+  if (target === "") {
+    const operation = restOperation(message.method ?? "", message.url ?? "");
+    return { operation, input: operation === "DescribeCluster" ? { name: message.url?.split("/")[2] } : {} };
+  }
   const isJson = (message.headers["content-type"] ?? "").includes("json");
   return { operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };
 }

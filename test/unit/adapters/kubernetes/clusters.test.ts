@@ -20,7 +20,7 @@ function counting(texts: readonly string[]) {
   const reads: string[] = [];
   const clusters = createClusters(async (name) => {
     reads.push(name);
-    return new SecretValue(texts[reads.length - 1] ?? GOOD);
+    return { value: new SecretValue(texts[reads.length - 1] ?? GOOD), versionId: `v${reads.length}` };
   });
   return { clusters, reads };
 }
