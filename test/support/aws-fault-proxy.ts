@@ -54,6 +54,8 @@ export interface AwsFaultProxy {
   rewrite: ((call: AwsCall) => Readonly<Record<string, unknown>> | undefined) | undefined;
   /** Takes the place of the emulator for a call; undefined leaves it to the emulator. */
   local: ((call: AwsCall, body: string) => LocalAnswer | undefined) | undefined;
+  /** Is told what the emulator answered, before the caller gets it. */
+  afterAnswer: ((call: AwsCall, body: string) => void) | undefined;
   /** While true every connection breaks, also those that are open. */
   isDown: boolean;
   /** Waits until every call that is under way has had its effect, whether anybody waits for its answer or not. */
@@ -155,6 +157,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     const input = proxy.rewrite?.(changed === undefined ? call : { ...call, input: changed }) ?? changed;
     const passed =
       local === undefined ? await forward(message, input === undefined ? body : Buffer.from(JSON.stringify(input))) : undefined;
+    if (passed !== undefined) proxy.afterAnswer?.(call, passed.body.toString());
     if (given?.kind === "break after" || isDown) {
       message.socket.destroy();
       return;
@@ -199,6 +202,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     fault: undefined,
     rewrite: undefined,
     local: undefined,
+    afterAnswer: undefined,
     get isDown() {
       return isDown;
     },
