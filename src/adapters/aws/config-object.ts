@@ -31,9 +31,8 @@ const count = z.int().check(z.gte(0));
 const words = z.record(z.string(), z.string());
 
 // Strict, as the writer is of the same version: the config and the function are deployed together.
+const named = { name: filled, labels: words };
 const clusterSettings = {
-  name: filled,
-  labels: words,
   allowedNamespaces: z.array(filled),
   concurrency: count,
   requestsPerSecond: count,
@@ -42,8 +41,8 @@ const clusterSettings = {
 };
 const eks = z.strictObject({ name: filled, region: filled, roleArn: z.optional(filled), externalId: z.optional(filled) });
 const cluster = z.union([
-  z.strictObject({ ...clusterSettings, kubeconfigSecretName: filled, eks: z.optional(z.undefined()) }),
-  z.strictObject({ ...clusterSettings, eks, kubeconfigSecretName: z.optional(z.undefined()) }),
+  z.strictObject({ ...named, kubeconfigSecretName: filled, eks: z.optional(z.undefined()), ...clusterSettings }),
+  z.strictObject({ ...named, eks, kubeconfigSecretName: z.optional(z.undefined()), ...clusterSettings }),
 ]);
 
 const strategies = {

@@ -68,6 +68,8 @@ export async function openConnection(open: () => Promise<OpenedCredentials>, lim
   }
 
   function isDue(notice: CredentialsNotice | undefined): boolean {
+    // Where they lie in no secret, a failed connection tells all that there is to tell.
+    if (opened.versionId === undefined) return false;
     const since = now() - lookedAt;
     if (since >= LOOKED_AGAIN_MS) return true;
     if (notice === undefined || notice.versionId === opened.versionId || notice.versionId === settled) return false;
