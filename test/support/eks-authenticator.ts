@@ -5,6 +5,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -134,13 +135,17 @@ export async function startEksAuthenticator(options: AuthenticatorOptions): Prom
       return { authenticated: false, error: reason };
     }
   };
-  const server = createServer({ cert: serving.certPem, key: serving.keyPem }, async (message, response) => {
+  const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const { apiVersion, spec } = JSON.parse(Buffer.concat(chunks).toString()) as { apiVersion: string; spec: { token: string } };
     const status = await review(spec.token);
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify({ apiVersion, kind: "TokenReview", status }));
+  };
+  const server = createServer({ cert: serving.certPem, key: serving.keyPem }, (message, response) => {
+    // What broke on the way breaks towards the API server, which then knows nobody by the token.
+    answer(message, response).catch(() => message.socket.destroy());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const folder = await mkdtemp(join(tmpdir(), "eks-authenticator-"));
