@@ -139,11 +139,11 @@ describe("a connection that another one takes the place of", () => {
     await once(server, "listening");
     const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: "t" } } as const;
-    const { send, retire } = createHttpConnection(credentials, { concurrency: 4, requestsPerSecond: 1000, allowLoopback: true });
+    const connection = createHttpConnection(credentials, { concurrency: 4, requestsPerSecond: 1000, allowLoopback: true });
 
-    const sent = send(CALL);
+    const sent = connection.send(CALL);
     await eventually(() => expect(answers).toHaveLength(1));
-    retire();
+    connection.retire();
     answers[0]?.();
 
     expect((await sent).status).toBe(200);
