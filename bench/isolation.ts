@@ -63,7 +63,9 @@ async function compare(
   const source = createMemorySource(systemClock);
   const counter = { left: 0, done: Promise.withResolvers<void>() };
   const clusters = counted(
-    createClusters(async (secret) => new SecretValue(kubeconfigs[secret] ?? user.kubeconfig), { allowLoopback: true }),
+    createClusters(async (secret) => ({ value: new SecretValue(kubeconfigs[secret] ?? user.kubeconfig), versionId: "v1" }), {
+      allowLoopback: true,
+    }),
     counter,
   );
   const sync = createSyncTargets({

@@ -82,7 +82,7 @@ export async function startParts(stack: CleanUpStack, clusters: number): Promise
   for (const spec of specs) await registry.putCluster(spec);
 
   const connectClusters = (): Clusters => {
-    const readKubeconfig = async (name: string) => new SecretValue(kubeconfigs.get(name) ?? "");
+    const readKubeconfig = async (name: string) => ({ value: new SecretValue(kubeconfigs.get(name) ?? ""), versionId: "v1" });
     return countClusters(createClusters(readKubeconfig, { allowLoopback: true }), calls);
   };
   const made = new Set<string>();

@@ -2,8 +2,10 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { createEventBus } from "../src/adapters/aws/event-bus.ts";
 import { loadHasher } from "../src/adapters/aws/hash-key.ts";
-import { type ConnectedClusters, createClusters } from "../src/adapters/kubernetes/clusters.ts";
+import { type ClusterSecret, type ConnectedClusters, createClusters } from "../src/adapters/kubernetes/clusters.ts";
+import { type ClusterRoles, createEks } from "../src/adapters/kubernetes/eks.ts";
 import { createProviders } from "../src/adapters/providers/index.ts";
+import { type CredentialSource, createSourceSessions, type SourceSessions } from "../src/adapters/providers/sessions.ts";
 import type { SyncTargets } from "../src/app/outcome.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import { isRelayError, RelayError } from "../src/core/errors.ts";
@@ -30,8 +32,13 @@ export function createClusterAccess(
 ): Pick<ClustersRuntime, "provider" | "clusters" | "readSecret"> {
   const { environment: from, clock, awsOptions, clusterTimeouts, modules } = on;
   const provider = createProviders({ now: () => clock.now(), authReads: (name) => authReads(name), options: awsOptions, modules });
-  const readSecret = createSecretReader(provider, textOf(from, "AWS_REGION"));
-  const clusters = createClusters(readSecret, { ...clusterTimeouts, allowLoopback: from["ALLOW_LOOPBACK_CLUSTERS"] === "true" });
+  const now = () => clock.now();
+  const readVersion = createSecretReader(provider, textOf(from, "AWS_REGION"));
+  const readSecret = async (name: string) => (await readVersion(name)).value;
+  const allowLoopback = from["ALLOW_LOOPBACK_CLUSTERS"] === "true";
+  const roles = createClusterRoles(createSourceSessions({ now, authReads: noAuthReads, options: awsOptions, modules }));
+  const openEks = createEks({ roles, now, load: modules.eks, options: awsOptions, allowLoopback });
+  const clusters = createClusters(readVersion, { ...clusterTimeouts, allowLoopback, now, openEks });
   const authReads = createAuthReader(registry, clusters, clock);
   return { provider, clusters, readSecret };
 }
@@ -68,17 +75,17 @@ function createAuthReader(
     const { clusters: known } = await registry.load([], [name]);
     const record = known.get(name);
     if (record === undefined) throw new RelayError("ClusterUnknown", name);
-    const { spec, breaker } = record;
+    const { spec, breaker, credentials } = record;
     const until = Math.max(breaker.openUntil, silentUntil.get(name) ?? 0);
     if (clock.uptime() < until) throw new RelayError("ClusterUnreachable", name, { detail: "it did not answer a moment ago" });
     const again = async <T>(ask: (reads: ClusterAuthReads) => Promise<T>): Promise<T> => {
       try {
-        return await ask(await clusters.authReads(spec));
+        return await ask(await clusters.authReads(spec, credentials));
       } catch (error) {
         if (isRelayError(error) && error.code === "ClusterUnreachable") silentUntil.set(name, clock.uptime() + SILENT_MS);
         if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
         clusters.forget(name);
-        return ask(await clusters.authReads(spec));
+        return ask(await clusters.authReads(spec, credentials));
       }
     };
     return {
@@ -89,12 +96,33 @@ function createAuthReader(
   };
 }
 
-function createSecretReader(provider: SecretProvider, ownRegion: string): (name: string) => Promise<SecretValue> {
+/** Roles of clusters by the sessions of stores, which keep them as long as they last; of their own, so that none serves a store. */
+function createClusterRoles(sessions: SourceSessions): ClusterRoles {
+  const sourceOf = ({ region, roleArn, externalId }: Parameters<ClusterRoles["credentials"]>[0]): CredentialSource => {
+    const id = JSON.stringify([roleArn, externalId]);
+    return { region, identity: id, access: { id, base: { kind: "function" }, roles: [{ arn: roleArn, externalId }] } };
+  };
+  return {
+    async credentials(cluster) {
+      const credentials = await sessions.credentials(sourceOf(cluster));
+      if (credentials === undefined) throw new Error("a role gives credentials of its own");
+      return credentials;
+    },
+    forget: (cluster) => sessions.forget(sourceOf(cluster)),
+  };
+}
+
+/** The functions' own role assumes that of a cluster: no cluster is read for it. */
+async function noAuthReads(): Promise<never> {
+  throw new Error("the role of a cluster is assumed by the function itself");
+}
+
+function createSecretReader(provider: SecretProvider, ownRegion: string): (name: string) => Promise<ClusterSecret> {
   return async (name) => {
     // The account is the ARN's or our own; the store asks for neither.
     const region = /^arn:[^:]*:secretsmanager:([^:]+):/.exec(name)?.[1] ?? ownRegion;
     const answer = await provider.read({ provider: "SecretsManager", account: "", region, key: name, version: "stage/AWSCURRENT" });
     if (answer.kind === "absent") throw new RelayError("SecretNotFound", name);
-    return answer.value;
+    return answer;
   };
 }

@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createDynamoRegistry } from "../src/adapters/aws/dynamodb-registry.ts";
 import { createSqsQueue } from "../src/adapters/aws/sqs-queue.ts";
+import type { EksModule } from "../src/adapters/kubernetes/eks.ts";
 import type { HttpTimeouts } from "../src/adapters/kubernetes/http.ts";
 import { type BoundLog, createLog } from "../src/adapters/log.ts";
 import type { ProviderModules } from "../src/adapters/providers/index.ts";
@@ -30,7 +31,10 @@ export interface Surroundings {
   /** @default - those of the adapter */
   readonly clusterTimeouts?: HttpTimeouts | undefined;
   /** What is loaded only where it is needed. */
-  readonly modules: ProviderModules & { readonly invokeSelf: () => Promise<typeof import("./register/invoke-self.ts")> };
+  readonly modules: ProviderModules & {
+    readonly eks: () => Promise<EksModule>;
+    readonly invokeSelf: () => Promise<typeof import("./register/invoke-self.ts")>;
+  };
   /** For the answer to CloudFormation. */
   readonly fetch: typeof fetch;
 }
@@ -48,6 +52,7 @@ export const deployed: Surroundings = {
   modules: {
     parameterStore: () => import("../src/adapters/providers/parameterstore.ts"),
     sts: () => import("../src/adapters/providers/sts.ts"),
+    eks: () => import("../src/adapters/kubernetes/eks-client.ts"),
     invokeSelf: () => import("./register/invoke-self.ts"),
   },
   fetch,

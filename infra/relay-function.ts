@@ -14,6 +14,7 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { HANDLER, type HandlerName, handlerCode } from "./handler-code.ts";
+import type { RelayNetwork } from "./network.ts";
 
 export interface RelayFunctionProps {
   /** Its folder below `functions/`. */
@@ -32,6 +33,8 @@ export interface RelayFunctionProps {
   readonly failureQueue?: IQueue;
   /** Tries after the first of an asynchronous invocation. @default - Lambda's own, 2 */
   readonly retryAttempts?: number;
+  /** @default - in no VPC of ours */
+  readonly network?: RelayNetwork | undefined;
 }
 
 /** A function with a role of its own, which may write to its own log group and nothing else until `allow` says so. */
@@ -44,7 +47,8 @@ export class RelayFunction extends Construct {
     const logGroup = new LogGroup(this, "Logs", { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com"), description: props.description });
     this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]);
-    const { failureQueue } = props;
+    const { failureQueue, network } = props;
+    network?.allowInterfaces(this);
     if (failureQueue !== undefined) this.allow(["sqs:SendMessage"], [failureQueue.queueArn]);
     this.resource = new LambdaFunction(this, "Resource", {
       description: props.description,
@@ -59,6 +63,9 @@ export class RelayFunction extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(network === undefined
+        ? {}
+        : { vpc: network.vpc, vpcSubnets: { subnets: [...network.subnets] }, securityGroups: [...network.securityGroups] }),
       ...(props.isRecursive === true ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
       ...(props.retryAttempts === undefined ? {} : { retryAttempts: props.retryAttempts }),
       // Not SqsDestination: it grants more than the sending that is needed.

@@ -7,9 +7,11 @@ import { findPlaces } from "../src/core/find/find.ts";
 import type { ResolvedConfig } from "../src/core/model.ts";
 import { Alarms } from "./alarms.ts";
 import { ChangeEvents } from "./change-events.ts";
+import { allowClusters, clustersWithNamespaces } from "./cluster-access.ts";
 import { ConfigResource } from "./config-resource.ts";
 import { FailureQueue } from "./failure-queue.ts";
 import { HashKey } from "./hash-key.ts";
+import { RelayNetwork } from "./network.ts";
 import { ReconcileSchedule } from "./reconcile-schedule.ts";
 import { RegistryTable } from "./registry-table.ts";
 import { RelayFunction } from "./relay-function.ts";
@@ -34,6 +36,8 @@ export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, props: RelayStackProps) {
     super(scope, id, { description: "secret-relay: keeps Kubernetes Secrets in many clusters equal to their source" });
     const { config, syncTimeout, logRetention, tracing } = props;
+    const network = props.network === undefined ? undefined : new RelayNetwork(this, "Network", { settings: props.network, config });
+    const everywhere = { logRetention, tracing, network };
     const registry = new RegistryTable(this, "Registry", { isRetained: props.retainRegistry });
     const hashKey = new HashKey(this, "HashKey");
     const failures = new FailureQueue(this, "FailureQueue");
@@ -69,8 +73,7 @@ export class RelayStack extends Stack {
         FAILURE_QUEUE_URL: failures.resource.queueUrl,
       },
       failureQueue: failures.resource,
-      logRetention,
-      tracing,
+      ...everywhere,
     });
     const sync = new RelayFunction(this, "Sync", {
       handler: "sync",
@@ -80,8 +83,7 @@ export class RelayStack extends Stack {
       environment: { ...common, ...timing, ...writing },
       // It sends on to its own queue what is not served yet; each message is bounded by its own time and count.
       isRecursive: true,
-      logRetention,
-      tracing,
+      ...everywhere,
     });
     const reconcile = new RelayFunction(this, "Reconcile", {
       handler: "reconcile",
@@ -93,8 +95,7 @@ export class RelayStack extends Stack {
       failureQueue: failures.resource,
       // The next run does the same work.
       retryAttempts: 0,
-      logRetention,
-      tracing,
+      ...everywhere,
     });
     const register = new RelayFunction(this, "Register", {
       handler: "register",
@@ -104,8 +105,7 @@ export class RelayStack extends Stack {
       environment: { ...common, ...(props.allowLoopbackClusters ? { ALLOW_LOOPBACK_CLUSTERS: "true" } : {}) },
       // No failure queue: CloudFormation shows the failure, and the event holds CloudFormation's ResponseURL, a credential.
       isRecursive: true,
-      logRetention,
-      tracing,
+      ...everywhere,
     });
 
     for (const each of [onSecretChange, sync, reconcile, register]) {
@@ -116,8 +116,10 @@ export class RelayStack extends Stack {
     for (const each of [onSecretChange, sync, reconcile]) {
       each.allow(["events:PutEvents"], [bus.eventBusArn]);
       allowConfiguredSources(each, config, props.kmsKeyArns);
+      allowClusters(each, config.clusters);
     }
     allowNamespaceReads(register, config, props.kmsKeyArns);
+    allowClusters(register, clustersWithNamespaces(config));
     allowBatchRead(reconcile);
     for (const each of [onSecretChange, sync]) hashKey.allowRead(each);
     failures.allowSend(onSecretChange);

@@ -32,7 +32,9 @@ function ownReferences(config: ResolvedConfig, of: ProviderKind): readonly Refer
 }
 
 function clusterSecrets({ clusters }: ResolvedConfig): readonly NamedSecret[] {
-  return clusters.map(({ kubeconfigSecretName }) => ({ key: kubeconfigSecretName, region: "" }));
+  // Those without one are reached by IAM: cluster-access.ts.
+  const names = clusters.map(({ kubeconfigSecretName }) => kubeconfigSecretName).filter((name) => name !== undefined);
+  return names.map((key) => ({ key, region: "" }));
 }
 
 function namedSecrets(config: ResolvedConfig): readonly NamedSecret[] {

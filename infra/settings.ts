@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
+import type { NetworkSettings } from "./network.ts";
 
 /** A mistake in the context or the config: shown as it is, without a stack trace. */
 export class UserMistake extends Error {}
@@ -41,6 +42,8 @@ export interface RelaySettings {
   readonly retainRegistry: boolean;
   /** Customer-managed keys that encrypt the secrets: a list, or text with commas. @default - secrets under the aws/secretsmanager key need no grant */
   readonly kmsKeyArns: readonly string[];
+  /** `vpcId`, `vpcSubnetIds`, `vpcSecurityGroupIds`: the functions are in this VPC. With `vpcEndpoints` the endpoints that they need are made. @default - in none */
+  readonly network: NetworkSettings | undefined;
 }
 
 /** Reads and checks every context key. @throws UserMistake at the first wrong one */
@@ -71,6 +74,27 @@ export function readSettings(node: Node): RelaySettings {
       typeof value === "string" ? value.split(",").filter((item) => item !== "") : Array.isArray(value) ? value : [value];
     return items.map((item) => (typeof item === "string" && pattern.test(item) ? item : refuse(key, wanted)));
   };
+  const network = (): NetworkSettings | undefined => {
+    const vpcId = text("vpcId", /^vpc-[0-9a-f]{8,17}$/, "the id of a VPC");
+    const subnetIds = list("vpcSubnetIds", /^subnet-[0-9a-f]{8,17}$/, "ids of subnets");
+    const securityGroupIds = list("vpcSecurityGroupIds", /^sg-[0-9a-f]{8,17}$/, "ids of security groups");
+    const routeTableIds = list("vpcRouteTableIds", /^rtb-[0-9a-f]{8,17}$/, "ids of route tables");
+    const hasEndpoints = flag("vpcEndpoints", false);
+    if (vpcId === undefined || subnetIds.length === 0 || securityGroupIds.length === 0) {
+      if (vpcId !== undefined || subnetIds.length + securityGroupIds.length + routeTableIds.length > 0 || hasEndpoints) {
+        throw new UserMistake(
+          'context keys "vpcId", "vpcSubnetIds" and "vpcSecurityGroupIds" go together: give all of them, or no key of a VPC',
+        );
+      }
+      return undefined;
+    }
+    if (hasEndpoints !== routeTableIds.length > 0) {
+      throw new UserMistake(
+        'context keys "vpcEndpoints" and "vpcRouteTableIds" go together: the route tables get the endpoints of DynamoDB and S3',
+      );
+    }
+    return { vpcId, subnetIds, securityGroupIds, endpointRouteTableIds: routeTableIds };
+  };
   const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
   const retentionDays = integer("logRetentionDays", 30, 1, 9999);
   return {
@@ -90,5 +114,6 @@ export function readSettings(node: Node): RelaySettings {
     allowLoopbackClusters: flag("allowLoopbackClusters", false),
     retainRegistry: flag("retainRegistry", true),
     kmsKeyArns: list("kmsKeyArns", /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "ARNs of KMS keys"),
+    network: network(),
   };
 }

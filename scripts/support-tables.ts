@@ -10,7 +10,6 @@ export const MARKERS = ["<!-- support: begin, written by npm run docs -->", "<!-
 /** Why a field is refused, by its path; `*` stands for any other step. A test compares them with what is refused. */
 export const REASONS: Readonly<Record<string, string>> = {
   "metadata.generateName": "a config names its objects",
-  "spec.eks": "clusters are reached by credentials in Secrets Manager",
   "spec.data[].sourceRef.generatorRef": "no generator is built",
   "spec.dataFrom[].sourceRef.generatorRef": "no generator is built",
   "spec.target.manifest": "only Secrets are written",

@@ -11,7 +11,7 @@ import type { Openings, SyncTargets } from "./outcome.ts";
 import { type Resend, resends, sendAll } from "./settle-messages.ts";
 
 export interface OnSecretChangeDeps extends EventLimitDeps {
-  readonly registry: EventLimitDeps["registry"] & Pick<Registry, "interests" | "findRules">;
+  readonly registry: EventLimitDeps["registry"] & Pick<Registry, "interests" | "findRules" | "noticeCredentials">;
   readonly queue: Queue;
   readonly clock: EventLimitDeps["clock"] & Pick<Clock, "uptime">;
   readonly sync: SyncTargets;
@@ -33,12 +33,33 @@ type OnSecretChange = (change: SecretChange, deadline: Millis, eventId: string) 
  * no harm. It throws where not all requests reached a sync or the queue, so that whoever delivered the event delivers it again (rule 2).
  */
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
-  const { registry, queue, clock, fastPathTargets } = deps;
+  const dispatch = createDispatch(deps);
   return async (told, deadline, eventId) => {
     const toldOf = await wokenBy(deps, told);
     // Only now: what time it is, the first answer of AWS says (ADR 12).
-    const change = plausible(told, clock.latest());
-    const { asked, openings } = change === told ? toldOf : await wokenBy(deps, change);
+    const change = plausible(told, deps.clock.latest());
+    const woken = change === told ? toldOf : await wokenBy(deps, change);
+    const [dispatched] = await Promise.allSettled([dispatch(change, woken, deadline, eventId)]);
+    // Whoever reads the secret gets it no later for it, nor does what fails there keep this from being told.
+    await noticeCredentials(deps, change);
+    if (dispatched.status === "rejected") throw dispatched.reason;
+    return dispatched.value;
+  };
+}
+
+/** Nobody is woken: each connection that is used after it looks at the secret itself. */
+async function noticeCredentials({ registry, log }: OnSecretChangeDeps, change: SecretChange): Promise<void> {
+  if (change.kind !== "label moved" || change.label !== "AWSCURRENT") return;
+  const { name, versionId, at } = change;
+  const clusters = await registry.noticeCredentials(name, { versionId, at });
+  if (clusters.length > 0) log.info("credentials of clusters changed", { key: name, clusters: clusters.length });
+}
+
+type Dispatch = (change: SecretChange, woken: Woken, deadline: Millis, eventId: string) => Promise<Dispatched>;
+
+function createDispatch(deps: OnSecretChangeDeps): Dispatch {
+  const { registry, queue, clock, fastPathTargets } = deps;
+  return async (change, { asked, openings }, deadline, eventId) => {
     const targets = new Set(asked.map(({ request }) => request.registration)).size;
     if (targets === 0) return { targets, path: "none" };
     const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);

@@ -21,7 +21,18 @@ export type DriftProbe = (
 ) => Promise<ReadonlySet<RegistrationId>>;
 
 /** After these the rest of the cluster is not asked in this run; anything else concerns one target or namespace. */
-const CLUSTER_FAULTS = ["ClusterUnreachable", "ClusterUnauthorized", "ClusterCredentials", "ClusterThrottled", "ClusterUnknown"];
+const CLUSTER_FAULTS = [
+  "ClusterAccessDenied",
+  "ClusterAddressRefused",
+  "ClusterCredentials",
+  "ClusterNotFound",
+  "ClusterNotReady",
+  "ClusterThrottled",
+  "ClusterUnauthorized",
+  "ClusterUnknown",
+  "ClusterUnreachable",
+  "RoleNotAssumed",
+];
 
 type Look = (registration: Registration) => Promise<KnownTarget | undefined>;
 
@@ -31,8 +42,8 @@ export function createDriftProbe({ clusters, log, clock }: ProbeDeps): DriftProb
   const answering = new Set<string>();
   const looks = new Map<string, Look>();
 
-  const lookAt = async ({ spec }: ClusterRecord): Promise<Look> => {
-    const connected = looks.get(spec.name) ?? lookOf(await clusters.connect(spec), spec.drift);
+  const lookAt = async ({ spec, credentials }: ClusterRecord): Promise<Look> => {
+    const connected = looks.get(spec.name) ?? lookOf(await clusters.connect(spec, credentials), spec.drift);
     looks.set(spec.name, connected);
     return connected;
   };

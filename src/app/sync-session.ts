@@ -28,7 +28,7 @@ export interface ClusterSession {
 }
 
 /** Connects at the first call. */
-export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord, deadline: Millis): ClusterSession {
+export function openSession(deps: SessionDeps, { spec, breaker, credentials }: ClusterRecord, deadline: Millis): ClusterSession {
   const { clusters, clock } = deps;
   const gate = createGate(deps, spec.name, breaker);
   const inTurn = createTurns(spec.concurrency);
@@ -36,7 +36,7 @@ export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord,
   let isRefreshed = false;
 
   async function withCredentials<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
-    connection ??= clusters.connect(spec);
+    connection ??= clusters.connect(spec, credentials);
     const used = connection;
     try {
       const cluster = await used;
@@ -48,7 +48,7 @@ export function openSession(deps: SessionDeps, { spec, breaker }: ClusterRecord,
         if (isRefreshed) throw error;
         isRefreshed = true;
         clusters.forget(spec.name);
-        connection = clusters.connect(spec);
+        connection = clusters.connect(spec, credentials);
       }
       const cluster = await connection;
       return gate.pass(() => work(cluster));

@@ -23,12 +23,25 @@ export const ERRORS = {
   },
   AnswerNotTaken: { policy: "retry", help: "CloudFormation refused or did not answer; it waits for an hour, then deploy again" },
   BusUnavailable: { policy: "retry", help: "EventBridge refused or did not answer; the event is announced again by reconcile" },
+  ClusterAccessDenied: {
+    policy: "park",
+    help: "let whoever reaches the cluster, the role in spec.eks or else the functions' own, call eks:DescribeCluster on it",
+  },
+  ClusterAddressRefused: {
+    policy: "park",
+    help: "correct the API server's address or its name in DNS: it leads to this machine, or to where a cloud hands out credentials",
+  },
   ClusterCredentials: {
     policy: "park",
     help: "put a kubeconfig with inline credentials, or {server, caData, token}, into the secret that kubeconfigSecretRef names",
   },
+  ClusterNotFound: { policy: "park", help: "correct name, region and role in spec.eks of the Cluster, or create the EKS cluster" },
+  ClusterNotReady: { policy: "retry", help: "wait until EKS calls the cluster ACTIVE" },
   ClusterThrottled: { policy: "retry", help: "raise the API server's priority and fairness share, or lower limits.requestsPerSecond" },
-  ClusterUnauthorized: { policy: "park", help: "renew the cluster's credentials: the API server does not know them" },
+  ClusterUnauthorized: {
+    policy: "park",
+    help: "renew the cluster's credentials, or of an EKS cluster create the access entry of the role: the API server does not know them",
+  },
   ClusterUnknown: { policy: "park", help: "add the Cluster to the config and deploy" },
   ClusterUnreachable: { policy: "retry", help: "check the API server's address, its certificate and the network path" },
   Contended: { policy: "retry", help: "somebody else keeps writing this Secret; find the other writer in its managedFields" },

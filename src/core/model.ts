@@ -295,12 +295,29 @@ export interface FindEntry extends DataFromOptions {
 
 export type DataFromEntry = ExtractEntry | FindEntry;
 
+/** An EKS cluster, and as whom it is reached: no credential of it is stored anywhere. */
+export interface EksCluster {
+  readonly name: string;
+  readonly region: string;
+  /** Assumed first, in whatever account the cluster is. @default the function's own role */
+  readonly roleArn?: string | undefined;
+  /** What the role's trust policy may ask for. @default none */
+  readonly externalId?: string | undefined;
+}
+
+/** The way into a cluster: exactly one of the two. */
+export type ClusterWay =
+  /** Name or ARN of the Secrets Manager secret that holds a kubeconfig, or {server, caData, token}. */
+  | { readonly kubeconfigSecretName: string; readonly eks?: undefined }
+  | { readonly eks: EksCluster; readonly kubeconfigSecretName?: undefined };
+
 /** A target cluster as the config describes it (kind Cluster of secret-relay.dev/v1alpha1). */
-export interface ClusterSpec {
+export type ClusterSpec = ClusterSettings & ClusterWay;
+
+/** What of a cluster does not depend on the way into it. */
+export interface ClusterSettings {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Name or ARN of the Secrets Manager secret that holds a kubeconfig, or {server, caData, token}. */
-  readonly kubeconfigSecretName: string;
   /** Globs of namespaces (`*` any run of characters, `?` one); outside them nothing is ever written. */
   readonly allowedNamespaces: readonly string[];
   /** Requests under way at once from one function instance. @default 16 */

@@ -185,8 +185,12 @@ export interface ServiceAccountRef {
 
 /** Connects to clusters; connections and credentials are kept for the life of the process. */
 export interface Clusters {
-  /** @throws ClusterCredentials, ClusterUnknown, AccessDenied, StoreUnreachable */
-  connect(spec: ClusterSpec): Promise<Cluster>;
+  /**
+   * `notice`: what was last announced of the secret with its credentials; a connection by older ones is replaced, and what is under way by
+   * it ends as it would have.
+   * @throws ClusterCredentials, ClusterUnknown, AccessDenied, StoreUnreachable; for EKS as the tokens and DescribeCluster do
+   */
+  connect(spec: ClusterSpec, notice?: CredentialsNotice): Promise<Cluster>;
   /** Over the same connection. @throws as `connect` */
   templateReads(spec: ClusterSpec): Promise<ClusterTemplateReads>;
   /** Forgets credentials that an API server refused, so that the next connect reads them anew. */
@@ -210,10 +214,18 @@ export interface FindInterest {
   readonly rule: NameRule;
 }
 
+/** The secret with a cluster's credentials got another version: so an event said. It says look, never what to use (rule 3). */
+export interface CredentialsNotice {
+  readonly versionId: string;
+  readonly at: Millis;
+}
+
 /** A cluster's spec and the state of its breaker. */
 export interface ClusterRecord {
   readonly spec: ClusterSpec;
   readonly breaker: Breaker;
+  /** @default - none was announced */
+  readonly credentials?: CredentialsNotice | undefined;
   /** The config has it no more; it is kept until what was registered for it is pruned. */
   readonly isRetired?: true | undefined;
 }
@@ -352,6 +364,11 @@ export interface Registry {
   nextGeneration(): Promise<number>;
   /** Adds or replaces a cluster of the config; a retired one returns. */
   putCluster(spec: ClusterSpec): Promise<void>;
+  /**
+   * Tells all clusters whose `kubeconfigSecretName` means the secret `name`; an older notice than theirs changes nothing.
+   * @returns the clusters that it concerns, sorted
+   */
+  noticeCredentials(name: string, notice: CredentialsNotice): Promise<readonly string[]>;
   /** Marks a cluster that the config has no more; unknown ones stay unknown. */
   retireCluster(name: string): Promise<void>;
   /** Drops a retired cluster with its breaker; one that returned meanwhile stays. */

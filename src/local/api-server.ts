@@ -45,11 +45,13 @@ export async function startApiServer(
     readonly report?: ReportProgress | undefined;
     /** Ends a build of the binaries that is under way. */
     readonly signal?: AbortSignal | undefined;
+    /** Flags of kube-apiserver beside those that it needs. @default none */
+    readonly flags?: Readonly<Record<string, string>> | undefined;
   } = {},
 ): Promise<ApiServer> {
   const binaryAssetsDirectory = await resolveApiServerBinaries({ report: options.report, signal: options.signal });
   // Said outright, since an environment variable could otherwise turn this into a client of somebody's real cluster.
-  const environment = new TestEnvironment({ binaryAssetsDirectory, useExistingCluster: false });
+  const environment = new TestEnvironment({ binaryAssetsDirectory, useExistingCluster: false, apiServerFlags: { ...options.flags } });
   const config = await environment.start();
   let stopping: Promise<void> | undefined;
   return {

@@ -190,6 +190,64 @@ export function describeClusters(registry: () => Registry): void {
       expect(await registry().clusters()).toContainEqual({ spec, breaker: { failures: 0, openUntil: 0 } });
     });
 
+    it("tells the clusters whose credentials a secret holds, and no others, that it got another version", async () => {
+      const notice = { versionId: "v2", at: 2_000 };
+      const arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:notices/shared-AbCdEf";
+      for (const name of ["notice-b", "notice-a"])
+        await registry().putCluster({ ...clusterOf(name), kubeconfigSecretName: "notices/shared" });
+      await registry().putCluster({ ...clusterOf("notice-arn"), kubeconfigSecretName: arn });
+      await registry().putCluster({ ...clusterOf("notice-other"), kubeconfigSecretName: "notices/shared-too" });
+      const { kubeconfigSecretName: _none, ...settings } = clusterOf("notice-eks");
+      await registry().putCluster({ ...settings, eks: { name: "prod", region: "eu-west-1" } });
+
+      expect(await registry().noticeCredentials("notices/shared", notice)).toEqual(["notice-a", "notice-arn", "notice-b"]);
+      expect(await registry().noticeCredentials("notices/nobody", notice)).toEqual([]);
+
+      const { clusters } = await registry().load([], ["notice-a", "notice-arn", "notice-b", "notice-other", "notice-eks"]);
+      expect(Object.fromEntries([...clusters.values()].map(({ spec, credentials }) => [spec.name, credentials?.versionId]))).toEqual({
+        "notice-a": "v2",
+        "notice-arn": "v2",
+        "notice-b": "v2",
+        "notice-eks": undefined,
+        "notice-other": undefined,
+      });
+    });
+
+    it("keeps the latest notice of a cluster's credentials, whatever comes late or twice, and through a new spec", async () => {
+      const spec = { ...clusterOf("notice-late"), kubeconfigSecretName: "notices/late" };
+      await registry().putCluster(spec);
+      const now = async () => (await registry().load([], ["notice-late"])).clusters.get("notice-late")?.credentials;
+      const seen = [await now()];
+
+      for (const notice of [
+        { versionId: "v2", at: 2_000 },
+        { versionId: "v2", at: 2_000 },
+        { versionId: "v1", at: 1_000 },
+        { versionId: "v3", at: 2_000 },
+      ]) {
+        await registry().noticeCredentials("notices/late", notice);
+        seen.push(await now());
+      }
+      await registry().putCluster({ ...spec, labels: { env: "prod" } });
+      seen.push(await now());
+
+      const versions = seen.map((notice) => notice?.versionId);
+      expect(versions).toEqual([undefined, "v2", "v2", "v2", "v3", "v3"]);
+    });
+
+    it("finds a cluster no more by the secret that it left, nor one that is gone", async () => {
+      const notice = { versionId: "v2", at: 2_000 };
+      await registry().putCluster({ ...clusterOf("notice-moved"), kubeconfigSecretName: "notices/left" });
+      await registry().putCluster({ ...clusterOf("notice-moved"), kubeconfigSecretName: "notices/taken" });
+
+      expect(await registry().noticeCredentials("notices/left", notice)).toEqual([]);
+      expect(await registry().noticeCredentials("notices/taken", notice)).toEqual(["notice-moved"]);
+      await registry().retireCluster("notice-moved");
+      await registry().removeCluster("notice-moved");
+      expect(await registry().noticeCredentials("notices/taken", notice)).toEqual([]);
+      expect((await registry().load([], ["notice-moved"])).clusters.size).toBe(0);
+    });
+
     it("drops a cluster only while it is retired, with its breaker", async () => {
       const spec = clusterOf("lisbon");
       await registry().putCluster(spec);

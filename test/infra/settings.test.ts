@@ -23,6 +23,7 @@ describe("readSettings", () => {
       allowLoopbackClusters: false,
       retainRegistry: true,
       kmsKeyArns: [],
+      network: undefined,
     });
   });
 
@@ -43,8 +44,38 @@ describe("readSettings", () => {
     { key: "tracing", value: "yes", want: 'context key "tracing" must be true or false, got "yes"' },
     { key: "alarmTopicArn", value: "topic", want: 'context key "alarmTopicArn" must be the ARN of an SNS topic, got "topic"' },
     { key: "kmsKeyArns", value: ["*"], want: 'context key "kmsKeyArns" must be ARNs of KMS keys, got ["*"]' },
+    { key: "vpcId", value: "vpc", want: 'context key "vpcId" must be the id of a VPC, got "vpc"' },
+    { key: "vpcSubnetIds", value: "subnet-1", want: 'context key "vpcSubnetIds" must be ids of subnets, got "subnet-1"' },
   ])("refuses $key $value", ({ key, value, want }) => {
     expect(() => settingsOf({ [key]: value })).toThrow(want);
+  });
+
+  const vpc = { vpcId: "vpc-01234567", vpcSubnetIds: "subnet-01234567,subnet-01234568", vpcSecurityGroupIds: ["sg-01234567"] };
+
+  it("takes a VPC, with the route tables that get endpoints", () => {
+    const network = {
+      vpcId: "vpc-01234567",
+      subnetIds: ["subnet-01234567", "subnet-01234568"],
+      securityGroupIds: ["sg-01234567"],
+      endpointRouteTableIds: [],
+    };
+
+    expect(settingsOf(vpc).network).toEqual(network);
+    expect(settingsOf({ ...vpc, vpcEndpoints: "true", vpcRouteTableIds: "rtb-01234567" }).network).toEqual({
+      ...network,
+      endpointRouteTableIds: ["rtb-01234567"],
+    });
+  });
+
+  it.each([
+    { name: "a VPC alone", context: { vpcId: "vpc-01234567" }, want: "go together: give all of them, or no key of a VPC" },
+    { name: "no VPC", context: { ...vpc, vpcId: "" }, want: "go together: give all of them, or no key of a VPC" },
+    { name: "no subnets", context: { ...vpc, vpcSubnetIds: [] }, want: "go together: give all of them, or no key of a VPC" },
+    { name: "endpoints without a VPC", context: { vpcEndpoints: true }, want: "go together: give all of them, or no key of a VPC" },
+    { name: "endpoints without route tables", context: { ...vpc, vpcEndpoints: true }, want: "the route tables get the endpoints" },
+    { name: "route tables for nothing", context: { ...vpc, vpcRouteTableIds: "rtb-01234567" }, want: "the route tables get the endpoints" },
+  ])("refuses half of a VPC: $name", ({ context, want }) => {
+    expect(() => settingsOf(context)).toThrow(want);
   });
 
   it("names the numbers of days that CloudWatch knows", () => {

@@ -54,6 +54,8 @@ export interface AwsFaultProxy {
   rewrite: ((call: AwsCall) => Readonly<Record<string, unknown>> | undefined) | undefined;
   /** Takes the place of the emulator for a call; undefined leaves it to the emulator. */
   local: ((call: AwsCall, body: string) => LocalAnswer | undefined) | undefined;
+  /** Is told what the emulator answered, before the caller gets it. */
+  afterAnswer: ((call: AwsCall, body: string) => void) | undefined;
   /** While true every connection breaks, also those that are open. */
   isDown: boolean;
   /** Waits until every call that is under way has had its effect, whether anybody waits for its answer or not. */
@@ -67,10 +69,11 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Of the REST protocols only what the relay calls: S3's GetObject, Lambda's Invoke, and the answer to CloudFormation. */
+/** Of the REST protocols only what the relay calls: S3's GetObject, Lambda's Invoke, EKS's DescribeCluster, and the answer to CloudFormation. */
 function restOperation(method: string, path: string): string {
   if (/^\/\d{4}-\d\d-\d\d\/functions\//.test(path)) return "Invoke";
   if (path.startsWith("/answers/")) return "PutAnswer";
+  if (path.startsWith("/clusters/")) return "DescribeCluster";
   return method === "GET" ? "GetObject" : "";
 }
 
@@ -81,7 +84,10 @@ function parseCall(message: IncomingMessage, body: Buffer): AwsCall {
     const { Action = "", ...input } = Object.fromEntries(new URLSearchParams(body.toString()));
     return { operation: Action, input };
   }
-  if (target === "") return { operation: restOperation(message.method ?? "", message.url ?? ""), input: {} };
+  if (target === "") {
+    const operation = restOperation(message.method ?? "", message.url ?? "");
+    return { operation, input: operation === "DescribeCluster" ? { name: message.url?.split("/")[2] } : {} };
+  }
   const isJson = (message.headers["content-type"] ?? "").includes("json");
   return { operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };
 }
@@ -151,6 +157,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     const input = proxy.rewrite?.(changed === undefined ? call : { ...call, input: changed }) ?? changed;
     const passed =
       local === undefined ? await forward(message, input === undefined ? body : Buffer.from(JSON.stringify(input))) : undefined;
+    if (passed !== undefined) proxy.afterAnswer?.(call, passed.body.toString());
     if (given?.kind === "break after" || isDown) {
       message.socket.destroy();
       return;
@@ -195,6 +202,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     fault: undefined,
     rewrite: undefined,
     local: undefined,
+    afterAnswer: undefined,
     get isDown() {
       return isDown;
     },

@@ -45,6 +45,11 @@ export type ClusterFault =
   | { readonly kind: "hang" };
 
 export interface ClusterProxy {
+  readonly server: string;
+  /** Of its certificate. */
+  readonly caPem: string;
+  /** Whose Authorization header takes the user's identity, in place of an authenticator of the API server's. @default undefined: nobody's */
+  isUser: ((authorization: string) => boolean) | undefined;
   /** For the relay: the same identity as the user's, by way of the proxy. */
   readonly kubeconfig: string;
   /** Whose identity it takes at the API server behind it; another one may stand there from now on. */
@@ -82,7 +87,7 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
 
   const pass = async (message: IncomingMessage, call: ClusterCall, body: Buffer): Promise<IncomingMessage> => {
     // Only whoever showed a certificate of the API server's authority gets the user's: others are told so by the API server.
-    const isUser = (message.socket as TLSSocket).authorized;
+    const isUser = (message.socket as TLSSocket).authorized || proxy.isUser?.(String(message.headers.authorization)) === true;
     const { host: _host, "accept-encoding": _encoding, connection: _connection, ...headers } = message.headers;
     const { user } = proxy;
     const upstream = httpsRequest(new URL(call.path, user.server), {
@@ -157,6 +162,9 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
   };
 
   const proxy: ClusterProxy = {
+    server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    caPem: authority.certificatePem,
+    isUser: undefined,
     kubeconfig: buildKubeconfig({
       server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
       caPem: authority.certificatePem,

@@ -3,7 +3,7 @@ import { CoreV1Api, type V1Secret } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { createCluster } from "../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../src/adapters/kubernetes/credentials.ts";
-import { createHttpSend } from "../../src/adapters/kubernetes/http.ts";
+import { createHttpSend } from "../../src/adapters/kubernetes/send.ts";
 import { createOnSecretChange } from "../../src/app/on-secret-change.ts";
 import { settlePropagation } from "../../src/app/propagation.ts";
 import { createReconcile } from "../../src/app/reconcile.ts";

@@ -6,6 +6,8 @@ export interface PortForwarder {
   readonly endpoint: string;
   /** An HTTP endpoint; connections that come while there is none are closed. */
   target: string | undefined;
+  /** Breaks all connections that are open. */
+  readonly closeAll: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -42,6 +44,15 @@ export async function startPortForwarder(): Promise<PortForwarder> {
     },
     set target(next) {
       target = next;
+    },
+    closeAll: async () => {
+      const open = [...sockets];
+      await Promise.all(
+        open.map(async (socket) => {
+          socket.destroy();
+          if (!socket.closed) await once(socket, "close");
+        }),
+      );
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();

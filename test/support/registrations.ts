@@ -75,15 +75,16 @@ export function aClusterExternalSecret(change: Partial<ClusterExternalSecretSpec
 }
 
 export function aCluster(name = "tokyo", change: Partial<ClusterSpec> = {}): ClusterSpec {
+  const { eks, kubeconfigSecretName = `clusters/${name}`, ...settings } = change;
   return {
     name,
     labels: {},
-    kubeconfigSecretName: `clusters/${name}`,
+    ...(eks === undefined ? { kubeconfigSecretName } : { eks }),
     allowedNamespaces: ["*"],
     concurrency: 4,
     requestsPerSecond: 200,
     drift: "probe",
-    ...change,
+    ...settings,
   };
 }
 

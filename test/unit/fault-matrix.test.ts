@@ -36,11 +36,11 @@ function operationsOf({ text }: Source): readonly string[] {
 
 /** What may open a socket, or start something that does, beside the AWS SDK: where, and by which row it is in the matrix. */
 const OUTLETS: Readonly<Record<string, readonly string[]>> = {
-  "src/adapters/kubernetes/http.ts": ["node:https", "node:http"],
+  "src/adapters/kubernetes/send.ts": ["node:https", "node:http"],
   // For the check of a certificate only.
   "src/adapters/kubernetes/clusters.ts": ["node:tls"],
-  // For isIP only.
-  "src/adapters/kubernetes/credentials.ts": ["node:net"],
+  // Names are resolved as Node would, for the same connections; of node:net isIP and lists of addresses only.
+  "src/adapters/kubernetes/addresses.ts": ["node:dns", "node:net"],
   // The answer to CloudFormation: PutAnswer.
   "functions/register/compose.ts": ["fetch"],
   "functions/register/custom-resource.ts": ["fetch"],
@@ -82,11 +82,13 @@ describe("the fault matrix", () => {
     const sources = await readSources();
     const aws = sources.flatMap(({ text }) => [...text.matchAll(/from "(@aws-sdk\/[^"]+)"/g)].map(([, name]) => name ?? ""));
 
-    expect(aws.filter((name) => !/^@aws-sdk\/client-(dynamodb|eventbridge|lambda|s3|secrets-manager|sqs|ssm|sts)$/.test(name))).toEqual([]);
+    expect(aws.filter((name) => !/^@aws-sdk\/client-(dynamodb|eks|eventbridge|lambda|s3|secrets-manager|sqs|ssm|sts)$/.test(name))).toEqual(
+      [],
+    );
     // The aggregated clients (`new S3({})`) have a method for each command, which the rows would not see.
     expect(
       sources.filter(({ text }) =>
-        /import \{[^}]*\b(DynamoDB|EventBridge|Lambda|S3|SecretsManager|SQS|SSM|STS)\b[^}]*\} from "@aws-sdk/.test(text),
+        /import \{[^}]*\b(DynamoDB|EKS|EventBridge|Lambda|S3|SecretsManager|SQS|SSM|STS)\b[^}]*\} from "@aws-sdk/.test(text),
       ),
     ).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { ClusterSpec } from "../../core/model.ts";
 import type { Breaker, ClusterRecord, Registry } from "../../core/ports.ts";
-import { breakerKey, clusterKey, GENERATION_KEY } from "./keys.ts";
+import { breakerKey, clusterKey, credentialsItemKeys, credentialsPartition, GENERATION_KEY, type ItemKey } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 
 /** Joins cluster items with breaker items by name; a cluster without a breaker item is closed. */
@@ -18,15 +18,37 @@ export function clusterRecords(items: readonly Item[]): ReadonlyMap<string, Clus
       .map((item) => {
         const spec = JSON.parse(String(item["spec"])) as ClusterSpec;
         const breaker = breakers.get(spec.name) ?? { failures: 0, openUntil: 0 };
-        return [spec.name, item["retired"] === true ? { spec, breaker, isRetired: true } : { spec, breaker }];
+        const versionId = item["credentialsVersion"];
+        return [
+          spec.name,
+          {
+            spec,
+            breaker,
+            ...(versionId === undefined ? {} : { credentials: { versionId: String(versionId), at: Number(item["credentialsAt"]) } }),
+            ...(item["retired"] === true ? { isRetired: true } : {}),
+          },
+        ];
       }),
   );
 }
 
-type Part = Pick<Registry, "clusters" | "setBreaker" | "claimTrial" | "nextGeneration" | "putCluster" | "retireCluster" | "removeCluster">;
+/** The lines by which the event of the secret with its credentials finds a cluster; an EKS cluster has none. */
+function linesOf({ name, kubeconfigSecretName }: ClusterSpec): readonly ItemKey[] {
+  return kubeconfigSecretName === undefined ? [] : credentialsItemKeys(kubeconfigSecretName, name);
+}
+
+type Part = Pick<
+  Registry,
+  "clusters" | "setBreaker" | "claimTrial" | "nextGeneration" | "putCluster" | "noticeCredentials" | "retireCluster" | "removeCluster"
+>;
 
 /** The registry's calls on clusters. */
 export function createClusterItems(table: Table): Part {
+  const storedLines = async (name: string): Promise<readonly ItemKey[]> => {
+    const spec = (await table.get(clusterKey(name)))?.["spec"];
+    return spec === undefined ? [] : linesOf(JSON.parse(String(spec)) as ClusterSpec);
+  };
+
   return {
     async clusters() {
       const items: Item[] = [];
@@ -52,15 +74,38 @@ export function createClusterItems(table: Table): Part {
       return Number(item?.["value"]);
     },
     async putCluster(spec) {
+      const lines = linesOf(spec);
+      const kept = new Set(lines.map(({ pk }) => pk));
+      const left = (await storedLines(spec.name)).filter(({ pk }) => !kept.has(pk));
+      // Before the cluster, so that no event misses it.
+      for (const key of lines) await table.change({ key, set: { cluster: spec.name } });
       await table.change({ key: clusterKey(spec.name), set: { spec: JSON.stringify(spec) }, remove: ["retired"] });
+      for (const key of left) await table.change({ key, drop: true });
+    },
+    async noticeCredentials(name, { versionId, at }) {
+      const clusters: string[] = [];
+      for await (const page of table.query(credentialsPartition(name))) clusters.push(...page.map((line) => String(line["sk"])));
+      for (const cluster of clusters) {
+        await table.change({
+          key: clusterKey(cluster),
+          set: { credentialsVersion: versionId, credentialsAt: at },
+          // Of two within a second nobody knows the order: each is looked for.
+          condition: "attribute_exists(#pk) AND (attribute_not_exists(#credentialsAt) OR #credentialsAt <= :at)",
+          values: { at },
+        });
+      }
+      return clusters;
     },
     async retireCluster(name) {
       await table.change({ key: clusterKey(name), set: { retired: true }, condition: "attribute_exists(#pk)" });
     },
     async removeCluster(name) {
+      const lines = await storedLines(name);
       const condition = "attribute_not_exists(#pk) OR #retired = :true";
       const { isWritten } = await table.change({ key: clusterKey(name), drop: true, condition, values: { true: true } });
-      if (isWritten) await table.change({ key: breakerKey(name), drop: true });
+      if (!isWritten) return;
+      await table.change({ key: breakerKey(name), drop: true });
+      for (const key of lines) await table.change({ key, drop: true });
     },
   };
 }

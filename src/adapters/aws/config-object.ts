@@ -8,6 +8,7 @@ import { storeSpec } from "../../core/config/store-schema.ts";
 import { RelayError } from "../../core/errors.ts";
 import type {
   ClusterSpec,
+  EksCluster,
   FindRule,
   RegistrationSpec,
   RemoteRef,
@@ -30,16 +31,19 @@ const count = z.int().check(z.gte(0));
 const words = z.record(z.string(), z.string());
 
 // Strict, as the writer is of the same version: the config and the function are deployed together.
-const cluster = z.strictObject({
-  name: filled,
-  labels: words,
-  kubeconfigSecretName: filled,
+const named = { name: filled, labels: words };
+const clusterSettings = {
   allowedNamespaces: z.array(filled),
   concurrency: count,
   requestsPerSecond: count,
   drift: z.enum(["probe", "list"]),
   adopt: z.optional(z.literal(true)),
-});
+};
+const eks = z.strictObject({ name: filled, region: filled, roleArn: z.optional(filled), externalId: z.optional(filled) });
+const cluster = z.union([
+  z.strictObject({ ...named, kubeconfigSecretName: filled, eks: z.optional(z.undefined()), ...clusterSettings }),
+  z.strictObject({ ...named, eks, kubeconfigSecretName: z.optional(z.undefined()), ...clusterSettings }),
+]);
 
 const strategies = {
   conversionStrategy: z.optional(z.enum(["Default", "Unicode"])),
@@ -235,6 +239,7 @@ type Missing<T, S> = Exclude<keyof T, keyof S>;
 export interface MissingFields {
   readonly config: Missing<ResolvedConfig, z.infer<typeof schema>>;
   readonly cluster: Missing<ClusterSpec, z.infer<typeof cluster>>;
+  readonly eks: Missing<EksCluster, z.infer<typeof eks>>;
   /** Those that a ClusterExternalSecret makes are in no config. */
   readonly registration: Missing<Omit<RegistrationSpec, "clusterExternalSecret">, z.infer<typeof registration>>;
   readonly target: Missing<TargetSpec, z.infer<typeof registration>["target"]>;

@@ -129,6 +129,17 @@ export function wakeKey(source: string): ItemKey {
   return { pk: `WAKE#${source}`, sk: "WAKE" };
 }
 
+/** Where the clusters are found whose credentials a secret holds. */
+export function credentialsPartition(secretName: string): string {
+  return `CREDENTIALS#${secretName}`;
+}
+
+/** The lines of a cluster for the secret with its credentials, by every name that its key may mean. */
+export function credentialsItemKeys(key: string, cluster: string): readonly ItemKey[] {
+  const { whole, short } = namesIn(key);
+  return [...new Set([short, whole])].map((name) => ({ pk: credentialsPartition(name), sk: cluster }));
+}
+
 /** Beside the cluster, not in it: a breaker's writes must not meet those of a deployment. */
 export function breakerKey(name: string): ItemKey {
   return { pk: "BREAKERS", sk: name };

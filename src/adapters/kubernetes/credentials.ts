@@ -1,6 +1,6 @@
 /** Understands what a cluster's secret holds, a kubeconfig or {server, caData, token}, and refuses all that would run or read something. */
-import { isIP } from "node:net";
 import { RelayError } from "../../core/errors.ts";
+import { type AddressOptions, hostRefusal } from "./addresses.ts";
 
 /** How to reach one API server and who we are there; PEM texts and a token in the clear, so never log it. */
 export interface ClusterCredentials {
@@ -9,13 +9,16 @@ export interface ClusterCredentials {
   readonly ca: string;
   readonly auth:
     | { readonly kind: "token"; readonly token: string }
-    | { readonly kind: "certificate"; readonly cert: string; readonly key: string };
+    | { readonly kind: "certificate"; readonly cert: string; readonly key: string }
+    | { readonly kind: "renewed"; readonly tokens: TokenSource };
 }
 
-/** What a deployment may allow beyond the default. */
-export interface CredentialOptions {
-  /** API servers on loopback addresses, for the stack on one machine. @default false */
-  readonly allowLoopback?: boolean | undefined;
+/** Tokens that live shorter than a connection. */
+export interface TokenSource {
+  /** One that is valid for some minutes still. @throws what making one throws */
+  current(): Promise<string>;
+  /** The API server does not know it. @returns whether another one is to be had now; false where that one would be the same in all but time */
+  refuse(token: string): boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -24,7 +27,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * Parses the text of a cluster's secret. `cluster` only names it in errors, whose details name fields, never contents.
  * @throws ClusterCredentials
  */
-export async function parseCredentials(text: string, cluster: string, options: CredentialOptions = {}): Promise<ClusterCredentials> {
+export async function parseCredentials(text: string, cluster: string, options: AddressOptions = {}): Promise<ClusterCredentials> {
   const refuse = (detail: string): never => {
     throw new RelayError("ClusterCredentials", cluster, { detail });
   };
@@ -107,13 +110,6 @@ function mapping(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
-/** PEM as it is, or in base64 as a kubeconfig has it. */
-function pem(value: unknown): string | undefined {
-  if (typeof value !== "string") return undefined;
-  const text = value.includes("-----BEGIN ") ? value : Buffer.from(value, "base64").toString("utf8");
-  return text.includes("-----BEGIN ") ? text : undefined;
-}
-
 function authOf(user: Fields, refuse: (detail: string) => never): ClusterCredentials["auth"] {
   const cert = user["client-certificate-data"];
   const key = user["client-key-data"];
@@ -130,26 +126,23 @@ function authOf(user: Fields, refuse: (detail: string) => never): ClusterCredent
   return { kind: "token", token };
 }
 
-function checkServer(value: unknown, options: CredentialOptions, refuse: (detail: string) => never): string {
+/**
+ * `https://host[:port][/prefix]`, without a trailing slash.
+ * @throws what `refuse` throws, for an address that is none, or that no API server has
+ */
+export function checkServer(value: unknown, options: AddressOptions, refuse: (detail: string) => never): string {
   const url = (typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined) ?? refuse("server is missing or no URL");
   if (url.protocol !== "https:") refuse("server must be https");
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
     refuse("server must be an address and a path only");
-  const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
-  if (isLinkLocal(host)) refuse("server is a link-local or metadata address");
-  if (isLoopback(host) && options.allowLoopback !== true) refuse("server is a loopback address");
+  const refused = hostRefusal(url.hostname, options);
+  if (refused !== undefined) refuse(`server is ${refused}`);
   return url.origin + url.pathname.replace(/\/+$/, "");
 }
 
-// URL has normalised the forms 0x7f.1 and 2130706433 already; an IPv4 address mapped into IPv6 comes as ::ffff:a9fe:a9fe.
-function isLinkLocal(host: string): boolean {
-  if (host === "metadata.google.internal" || host === "fd00:ec2::254") return true;
-  if (isIP(host) === 6) return /^fe[89ab]/.test(host) || host.startsWith("::ffff:a9fe:");
-  return isIP(host) === 4 && host.startsWith("169.254.");
-}
-
-function isLoopback(host: string): boolean {
-  if (host === "localhost" || host.endsWith(".localhost")) return true;
-  if (isIP(host) === 6) return host === "::1" || host === "::" || host.startsWith("::ffff:7f") || host === "::ffff:0:0";
-  return isIP(host) === 4 && (host.startsWith("127.") || host === "0.0.0.0");
+/** PEM as it is, or in base64 as a kubeconfig and EKS have it. */
+export function pem(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const text = value.includes("-----BEGIN ") ? value : Buffer.from(value, "base64").toString("utf8");
+  return text.includes("-----BEGIN ") ? text : undefined;
 }

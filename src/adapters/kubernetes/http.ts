@@ -1,10 +1,5 @@
-/** JSON over one kept-alive, CA-pinned https agent per cluster; HTTP failures become RelayErrors without the server's text. */
-// The https agent alone makes the connection a TLS one. `https.request` is this with a default agent, and runtimes that wrap it for
-// their own ends (MiniStack's downgrades loopback to plain HTTP) must not come between a target cluster and its pinned CA.
-import { Agent } from "node:https";
-import { urlToHttpOptions } from "node:url";
+/** Calls to an API server and what their answers mean; failures become RelayErrors without the server's text. */
 import { type ErrorCode, RelayError } from "../../core/errors.ts";
-import type { ClusterCredentials } from "./credentials.ts";
 
 /** Asks for metadata only: no answer of an API server may hold a value. */
 export const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -57,19 +52,6 @@ export interface HttpTimeouts {
   readonly requestTimeoutMs?: number | undefined;
 }
 
-/** Bounds of a connection. */
-export interface HttpLimits extends HttpTimeouts {
-  readonly concurrency: number;
-  readonly requestsPerSecond: number;
-  /** @default 8 MiB: 500 items of metadata fit many times over. */
-  readonly maxResponseBytes?: number | undefined;
-  /** Sees each raw answer before it is parsed; for the tests that look for values on the wire. */
-  readonly onAnswer?: ((raw: string) => void) | undefined;
-}
-
-// Not imported: that would load every getter of the module's, and the whole of undici with them, which takes 13 ms of a cold start.
-const { request } = process.getBuiltinModule("node:http");
-
 const REASONS: ReadonlySet<string> = new Set([
   "AlreadyExists",
   "BadRequest",
@@ -90,132 +72,6 @@ const REASONS: ReadonlySet<string> = new Set([
   "Unauthorized",
   "UnsupportedMediaType",
 ]);
-
-/** Makes the sender of one cluster. The agent lives as long as the sender is referenced; idle sockets do not keep a process alive. */
-export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimits): HttpSend {
-  const connection = {
-    maxSockets: limits.concurrency,
-    ca: credentials.ca,
-    rejectUnauthorized: true,
-    ...(credentials.auth.kind === "certificate" ? { cert: credentials.auth.cert, key: credentials.auth.key } : {}),
-  };
-  const kept = new Agent({ ...connection, keepAlive: true });
-  const fresh = new Agent(connection);
-  const authorization = credentials.auth.kind === "token" ? { authorization: `Bearer ${credentials.auth.token}` } : {};
-  // Parsed once: with the query of each call it would be a twentieth of a fan-out's time.
-  const server = new URL(credentials.server);
-  const { protocol, hostname, port } = urlToHttpOptions(server);
-  const prefix = server.pathname === "/" ? "" : server.pathname;
-  const pace = createPacer(limits.requestsPerSecond);
-  const connectTimeoutMs = limits.connectTimeoutMs ?? 3000;
-  const requestTimeoutMs = limits.requestTimeoutMs ?? 10_000;
-  const maxResponseBytes = limits.maxResponseBytes ?? 8 * 1024 * 1024;
-
-  /** Undefined where a connection broke that had been kept from an earlier call, before anything was answered. */
-  async function exchange(call: HttpCall, agent: Agent, timeoutMs: number): Promise<HttpAnswer | undefined> {
-    return new Promise((resolve, reject) => {
-      const fail = (detail: string): void =>
-        reject(
-          new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
-        );
-      const outgoing = request(
-        {
-          protocol,
-          hostname,
-          port,
-          path: `${prefix}${call.path}`,
-          agent,
-          method: call.method,
-          headers: {
-            ...authorization,
-            accept: call.accept,
-            ...(call.body === undefined
-              ? {}
-              : { "content-type": call.contentType ?? "application/json", "content-length": Buffer.byteLength(call.body) }),
-          },
-        },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          incoming.on("data", (chunk: Buffer) => {
-            size += chunk.length;
-            if (size > maxResponseBytes) {
-              fail("the answer is larger than the limit");
-              outgoing.destroy();
-              return;
-            }
-            chunks.push(chunk);
-          });
-          incoming.on("error", () => fail("the connection broke within the answer"));
-          incoming.on("aborted", () => fail("the connection broke within the answer"));
-          incoming.on("end", () => {
-            const raw = Buffer.concat(chunks).toString("utf8");
-            limits.onAnswer?.(raw);
-            const status = incoming.statusCode ?? 0;
-            const parsed = parseJson(raw);
-            // A proxy's page with an error status still says enough by its status.
-            if (parsed.ok || status >= 400) resolve({ status, body: parsed.body });
-            else fail("the answer is not JSON");
-          });
-        },
-      );
-      const whole = setTimeout(() => {
-        fail("no whole answer in time");
-        outgoing.destroy();
-      }, timeoutMs);
-      outgoing.on("socket", (socket) => {
-        if (!socket.connecting) return;
-        const connecting = setTimeout(() => {
-          fail("no connection in time");
-          outgoing.destroy();
-        }, connectTimeoutMs);
-        socket.once("secureConnect", () => clearTimeout(connecting));
-        socket.once("close", () => clearTimeout(connecting));
-      });
-      outgoing.on("error", () => {
-        if (outgoing.reusedSocket) resolve(undefined);
-        else fail("no connection, or its certificate is not signed by the pinned CA");
-      });
-      outgoing.on("close", () => clearTimeout(whole));
-      outgoing.end(call.body);
-    });
-  }
-
-  return async function send(call) {
-    await pace();
-    const startedAt = performance.now();
-    // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says nothing
-    // of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.
-    const answer =
-      (await exchange(call, kept, requestTimeoutMs)) ??
-      (await exchange(call, fresh, Math.max(1, requestTimeoutMs - (performance.now() - startedAt))));
-    if (answer === undefined) throw new TypeError("a fresh connection is none that was kept");
-    return answer;
-  };
-}
-
-function parseJson(raw: string): { readonly ok: boolean; readonly body: unknown } {
-  if (raw === "") return { ok: true, body: undefined };
-  try {
-    return { ok: true, body: JSON.parse(raw) };
-  } catch {
-    // The parser's error quotes its input.
-    return { ok: false, body: undefined };
-  }
-}
-
-/** Spaces starts evenly, so that a burst never exceeds the rate; costs nothing below it. */
-function createPacer(requestsPerSecond: number): () => Promise<void> {
-  const interval = 1000 / requestsPerSecond;
-  let next = 0;
-  return async () => {
-    const now = performance.now();
-    const start = Math.max(now, next);
-    next = start + interval;
-    // Timers are whole milliseconds: a shorter wait would only be rounded up and lower the rate.
-    if (start - now >= 1) await new Promise((resolve) => setTimeout(resolve, start - now));
-  };
-}
 
 interface StatusFacts {
   readonly reason: string | undefined;

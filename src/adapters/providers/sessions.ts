@@ -11,6 +11,8 @@ export interface SourceCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  /** @default - nobody says when they end */
+  readonly expiration?: Date;
 }
 
 /** What says whose credentials read: of a reference, or of a listing. */
@@ -95,7 +97,11 @@ export function createSourceSessions({ authReads, now, modules, options = client
       if (given?.AccessKeyId === undefined || given.SecretAccessKey === undefined) throw new RelayError("StoreUnreachable", role);
       const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration } = given;
       const until = (Expiration?.getTime() ?? now()) - EXPIRY_MARGIN_MS;
-      return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }, until };
+      const optional = {
+        ...(sessionToken === undefined ? {} : { sessionToken }),
+        ...(Expiration === undefined ? {} : { expiration: Expiration }),
+      };
+      return { credentials: { accessKeyId, secretAccessKey, ...optional }, until };
     } catch (error) {
       if (isRelayError(error)) throw error;
       throw relayError(CODES[errorName(error) ?? ""] ?? "StoreUnreachable", role, "sts", operation, error);

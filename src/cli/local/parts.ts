@@ -68,7 +68,7 @@ export async function bringUp(stack: CleanUpStack, output?: StepOutput): Promise
           run: async (report: ReportProgress) => {
             const { server, kubeconfig } = await startCluster(stack, spec, config, report);
             clusters.set(spec.name, server);
-            kubeconfigs.set(spec.kubeconfigSecretName, kubeconfig);
+            kubeconfigs.set(secretNameOf(spec), kubeconfig);
           },
         })),
       ],
@@ -136,6 +136,12 @@ async function createSecrets(aws: MiniStack, secrets: ReadonlyMap<string, string
   } finally {
     client.destroy();
   }
+}
+
+/** @throws Error for an EKS cluster: there is nobody on this machine who knows tokens of IAM */
+function secretNameOf({ name, kubeconfigSecretName }: ClusterSpec): string {
+  if (kubeconfigSecretName === undefined) throw new Error(`Cluster ${name} has eks; on this machine only kubeconfigSecretRef works`);
+  return kubeconfigSecretName;
 }
 
 /** The namespaces that the config writes to, in any cluster. */

@@ -165,3 +165,21 @@ export const clusterMetadata = closed({
 export const esoVersion = z.enum(["external-secrets.io/v1", "external-secrets.io/v1beta1"]);
 
 export type LabelSelectorManifest = z.infer<typeof labelSelector>;
+
+/** The code of a region. */
+export const awsRegion = z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "this is no AWS region; write it like us-east-1"));
+
+/** The ARN of an IAM role, or nothing. */
+export const roleArn = z
+  .string()
+  .check(
+    z.regex(
+      /^(arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512})?$/,
+      "this is no role's ARN; write it like arn:aws:iam::111122223333:role/name",
+    ),
+  );
+
+/** Limits of STS, so that a wrong one is seen here and not at each call. */
+export const externalId = z
+  .string()
+  .check(z.regex(/^([\w+=,.@:/-]{2,1224})?$/, "an external id is 2 to 1224 letters, digits and characters of _+=,.@:/-"));

@@ -1,6 +1,7 @@
 /** Tells what each document is: one of ours, one of ESO's, or somebody else's and none of our business. */
 import { type Checked, check, valueAt } from "./check.ts";
 import { checkClusterObjects } from "./cluster-object.ts";
+import { checkClusterRules } from "./cluster-rules.ts";
 import { type Diagnostic, type SourceFile } from "./diagnostics.ts";
 import { NOT_YET } from "./fields.ts";
 import { didYouMean, editDistance } from "./nearest.ts";
@@ -122,7 +123,7 @@ function readDocument(source: SourceDocument): ConfigDocument | { readonly findi
   if (group === OURS) {
     if (kind !== "Cluster") return refuseKind(`unknown kind ${kind} of ${OURS}`, didYouMean(kind, ["Cluster"]));
     if (apiVersion !== `${OURS}/v1alpha1`) return refuseVersion(`unknown apiVersion ${apiVersion}`, `use ${OURS}/v1alpha1`);
-    return typed("Cluster", check(clusterSchema, value), source);
+    return typed("Cluster", withFindings(check(clusterSchema, value), checkClusterRules(value)), source);
   }
   return refuseVersion(`unknown apiVersion ${apiVersion}`, didYouMean(group ?? "", [OURS, ESO, GENERATORS]));
 }

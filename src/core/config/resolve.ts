@@ -1,6 +1,6 @@
 /** Resolves the whole config into clusters and registrations, or says everything that is wrong with it. */
 import { type ClusterExternalSecretSpec, clusterExternalSecretId } from "../cluster-external-secret.ts";
-import { type ClusterSpec, type RegistrationSpec, type ResolvedConfig, registrationId, targetKey } from "../model.ts";
+import { type ClusterSpec, type ClusterWay, type RegistrationSpec, type ResolvedConfig, registrationId, targetKey } from "../model.ts";
 import { namespaceAllowed } from "../sync/guard.ts";
 import { findMistake, toClusterExternalSecret } from "./cluster-external-secret.ts";
 import { compareText, type Diagnostic, type SourceFile, sortDiagnostics } from "./diagnostics.ts";
@@ -247,11 +247,18 @@ function toClusterSpec(cluster: ClusterDocument): ClusterSpec {
   return {
     name: metadata.name,
     labels: sorted(metadata.labels),
-    kubeconfigSecretName: spec.kubeconfigSecretRef.name,
+    ...toClusterWay(spec),
     allowedNamespaces: spec.namespaces.allow,
     concurrency: spec.limits?.concurrency ?? 16,
     requestsPerSecond: spec.limits?.requestsPerSecond ?? 200,
     drift: spec.drift ?? "probe",
     ...(spec.adopt === true ? { adopt: true } : {}),
   };
+}
+
+/** The rules let exactly one of the two pass. */
+function toClusterWay({ eks, kubeconfigSecretRef }: ClusterDocument["manifest"]["spec"]): ClusterWay {
+  if (!eks) return { kubeconfigSecretName: kubeconfigSecretRef?.name ?? "" };
+  const { name, region, roleArn, externalId } = eks;
+  return { eks: { name, region, ...(roleArn ? { roleArn } : {}), ...(externalId ? { externalId } : {}) } };
 }

@@ -2,11 +2,13 @@
 import * as z from "zod/mini";
 import {
   annotations,
+  awsRegion,
   choice,
   closed,
   clusterMetadata,
   duration,
   esoVersion,
+  externalId,
   filled,
   finalizerName,
   labelName,
@@ -17,6 +19,7 @@ import {
   namespacedMetadata,
   notYet,
   objectName,
+  roleArn,
   textWithout,
 } from "./fields.ts";
 
@@ -32,14 +35,20 @@ const namespaceGlob = z
     ),
   );
 
+/** As EKS takes them. */
+const eksName = z
+  .string()
+  .check(z.regex(/^[0-9A-Za-z][\w-]{0,99}$/, "the name of an EKS cluster is at most 100 letters, digits, '-' and '_'"));
+
 /** Kind Cluster of secret-relay.dev/v1alpha1. */
 export const clusterSchema = closed({
   apiVersion: z.literal("secret-relay.dev/v1alpha1"),
   kind: z.literal("Cluster"),
   metadata: closed({ name: labelName, labels: z.nullish(labels), annotations: z.nullish(annotations) }),
   spec: closed({
-    kubeconfigSecretRef: closed({ name: filled }),
-    eks: notYet(),
+    // Exactly one of the two: cluster-rules.ts.
+    kubeconfigSecretRef: z.nullish(closed({ name: filled })),
+    eks: z.nullish(closed({ name: eksName, region: awsRegion, roleArn: z.nullish(roleArn), externalId: z.nullish(externalId) })),
     // None at all is how a cluster is emptied on purpose; a glob that matches nothing is a mistake (resolve.ts).
     manifests: z.array(filled),
     namespaces: closed({ allow: z.array(namespaceGlob).check(z.minLength(1, "at least one namespace is needed")) }),

@@ -2,17 +2,20 @@
 import * as z from "zod/mini";
 import { compileGoRegexp } from "../text/go-regexp.ts";
 import {
+  awsRegion,
   choice,
   closed,
   clusterMetadata,
   duration,
   esoVersion,
+  externalId,
   filled,
   labelSelector,
   managed,
   namespacedMetadata,
   notYetAll,
   objectName,
+  roleArn,
   withoutEffect,
 } from "./fields.ts";
 
@@ -61,24 +64,11 @@ const OTHER_PROVIDERS = [
 
 const count = z.int().check(z.gte(0, "this must be at least 0"));
 
-const roleArn = z
-  .string()
-  .check(
-    z.regex(
-      /^(arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512})?$/,
-      "this is no role's ARN; write it like arn:aws:iam::111122223333:role/name",
-    ),
-  );
-
 /** Limits of STS, so that a wrong one is seen here and not at each read. */
 const tagKey = z
   .string()
   .check(z.minLength(1, "a session tag needs a key"), z.maxLength(128, "a session tag's key has at most 128 characters"));
 const tagValue = z.string().check(z.maxLength(256, "a session tag's value has at most 256 characters"));
-const externalId = z
-  .string()
-  .check(z.regex(/^([\w+=,.@:/-]{2,1224})?$/, "an external id is 2 to 1224 letters, digits and characters of _+=,.@:/-"));
-
 const secretKeyRef = closed({ name: objectName, namespace: z.nullish(objectName), key: filled });
 
 const auth = closed({
@@ -94,7 +84,7 @@ const auth = closed({
 
 const aws = closed({
   service: choice(["SecretsManager", "ParameterStore"], ["CertificateManager"]),
-  region: z.nullish(z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/, "this is no AWS region; write it like us-east-1"))),
+  region: z.nullish(awsRegion),
   auth: z.nullish(auth),
   role: z.nullish(roleArn),
   additionalRoles: z.nullish(z.array(roleArn.check(z.minLength(1, "this must not be empty")))),

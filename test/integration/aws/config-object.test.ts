@@ -12,7 +12,7 @@ import { aSpec } from "../../support/registrations.ts";
 import { readVectors, resolvedSpec } from "../../support/store-vectors.ts";
 
 const BUCKET = "relay-config";
-const cluster: ClusterSpec = {
+const cluster = {
   name: "tokyo",
   labels: {},
   kubeconfigSecretName: "clusters/tokyo",
@@ -20,7 +20,7 @@ const cluster: ClusterSpec = {
   concurrency: 16,
   requestsPerSecond: 200,
   drift: "probe",
-};
+} as const satisfies ClusterSpec;
 const good: ResolvedConfig = { clusters: [cluster], registrations: [aSpec()] };
 
 describe("config object", () => {
@@ -40,6 +40,15 @@ describe("config object", () => {
     await put("sample.json", JSON.stringify(config));
 
     expect(JSON.stringify(await read("sample.json"))).toBe(JSON.stringify(config));
+  });
+
+  it("gives back a cluster that is reached by IAM", async () => {
+    const { kubeconfigSecretName: _none, allowedNamespaces, concurrency, requestsPerSecond, drift, ...named } = cluster;
+    const eks = { name: "prod", region: "eu-west-1", roleArn: "arn:aws:iam::222222222222:role/cluster", externalId: "relay/1" };
+    const config = { clusters: [{ ...named, eks, allowedNamespaces, concurrency, requestsPerSecond, drift }], registrations: [aSpec()] };
+    await put("eks.json", JSON.stringify(config));
+
+    expect(JSON.stringify(await read("eks.json"))).toBe(JSON.stringify(config));
   });
 
   it("has every field that the config's types have", () => {

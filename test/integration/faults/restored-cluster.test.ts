@@ -55,7 +55,7 @@ describe("an API server that is restored from an older backup", () => {
       createSyncTargets({
         registry,
         provider: source,
-        clusters: createClusters(async () => new SecretValue(live.kubeconfig), { allowLoopback: true }),
+        clusters: createClusters(async () => ({ value: new SecretValue(live.kubeconfig), versionId: "v1" }), { allowLoopback: true }),
         bus: createMemoryBus(),
         log: createMemoryLog(),
         clock,

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const grants = documents.map((document) => document.toJS() as KubernetesObject);
   const objects = [secret("shop-aws-keys"), secret("other"), account("shop-reader"), account("other")];
   for (const object of [...grants, ...objects]) await applyObject(server, object);
-  const clusters = createClusters(async () => new SecretValue(user.kubeconfig), { allowLoopback: true });
+  const clusters = createClusters(async () => ({ value: new SecretValue(user.kubeconfig), versionId: "v1" }), { allowLoopback: true });
   cluster = await clusters.connect(aCluster());
   reads = await clusters.authReads(aCluster());
 }, 300_000);

@@ -46,7 +46,9 @@ function relay() {
   source.put("shop/db", "v1", "p1");
   const registry = createMemoryRegistry();
   const queue = createMemoryQueue();
-  const clusters = createClusters(async () => new SecretValue(cluster.proxy.kubeconfig), { allowLoopback: true });
+  const clusters = createClusters(async () => ({ value: new SecretValue(cluster.proxy.kubeconfig), versionId: "v1" }), {
+    allowLoopback: true,
+  });
   const base = { registry, clusters, clock, log: createMemoryLog(), queue, workerLifetimeMs: LIFETIME };
   const clusterExternalSecrets = createClusterExternalSecrets(base);
   const register = createRegister({ ...base, clusterExternalSecrets });

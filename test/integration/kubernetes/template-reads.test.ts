@@ -23,7 +23,7 @@ async function start() {
   // The names of the contract, which it uses for both kinds.
   const named = text.replace("shop-secret-templates", "shop-templates").replaceAll('["shop-templates"]', '["shop-templates", "missing"]');
   for (const document of parseAllDocuments(named)) await applyObject(server, document.toJS() as KubernetesObject);
-  const clusters = createClusters(async () => new SecretValue(user.kubeconfig), { allowLoopback: true });
+  const clusters = createClusters(async () => ({ value: new SecretValue(user.kubeconfig), versionId: "v1" }), { allowLoopback: true });
   const put: TemplateReadsFixture["put"] = (kind, name, data) => {
     const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
     const content = kind === "Secret" ? Object.fromEntries(encoded) : data;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { createCluster } from "../../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../../src/adapters/kubernetes/credentials.ts";
-import { createHttpSend } from "../../../src/adapters/kubernetes/http.ts";
+import { createHttpSend } from "../../../src/adapters/kubernetes/send.ts";
 import type { Cluster, SecretManifest } from "../../../src/core/ports.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import { applyObject } from "../../../src/local/kubernetes-api.ts";

@@ -1,7 +1,8 @@
 /** A namespace of a real API server as a world's ground: the relay's own adapter, and the hands of people past it. */
 import { createCluster } from "../../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../../src/adapters/kubernetes/credentials.ts";
-import { createHttpSend, type HttpCall } from "../../../src/adapters/kubernetes/http.ts";
+import { type HttpCall } from "../../../src/adapters/kubernetes/http.ts";
+import { createHttpSend } from "../../../src/adapters/kubernetes/send.ts";
 import type { Ground } from "../../model/ground.ts";
 import type { LocalCluster } from "../../support/local-cluster.ts";
 

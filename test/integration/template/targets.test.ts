@@ -45,7 +45,9 @@ async function apply(object: Readonly<Record<string, unknown>>): Promise<void> {
 /** The fakes of the unit tests around the real cluster, with the registration of a manifest whose source holds `user` and `password`. */
 async function worldOf(name: string, target: string) {
   const world = await relayWorld();
-  const clusters = createClusters(async () => new SecretValue(cluster.user.kubeconfig), { allowLoopback: true });
+  const clusters = createClusters(async () => ({ value: new SecretValue(cluster.user.kubeconfig), versionId: "v1" }), {
+    allowLoopback: true,
+  });
   const syncTargets = createSyncTargets({ ...world.deps, clusters });
   const manifest = `---
 apiVersion: external-secrets.io/v1

@@ -1,5 +1,5 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
-import { referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
+import { credentialsItemKeys, credentialsPartition, referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
 import { entombed, findInterests, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
 // Registrations in memory come from specs that hold expressions already.
 import "../../../src/core/text/go-regexp.ts";
@@ -16,7 +16,7 @@ import type {
   TargetKey,
 } from "../../../src/core/model.ts";
 import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../../src/core/model.ts";
-import type { Breaker, ClusterRecord, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
+import type { Breaker, ClusterRecord, CredentialsNotice, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 import { memoryClusterExternalSecrets } from "./memory-cluster-external-secrets.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
@@ -53,7 +53,7 @@ export function createMemoryRegistry(): Registry {
   return registryOf().registry;
 }
 
-/** A registry that begins with the items of another, and `items` to begin the next one with. Breakers, retired clusters and ClusterExternalSecrets are not among them. */
+/** A registry that begins with the items of another, and `items` to begin the next one with. Breakers, notices of credentials, retired clusters and ClusterExternalSecrets are not among them. */
 export function registryOf(from?: RegistryItems): { readonly registry: Registry; readonly items: () => RegistryItems } {
   const registrations = new Map(from?.registrations);
   const references = new Map(from?.references);
@@ -65,11 +65,13 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
   const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
   const wakes = new Map<string, Wake>();
+  const notices = new Map<string, CredentialsNotice>();
   let generation = from?.generation ?? 0;
 
   const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({
     spec,
     breaker: breakers.get(spec.name) ?? CLOSED,
+    ...(notices.has(spec.name) ? { credentials: notices.get(spec.name) } : {}),
     ...(retired.has(spec.name) ? { isRetired: true } : {}),
   });
   const isCurrent = (loaded: Registration): boolean => {
@@ -257,12 +259,20 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       clusters.set(spec.name, spec);
       retired.delete(spec.name);
     },
+    async noticeCredentials(secret, notice) {
+      const isOf = ({ name, kubeconfigSecretName: key }: ClusterSpec): boolean =>
+        key !== undefined && credentialsItemKeys(key, name).some(({ pk }) => pk === credentialsPartition(secret));
+      const named = [...clusters.values()].filter(isOf).map(({ name }) => name);
+      for (const name of named) if ((notices.get(name)?.at ?? 0) <= notice.at) notices.set(name, notice);
+      return named.toSorted();
+    },
     async retireCluster(name) {
       if (clusters.has(name)) retired.add(name);
     },
     async removeCluster(name) {
       if (clusters.has(name) && !retired.delete(name)) return;
       clusters.delete(name);
+      notices.delete(name);
       breakers.delete(name);
     },
     async putRegistration(put) {

@@ -8,6 +8,7 @@ import * as invokeSelf from "../../../functions/register/invoke-self.ts";
 import type { Surroundings } from "../../../functions/runtime.ts";
 import { composeSync } from "../../../functions/sync/compose.ts";
 import type { BatchResponse } from "../../../functions/sync/sync-batch.ts";
+import * as eks from "../../../src/adapters/kubernetes/eks-client.ts";
 import type { BoundLog } from "../../../src/adapters/log.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
@@ -78,7 +79,7 @@ export function composeFunctions(options: FunctionsOptions): Functions {
     log,
     awsOptions,
     // Jest loads nothing more between tests.
-    modules: { parameterStore: async () => parameterStore, sts: async () => sts, invokeSelf: async () => invokeSelf },
+    modules: { parameterStore: async () => parameterStore, sts: async () => sts, eks: async () => eks, invokeSelf: async () => invokeSelf },
     clusterTimeouts: { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs },
     // The time-out that the answer to CloudFormation has is 10 s.
     async fetch(url, init) {

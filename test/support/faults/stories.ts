@@ -271,6 +271,7 @@ export const STORIES = {
   "edit by hand of what a rule found among parameters": { ...editByHand, options: { ...PARAMETER, finds: "name" } },
   "edit by hand of what a rule found by tags": { ...editByHand, options: { ...PARAMETER, finds: "tags" } },
   "config change of rules": { ...configChange, options: { finds: "name" } },
+  "rotation into an EKS cluster": { ...rotation, options: { isEks: true } },
   "rotation into a template": rotationIntoTemplate,
   "malformed event": malformedEvent,
   "config change": configChange,

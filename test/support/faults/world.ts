@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly provider?: RegistrationSpec["store"]["provider"];
   /** The registrations find their secret by its name, or by its path and tags. @default they name it */
   readonly finds?: "name" | "tags";
+  /** The clusters are EKS clusters. @default false */
+  readonly isEks?: boolean;
   /** The targets are rendered by templates of TEMPLATES. @default false */
   readonly isTemplated?: boolean;
 }
@@ -169,12 +171,15 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const delivery = createDelivery({ clock, sqs: clients.sqs, dynamodb: clients.dynamodb, tableName, queueUrl, work });
   const answers: { Status: string }[] = [];
   aws.rewrite = delivery.rewrite;
-  aws.local = ({ operation }, body) => {
+  aws.local = ({ operation, input }, body) => {
     if (operation === "Invoke") delivery.invoke({ name: "register", event: JSON.parse(body) } satisfies Invocation);
+    else if (operation === "DescribeCluster") return describeCluster(proxies, String(input["name"]));
     else if (operation === "PutAnswer") answers.push(JSON.parse(body) as { Status: string });
     else return undefined;
     return { status: operation === "Invoke" ? 202 : 200, body: "" };
   };
+  // Whether a token is a good one is another test's: eks.test.ts.
+  for (const name of CLUSTERS) proxies[name].isUser = (authorization) => authorization.startsWith("Bearer k8s-aws-v1.");
   const writes = watchWrites(proxies);
   let rotations = 0;
 
@@ -194,7 +199,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   };
   const clusterSpec: World["clusterSpec"] = (cluster) =>
     aCluster(cluster, {
-      kubeconfigSecretName: `clusters/${id}/${cluster}`,
+      ...(options.isEks === true ? { eks: { name: cluster, region } } : { kubeconfigSecretName: `clusters/${id}/${cluster}` }),
       drift: cluster === "virginia" ? "list" : "probe",
       adopt: options.adopt,
       allowedNamespaces: [NAMESPACE],
@@ -278,6 +283,13 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const states = (await world.registrations()).map(({ status }) => status.state);
   if (states.join() !== "Synced,Synced") throw new Error(`the world did not settle: ${states.join()}\n${log.text()}`);
   return world;
+}
+
+/** The emulator makes EKS clusters in Docker only. */
+function describeCluster(proxies: World["proxies"], name: string): { readonly status: number; readonly body: string } {
+  const { server, caPem } = proxies[name as ClusterName];
+  const certificateAuthority = { data: Buffer.from(caPem).toString("base64") };
+  return { status: 200, body: JSON.stringify({ cluster: { name, status: "ACTIVE", endpoint: server, certificateAuthority } }) };
 }
 
 const TAG = { metadataPolicy: "Fetch", property: "password" } as const;

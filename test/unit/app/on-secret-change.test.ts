@@ -11,7 +11,7 @@ import { createManualClock } from "../../support/fakes/manual-clock.ts";
 import { createMemoryLog, createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
 import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
 import { createMemorySource } from "../../support/fakes/memory-source.ts";
-import { ACCOUNT, aSpec, put, REGION, type SpecOptions } from "../../support/registrations.ts";
+import { ACCOUNT, aCluster, aSpec, put, REGION, type SpecOptions } from "../../support/registrations.ts";
 
 const T = 1_800_000_000_000;
 const ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:shop/db-AbCdEf`;
@@ -53,6 +53,29 @@ describe("on-secret-change", () => {
     expect(await handle(moved)).toEqual({ targets: 0, path: "none" });
     expect([...synced, ...queue.sent]).toEqual([]);
     expect(await registry.unfinishedPropagations(10)).toEqual([]);
+  });
+
+  it("tells a cluster that the secret with its credentials changed, and wakes nobody for it", async () => {
+    const { registry, queue, synced, handle } = await world([{ key: "other" }]);
+    await registry.putCluster(aCluster("tokyo", { kubeconfigSecretName: "shop/db" }));
+    await registry.putCluster(aCluster("virginia"));
+    const noticed = async () => (await registry.clusters()).map(({ credentials }) => credentials);
+
+    expect(await handle({ ...moved, label: "AWSPREVIOUS", versionId: "v1" })).toEqual({ targets: 0, path: "none" });
+    expect(await noticed()).toEqual([undefined, undefined]);
+    expect(await handle(moved)).toEqual({ targets: 0, path: "none" });
+    expect(await noticed()).toEqual([{ versionId: "v2", at: T }, undefined]);
+    expect([...synced, ...queue.sent]).toEqual([]);
+  });
+
+  it("wakes all who read the secret although the clusters could not be told, and has the event delivered again", async () => {
+    const { registry, synced, handle } = await world([{}]);
+    registry.noticeCredentials = async () => {
+      throw new RelayError("RegistryUnavailable", "registry");
+    };
+
+    await expect(handle(moved)).rejects.toMatchObject({ code: "RegistryUnavailable" });
+    expect(synced).toHaveLength(1);
   });
 
   it("syncs few targets at once, with the notice of their own reference and what is to be opened, and sees it open in the end", async () => {

@@ -1,6 +1,7 @@
 /** Which secrets of a cluster are understood, and which are refused without a word of their content. */
 import { describe, expect, it } from "@jest/globals";
-import { type CredentialOptions, parseCredentials } from "../../../../src/adapters/kubernetes/credentials.ts";
+import type { AddressOptions } from "../../../../src/adapters/kubernetes/addresses.ts";
+import { parseCredentials } from "../../../../src/adapters/kubernetes/credentials.ts";
 import { isRelayError } from "../../../../src/core/errors.ts";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
@@ -20,7 +21,7 @@ function plain(fields: object): string {
   return JSON.stringify({ server: "https://k.example", caData: CA, token: TOKEN, ...fields });
 }
 
-async function refusal(text: string, options?: CredentialOptions): Promise<string> {
+async function refusal(text: string, options?: AddressOptions): Promise<string> {
   try {
     await parseCredentials(text, "tokyo", options);
   } catch (error) {

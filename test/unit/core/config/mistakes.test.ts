@@ -234,16 +234,14 @@ describe("kinds and versions", () => {
     expect(mistakes(head(apiVersion, kind))).toEqual(want.map((line) => `apps/x.yaml:${line}`));
   });
 
-  it("refuses eks and CertificateManager as not supported yet", () => {
+  it("refuses CertificateManager as not supported yet", () => {
     const store = {
       path: "apps/s.yaml",
       text: storeFile().text.replace("SecretsManager", "CertificateManager").replace("name: aws", "name: b"),
     };
-    const cluster = clusterFile({ name: "osaka", extra: "  eks: { name: a }\n" });
 
-    expect(mistakes(store, cluster)).toEqual([
+    expect(mistakes(store)).toEqual([
       "apps/s.yaml:4:37 spec.provider.aws.service CertificateManager is not supported yet | supported: SecretsManager, ParameterStore",
-      "clusters/osaka.yaml:8:3 spec.eks is not supported yet",
     ]);
   });
 });

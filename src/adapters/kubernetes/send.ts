@@ -1,0 +1,230 @@
+/** JSON over one kept-alive, CA-pinned https agent per cluster; what fails on the way becomes ClusterUnreachable, without a foreign text. */
+// The https agent alone makes the connection a TLS one. `https.request` is this with a default agent, and runtimes that wrap it for
+// their own ends (MiniStack's downgrades loopback to plain HTTP) must not come between a target cluster and its pinned CA.
+import { Agent } from "node:https";
+import { urlToHttpOptions } from "node:url";
+import { RelayError } from "../../core/errors.ts";
+import { ADDRESS_REFUSED, type AddressOptions, createGuardedLookup } from "./addresses.ts";
+import type { ClusterCredentials } from "./credentials.ts";
+import type { HttpAnswer, HttpCall, HttpSend, HttpTimeouts } from "./http.ts";
+
+/** Bounds of a connection. */
+export interface HttpLimits extends HttpTimeouts, AddressOptions {
+  readonly concurrency: number;
+  readonly requestsPerSecond: number;
+  /** @default 8 MiB: 500 items of metadata fit many times over. */
+  readonly maxResponseBytes?: number | undefined;
+  /** Sees each raw answer before it is parsed; for the tests that look for values on the wire. */
+  readonly onAnswer?: ((raw: string) => void) | undefined;
+}
+
+/** A sender, and the end of it. */
+export interface HttpConnection {
+  readonly send: HttpSend;
+  /** Closes it as soon as nothing is under way any more; what is under way ends as it would have. */
+  retire(): void;
+}
+
+// Not imported: that would load every getter of the module's, and the whole of undici with them, which takes 13 ms of a cold start.
+const { request } = process.getBuiltinModule("node:http");
+
+/** Why a TLS connection failed: the certificate is not signed by the pinned CA, or of another host. Nothing was sent. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "INVALID_CA",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+/** The name of the API server is no name (any more). */
+const UNKNOWN_HOST = "ENOTFOUND";
+
+/**
+ * Whether a call failed since the API server is not where, or not who, its credentials say. Nothing of the call was sent, so that it
+ * may be sent again by others.
+ */
+export function isElsewhere(error: unknown): boolean {
+  const reason = error instanceof RelayError && error.code === "ClusterUnreachable" ? error.remote?.reason : undefined;
+  return reason !== undefined && (reason === UNKNOWN_HOST || UNTRUSTED.has(reason));
+}
+
+/** The connection failed, by the code of Node's error; its text, which quotes certificates, is dropped. */
+function connectionError({ subject, operation }: HttpCall, error: NodeJS.ErrnoException): RelayError {
+  const code = error.code ?? "";
+  const remote = { service: "kubernetes", operation };
+  if (code === ADDRESS_REFUSED) {
+    const detail = "its name leads to a loopback, link-local or metadata address";
+    return new RelayError("ClusterAddressRefused", subject, { detail, remote: { ...remote, reason: code } });
+  }
+  if (UNTRUSTED.has(code)) {
+    const detail = "its certificate is not signed by the pinned CA, has ended, or is of another host";
+    return new RelayError("ClusterUnreachable", subject, { detail, remote: { ...remote, reason: code } });
+  }
+  const reason = code === UNKNOWN_HOST ? code : undefined;
+  return new RelayError("ClusterUnreachable", subject, { detail: "no connection", remote: { ...remote, reason } });
+}
+
+/** Makes the sender of one cluster. The agent lives as long as the sender is referenced; idle sockets do not keep a process alive. */
+export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimits): HttpSend {
+  return createHttpConnection(credentials, limits).send;
+}
+
+/** The same, to be retired when another one takes its place. */
+export function createHttpConnection(credentials: ClusterCredentials, limits: HttpLimits): HttpConnection {
+  const { auth } = credentials;
+  const connection = {
+    maxSockets: limits.concurrency,
+    ca: credentials.ca,
+    rejectUnauthorized: true,
+    lookup: createGuardedLookup(limits),
+    ...(auth.kind === "certificate" ? { cert: auth.cert, key: auth.key } : {}),
+  };
+  const kept = new Agent({ ...connection, keepAlive: true });
+  const fresh = new Agent(connection);
+  // Parsed once: with the query of each call it would be a twentieth of a fan-out's time.
+  const server = new URL(credentials.server);
+  const { protocol, hostname, port } = urlToHttpOptions(server);
+  const prefix = server.pathname === "/" ? "" : server.pathname;
+  const pace = createPacer(limits.requestsPerSecond);
+  const connectTimeoutMs = limits.connectTimeoutMs ?? 3000;
+  const requestTimeoutMs = limits.requestTimeoutMs ?? 10_000;
+  const maxResponseBytes = limits.maxResponseBytes ?? 8 * 1024 * 1024;
+  let underWay = 0;
+  let isRetired = false;
+
+  /** Undefined where a connection broke that had been kept from an earlier call, before anything was answered. */
+  async function exchange(call: HttpCall, token: string | undefined, agent: Agent, timeoutMs: number): Promise<HttpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      const fail = (detail: string): void =>
+        reject(
+          new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
+        );
+      const outgoing = request(
+        {
+          protocol,
+          hostname,
+          port,
+          path: `${prefix}${call.path}`,
+          agent,
+          method: call.method,
+          headers: {
+            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+            accept: call.accept,
+            ...(call.body === undefined
+              ? {}
+              : { "content-type": call.contentType ?? "application/json", "content-length": Buffer.byteLength(call.body) }),
+          },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          incoming.on("data", (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > maxResponseBytes) {
+              fail("the answer is larger than the limit");
+              outgoing.destroy();
+              return;
+            }
+            chunks.push(chunk);
+          });
+          incoming.on("error", () => fail("the connection broke within the answer"));
+          incoming.on("aborted", () => fail("the connection broke within the answer"));
+          incoming.on("end", () => {
+            const raw = Buffer.concat(chunks).toString("utf8");
+            limits.onAnswer?.(raw);
+            const status = incoming.statusCode ?? 0;
+            const parsed = parseJson(raw);
+            // A proxy's page with an error status still says enough by its status.
+            if (parsed.ok || status >= 400) resolve({ status, body: parsed.body });
+            else fail("the answer is not JSON");
+          });
+        },
+      );
+      const whole = setTimeout(() => {
+        fail("no whole answer in time");
+        outgoing.destroy();
+      }, timeoutMs);
+      outgoing.on("socket", (socket) => {
+        if (!socket.connecting) return;
+        const connecting = setTimeout(() => {
+          fail("no connection in time");
+          outgoing.destroy();
+        }, connectTimeoutMs);
+        socket.once("secureConnect", () => clearTimeout(connecting));
+        socket.once("close", () => clearTimeout(connecting));
+      });
+      outgoing.on("error", (error) => {
+        if (outgoing.reusedSocket) resolve(undefined);
+        else reject(connectionError(call, error));
+      });
+      outgoing.on("close", () => clearTimeout(whole));
+      outgoing.end(call.body);
+    });
+  }
+
+  async function sendAs(call: HttpCall, token: string | undefined): Promise<HttpAnswer> {
+    const startedAt = performance.now();
+    // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says nothing
+    // of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.
+    const answer =
+      (await exchange(call, token, kept, requestTimeoutMs)) ??
+      (await exchange(call, token, fresh, Math.max(1, requestTimeoutMs - (performance.now() - startedAt))));
+    if (answer === undefined) throw new TypeError("a fresh connection is none that was kept");
+    return answer;
+  }
+
+  async function sendOnce(call: HttpCall): Promise<HttpAnswer> {
+    if (auth.kind !== "renewed") return sendAs(call, auth.kind === "token" ? auth.token : undefined);
+    const token = await auth.tokens.current();
+    const answer = await sendAs(call, token);
+    // By the same connection: only the header is another.
+    if (answer.status !== 401 || !auth.tokens.refuse(token)) return answer;
+    return sendAs(call, await auth.tokens.current());
+  }
+
+  return {
+    async send(call) {
+      await pace();
+      underWay += 1;
+      try {
+        return await sendOnce(call);
+      } finally {
+        underWay -= 1;
+        if (isRetired && underWay === 0) kept.destroy();
+      }
+    },
+    retire() {
+      isRetired = true;
+      if (underWay === 0) kept.destroy();
+    },
+  };
+}
+
+function parseJson(raw: string): { readonly ok: boolean; readonly body: unknown } {
+  if (raw === "") return { ok: true, body: undefined };
+  try {
+    return { ok: true, body: JSON.parse(raw) };
+  } catch {
+    // The parser's error quotes its input.
+    return { ok: false, body: undefined };
+  }
+}
+
+/** Spaces starts evenly, so that a burst never exceeds the rate; costs nothing below it. */
+function createPacer(requestsPerSecond: number): () => Promise<void> {
+  const interval = 1000 / requestsPerSecond;
+  let next = 0;
+  return async () => {
+    const now = performance.now();
+    const start = Math.max(now, next);
+    next = start + interval;
+    // Timers are whole milliseconds: a shorter wait would only be rounded up and lower the rate.
+    if (start - now >= 1) await new Promise((resolve) => setTimeout(resolve, start - now));
+  };
+}
