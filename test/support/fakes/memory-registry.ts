@@ -18,18 +18,13 @@ import type {
 import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../../src/core/model.ts";
 import type { Breaker, ClusterRecord, CredentialsNotice, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 import { memoryClusterExternalSecrets } from "./memory-cluster-external-secrets.ts";
+import { memoryWakes } from "./memory-wakes.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
 
 interface StoredPropagation {
   readonly propagation: Propagation;
   readonly isCounted: boolean;
-}
-
-interface Wake {
-  readonly quietUntil: number;
-  readonly by: string | undefined;
-  readonly later?: { readonly at: number; readonly by: string };
 }
 
 function propagationText(id: PropagationId): string {
@@ -64,7 +59,6 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
   const clusters = new Map(from?.clusters);
   const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
-  const wakes = new Map<string, Wake>();
   const notices = new Map<string, CredentialsNotice>();
   let generation = from?.generation ?? 0;
 
@@ -228,22 +222,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       if (breaker === undefined) breakers.delete(cluster);
       else breakers.set(cluster, breaker);
     },
-    async claimWake(source, { by, now, quietMs }) {
-      const seen = wakes.get(source);
-      if (seen !== undefined && seen.quietUntil > now && seen.quietUntil <= now + 2 * quietMs) return seen.by === by;
-      wakes.set(source, { quietUntil: now + quietMs, by });
-      return true;
-    },
-    async claimLaterWake(source, { by, now, quietMs }) {
-      const seen = wakes.get(source);
-      const isPending = seen?.later !== undefined && seen.later.at > now && seen.later.at <= now + quietMs;
-      if (seen?.later !== undefined && (isPending || seen.later.by === by)) {
-        return { at: seen.later.at, isOurs: seen.later.by === by };
-      }
-      const at = Math.min(Math.max(seen?.quietUntil ?? 0, now), now + quietMs);
-      wakes.set(source, { quietUntil: at + quietMs, by: seen?.by, later: { at, by } });
-      return { at, isOurs: true };
-    },
+    ...memoryWakes(),
     async claimTrial(cluster, seen, openUntil) {
       const now = breakers.get(cluster);
       if (now?.openUntil !== seen.openUntil || now.failures !== seen.failures) return false;
