@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { findTemplates, lintTemplates } from "../../../scripts/cfn-lint.ts";
+import { findTemplates, lintTemplates } from "../../../scripts/supply-chain/cfn-lint.ts";
 import { synthesise, WITHOUT_BUNDLES } from "../../infra/template.ts";
 
 type Resources = Record<string, { readonly Type: string; Properties: Record<string, unknown>; Metadata?: unknown }>;

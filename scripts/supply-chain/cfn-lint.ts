@@ -1,9 +1,9 @@
 /** Runs cfn-lint, in a Python environment of its own; its resource schemas come with the package. */
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ReportProgress } from "../src/local/progress.ts";
-import { resolvePythonEnvironment } from "../src/local/python-environment.ts";
-import { runCommand } from "../src/local/run-command.ts";
+import type { ReportProgress } from "../../src/local/progress.ts";
+import { resolvePythonEnvironment } from "../../src/local/python-environment.ts";
+import { runCommand } from "../../src/local/run-command.ts";
 
 const SUFFIX = ".template.json";
 

@@ -5,10 +5,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createRelayApp } from "../infra/relay-app.ts";
+import { createRelayApp } from "../../infra/relay-app.ts";
 import { findTemplates, lintTemplates } from "./cfn-lint.ts";
 
-const ROOT = resolve(import.meta.dirname, "..");
+const ROOT = resolve(import.meta.dirname, "../..");
 
 const VARIANTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   defaults: {},
