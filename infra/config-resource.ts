@@ -1,7 +1,7 @@
 /** Brings the resolved config to the register function, so that `cdk deploy` alone registers. It holds names, never a secret value. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CustomResource, type Duration, Stack, Stage } from "aws-cdk-lib";
+import { CustomResource, type Duration, Stack, Stage, Validations } from "aws-cdk-lib";
 import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { Construct, type IDependable } from "constructs";
@@ -33,6 +33,14 @@ export class ConfigResource extends Construct {
     const continuation = new Policy(this, "Continuation", {
       roles: [register.role],
       statements: [new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [register.resource.functionArn] })],
+    });
+    Validations.of(continuation).acknowledge({
+      id: "NIST.800.53.R5-IAMNoInlinePolicy",
+      reason: "it lets register's role call register, and is of use to nobody else",
+    });
+    Validations.of(register.resource).acknowledge({
+      id: "NIST.800.53.R5-LambdaDLQ",
+      reason: "its event holds CloudFormation's ResponseURL, a credential, that no queue shall keep; CloudFormation itself shows a failure",
     });
     const resource = new CustomResource(this, "Resource", {
       serviceToken: register.resource.functionArn,

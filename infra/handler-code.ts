@@ -63,17 +63,33 @@ export const BUNDLING = {
   },
 } as const satisfies BuildOptions;
 
-/** The files of a function's bundle, with their source maps, by name; `index.mjs` is the handler's. */
+/** A function's bundle, and what it is made of. */
+export interface Bundle {
+  /** By name, with their source maps; `index.mjs` is the handler's. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The source files of which something is left in it, as seen from the project's root, sorted. */
+  readonly sources: readonly string[];
+}
+
+export function makeBundle(name: HandlerName): Bundle {
+  const { outputFiles, metafile } = buildSync({ ...BUNDLING, metafile: true, entryPoints: [`functions/${name}/handler.ts`] });
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  return {
+    files: new Map(outputFiles.map(({ path, contents }) => [basename(path), contents])),
+    sources: [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file))].toSorted(),
+  };
+}
+
+/** The files of a function's bundle alone. */
 export function bundleHandler(name: HandlerName): ReadonlyMap<string, Uint8Array> {
-  const { outputFiles } = buildSync({ ...BUNDLING, entryPoints: [`functions/${name}/handler.ts`] });
-  return new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+  return makeBundle(name).files;
 }
 
 /** How many bytes a cold start loads: `index.mjs` and whatever it imports at once, and so on. */
-export function startBytes(bundle: ReadonlyMap<string, Uint8Array>): number {
+export function startBytes(files: ReadonlyMap<string, Uint8Array>): number {
   const loaded = new Map<string, number>();
   const load = (file: string): void => {
-    const contents = bundle.get(file);
+    const contents = files.get(file);
     if (contents === undefined || loaded.has(file)) return;
     loaded.set(file, contents.byteLength);
     // `import("./…")` is on demand.

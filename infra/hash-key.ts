@@ -15,10 +15,15 @@ export class HashKey extends Construct {
       // A lost key costs one rewrite of each target, and no value.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    Validations.of(this.resource).acknowledge({
-      id: "AwsSolutions-SMG4",
-      reason: "it opens nothing: a rotation would only make every target be written once more",
-    });
+    const reason = "it opens nothing: a rotation would only make every target be written once more";
+    Validations.of(this.resource).acknowledge(
+      { id: "AwsSolutions-SMG4", reason },
+      { id: "NIST.800.53.R5-SecretsManagerRotationEnabled", reason },
+      {
+        id: "NIST.800.53.R5-SecretsManagerUsingKMSKey",
+        reason: "the account's key for Secrets Manager encrypts it; a key of the deployer's own would protect a value that opens nothing",
+      },
+    );
   }
 
   allowRead(by: RelayFunction): void {

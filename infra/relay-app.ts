@@ -1,6 +1,6 @@
-/** Makes the app that `app.ts` synthesises: context → settings and config → the stack, with cdk-nag always on. */
+/** Makes the app that `app.ts` synthesises: context → settings and config → the stack, with cdk-nag's packs always on. */
 import { App, type AppProps, Validations } from "aws-cdk-lib";
-import { AwsSolutionsChecks } from "cdk-nag";
+import { AwsSolutionsChecks, NIST80053R5Checks } from "cdk-nag";
 import { readRelayConfig } from "./config-source.ts";
 import { RelayStack } from "./relay-stack.ts";
 import { readSettings } from "./settings.ts";
@@ -12,6 +12,6 @@ export async function createRelayApp(props?: AppProps): Promise<App> {
   const settings = readSettings(app.node);
   const config = await readRelayConfig(settings.configFolder);
   new RelayStack(app, "secret-relay", { ...settings, config });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app));
   return app;
 }

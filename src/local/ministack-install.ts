@@ -1,79 +1,12 @@
-/** Installs the AWS emulator MiniStack into a Python environment of its own in the cache; touches no other Python environment. */
-import { access, rm, writeFile } from "node:fs/promises";
+/** Installs the AWS emulator MiniStack into a Python environment of its own. */
 import { join } from "node:path";
-import { cacheDirectory } from "./cache-directory.ts";
-import { runExclusively } from "./exclusive.ts";
-import { type ReportProgress, startReport, tellWhile } from "./progress.ts";
-import { runCommand } from "./run-command.ts";
-
-const VERSION = "1.4.21";
-const OLDEST_PYTHON_MINOR = 10;
-const PYTHONS = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
-
-async function findPython(): Promise<{ readonly command: string; readonly version: string }> {
-  for (const command of PYTHONS) {
-    const { isOk, output } = await runCommand(command, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
-    const version = output.trim();
-    const [major, minor] = version.split(".").map(Number);
-    if (isOk && major === 3 && minor !== undefined && minor >= OLDEST_PYTHON_MINOR) {
-      return { command, version };
-    }
-  }
-  throw new Error(`the AWS emulator needs Python 3.${OLDEST_PYTHON_MINOR} or newer on the PATH, with its venv module: install it`);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
+import { type InstallOptions, resolvePythonEnvironment } from "./python-environment.ts";
 
 /**
- * The Python interpreter that can run `-m ministack`; installs it by pip, from the index that pip is set up for, if the cache has
- * none. A virtual environment can't be built aside and renamed (it holds its own path), so a lock and a marker file guard it.
- * @throws Error that says what to install when Python, its venv module or the package is missing
+ * The Python interpreter that can run `-m ministack`.
+ * @throws Error that says what to install when Python, its venv module or a package is missing
  */
-export async function resolveMiniStackPython(
-  options: {
-    readonly report?: ReportProgress | undefined;
-    /** Ends an installation that is under way. */
-    readonly signal?: AbortSignal | undefined;
-  } = {},
-): Promise<string> {
-  const { signal } = options;
-  const report = startReport(options.report);
-  const { command, version } = await findPython();
-  const directory = join(cacheDirectory(), "ministack", `${VERSION}-python${version}`);
-  const python = join(directory, "bin", "python");
-  const marker = join(directory, "installed");
-  // The interpreter is a link to the system's, which an upgrade may have taken away.
-  const isInstalled = async (): Promise<boolean> => (await isThere(marker)) && (await isThere(python));
-  if (await isInstalled()) {
-    return python;
-  }
-  await runExclusively(
-    `${directory}.lock`,
-    async () => {
-      if (await isInstalled()) {
-        return;
-      }
-      await rm(directory, { recursive: true, force: true });
-      report("making a Python environment for the AWS emulator");
-      const made = await runCommand(command, ["-m", "venv", directory], { signal });
-      if (!made.isOk) {
-        throw new Error(`"${command} -m venv" failed; on Debian and Ubuntu install python3-venv:\n${made.output}`);
-      }
-      const installed = await tellWhile(report, `installing ministack ${VERSION}`, () =>
-        runCommand(python, ["-m", "pip", "install", "--disable-pip-version-check", `ministack==${VERSION}`], { signal }),
-      );
-      if (!installed.isOk) {
-        throw new Error(`"pip install ministack==${VERSION}" failed; check the network, or pip's index:\n${installed.output}`);
-      }
-      await writeFile(marker, "");
-    },
-    (pid) => report(`waiting for process ${pid}, which is installing it`),
-    signal,
-  );
-  return python;
+export async function resolveMiniStackPython(options: InstallOptions = {}): Promise<string> {
+  const requirements = join(import.meta.dirname, "ministack-requirements.txt");
+  return resolvePythonEnvironment({ name: "ministack", title: "the AWS emulator", requirements }, options);
 }
