@@ -33,11 +33,12 @@ type OnSecretChange = (change: SecretChange, deadline: Millis) => Promise<Dispat
  */
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
   return async (change, deadline) => {
-    // Beside the rest: whoever reads the secret gets it no later for it.
-    const [dispatched, noticed] = await Promise.allSettled([dispatch(deps, change, deadline), noticeCredentials(deps, change)]);
-    if (dispatched.status === "rejected") throw dispatched.reason;
-    if (noticed.status === "rejected") throw noticed.reason;
-    return dispatched.value;
+    try {
+      return await dispatch(deps, change, deadline);
+    } finally {
+      // After it: whoever reads the secret gets it no later for this. Whichever of the two fails, the event comes again.
+      await noticeCredentials(deps, change);
+    }
   };
 }
 
