@@ -156,6 +156,11 @@ export class RelayStack extends Stack {
       SyncFunctionName: sync.resource.functionName,
       ReconcileFunctionName: reconcile.resource.functionName,
       RegisterFunctionName: register.resource.functionName,
+      // Whom access entries of clusters and trust policies of roles name.
+      OnSecretChangeRoleArn: onSecretChange.role.roleArn,
+      SyncRoleArn: sync.role.roleArn,
+      ReconcileRoleArn: reconcile.role.roleArn,
+      RegisterRoleArn: register.role.roleArn,
     };
     for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, key, { value });
   }

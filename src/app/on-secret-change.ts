@@ -39,11 +39,12 @@ export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
     // Only now: what time it is, the first answer of AWS says (ADR 12).
     const change = plausible(told, deps.clock.latest());
     const woken = change === told ? toldOf : await wokenBy(deps, change);
-    const [dispatched] = await Promise.allSettled([dispatch(change, woken, deadline, eventId)]);
-    // Whoever reads the secret gets it no later for it, nor does what fails there keep this from being told.
-    await noticeCredentials(deps, change);
-    if (dispatched.status === "rejected") throw dispatched.reason;
-    return dispatched.value;
+    try {
+      return await dispatch(change, woken, deadline, eventId);
+    } finally {
+      // After it: whoever reads the secret gets it no later for this. Whichever of the two fails, the event comes again.
+      await noticeCredentials(deps, change);
+    }
   };
 }
 

@@ -115,7 +115,7 @@ async function registerClusters(registry: Registry, config: ResolvedConfig): Pro
   const known = new Map(records.map((record) => [record.spec.name, record]));
   const stale = config.clusters.filter((spec) => {
     const record = known.get(spec.name);
-    return record === undefined || record.isRetired === true || !isSameJson(record.spec, spec);
+    return record === undefined || record.isRetired === true || record.isOutdated === true || !isSameJson(record.spec, spec);
   });
   await concurrently(stale, CONCURRENCY, (spec) => registry.putCluster(spec));
   const wanted = new Set(config.clusters.map(({ name }) => name));

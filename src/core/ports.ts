@@ -226,6 +226,8 @@ export interface ClusterRecord {
   readonly breaker: Breaker;
   /** @default - none was announced */
   readonly credentials?: CredentialsNotice | undefined;
+  /** A version wrote it that kept less of a cluster: the next registration puts it again. @default false */
+  readonly isOutdated?: true | undefined;
   /** The config has it no more; it is kept until what was registered for it is pruned. */
   readonly isRetired?: true | undefined;
 }

@@ -23,11 +23,13 @@ describe("bundles", () => {
     return bundle;
   }
 
-  it.each(HANDLER_NAMES)("%s is within its budget", (name) => {
-    const bytes = startBytes(bundleOf(name).files);
+  it.each(HANDLER_NAMES)("%s is within its budget, with EKS's client in a file that is loaded by need", (name) => {
+    const { files } = bundleOf(name);
+    const bytes = startBytes(files);
 
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES);
     expect(bytes).toBeGreaterThan(100_000);
+    expect([...files.keys()].filter((file) => /^eks-client-\w+\.mjs$/.test(file))).toHaveLength(1);
   });
 
   it.each(HANDLER_NAMES)(

@@ -222,5 +222,9 @@ it("names what the command line and the local stack need", () => {
     "SyncFunctionName",
     "ReconcileFunctionName",
     "RegisterFunctionName",
+    "OnSecretChangeRoleArn",
+    "SyncRoleArn",
+    "ReconcileRoleArn",
+    "RegisterRoleArn",
   ]);
 });

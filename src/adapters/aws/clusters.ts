@@ -5,6 +5,9 @@ import type { Breaker, ClusterRecord, Registry } from "../../core/ports.ts";
 import { breakerKey, clusterKey, credentialsItemKeys, credentialsPartition, GENERATION_KEY, type ItemKey } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 
+/** What is kept of a cluster: 2 has lines for the secret with its credentials. Items of before have none, and no number. */
+const LAYOUT = 2;
+
 /** Joins cluster items with breaker items by name; a cluster without a breaker item is closed. */
 export function clusterRecords(items: readonly Item[]): ReadonlyMap<string, ClusterRecord> {
   const breakers = new Map<string, Breaker>(
@@ -25,6 +28,7 @@ export function clusterRecords(items: readonly Item[]): ReadonlyMap<string, Clus
             spec,
             breaker,
             ...(versionId === undefined ? {} : { credentials: { versionId: String(versionId), at: Number(item["credentialsAt"]) } }),
+            ...(item["layout"] === LAYOUT ? {} : { isOutdated: true }),
             ...(item["retired"] === true ? { isRetired: true } : {}),
           },
         ];
@@ -79,7 +83,7 @@ export function createClusterItems(table: Table): Part {
       const left = (await storedLines(spec.name)).filter(({ pk }) => !kept.has(pk));
       // Before the cluster, so that no event misses it.
       for (const key of lines) await table.change({ key, set: { cluster: spec.name } });
-      await table.change({ key: clusterKey(spec.name), set: { spec: JSON.stringify(spec) }, remove: ["retired"] });
+      await table.change({ key: clusterKey(spec.name), set: { spec: JSON.stringify(spec), layout: LAYOUT }, remove: ["retired"] });
       for (const key of left) await table.change({ key, drop: true });
     },
     async noticeCredentials(name, { versionId, at }) {

@@ -64,7 +64,13 @@ export async function openConnection(open: () => Promise<OpenedCredentials>, lim
     if (looking !== undefined) return look();
     if (now() - missedAt < PAUSE_MS) return false;
     missedAt = now();
-    return look();
+    try {
+      return await look();
+    } catch (error) {
+      // Why it can't be told says less than the call's own failure, unless it is for good: then it is the cause.
+      if (!isRelayError(error) || error.policy !== "retry") throw error;
+      return false;
+    }
   }
 
   function isDue(notice: CredentialsNotice | undefined): boolean {

@@ -65,6 +65,14 @@ function subjectOf({ region, name }: EksCluster): string {
  */
 export function createEks({ roles, now, load, options = clientOptions, allowLoopback }: EksDeps): OpenEks {
   const tokens = new Map<string, TokenSource>();
+  const ownClients = new Map<string, ReturnType<ReturnType<EksModule["eksClients"]>>>();
+
+  /** By the function's own role; it renews its credentials itself. */
+  function ownClient(region: string, { eksClients }: EksModule) {
+    const client = ownClients.get(region) ?? eksClients(options)(region, undefined);
+    ownClients.set(region, client);
+    return client;
+  }
 
   /** Undefined: the function's own. */
   async function credentialsOf(cluster: EksCluster): Promise<AwsCredentials | undefined> {
@@ -80,12 +88,13 @@ export function createEks({ roles, now, load, options = clientOptions, allowLoop
     if (cluster.roleArn !== undefined) roles.forget({ ...cluster, roleArn: cluster.roleArn });
   };
 
-  function tokensOf(cluster: EksCluster, { SignatureV4, eksClients }: EksModule): TokenSource {
+  function tokensOf(cluster: EksCluster, module: EksModule): TokenSource {
     const key = JSON.stringify([cluster.region, cluster.name, cluster.roleArn, cluster.externalId]);
     const known = tokens.get(key);
     if (known !== undefined) return known;
-    // The client is asked for nothing but the function's own credentials, which it renews, and its hash.
-    const { config } = eksClients(options)(cluster.region, undefined);
+    const { SignatureV4 } = module;
+    // Asked for nothing but the function's own credentials and the hash.
+    const { config } = ownClient(cluster.region, module);
     const made = createTokens(
       now,
       async () => (await credentialsOf(cluster)) ?? ownCredentials(config.credentials, cluster),
@@ -99,14 +108,14 @@ export function createEks({ roles, now, load, options = clientOptions, allowLoop
   return async (cluster) => {
     const module = await load();
     const { DescribeClusterCommand, eksClients } = module;
-    const client = eksClients(options)(cluster.region, await credentialsOf(cluster));
+    const credentials = await credentialsOf(cluster);
+    const client = credentials === undefined ? ownClient(cluster.region, module) : eksClients(options)(cluster.region, credentials);
     const described = await client.send(new DescribeClusterCommand({ name: cluster.name })).catch((error: unknown) => {
       const code = CODES[errorName(error) ?? ""] ?? "ClusterUnreachable";
       // A role's session may have been revoked: the next attempt assumes it anew.
       if (code === "ClusterAccessDenied") forget(cluster);
       throw relayError(code, subjectOf(cluster), "eks", "DescribeCluster", error);
     });
-    client.destroy();
     const { status, endpoint, certificateAuthority } = described.cluster ?? {};
     const fail = (code: ErrorCode, detail: string): never => {
       throw new RelayError(code, subjectOf(cluster), { detail });

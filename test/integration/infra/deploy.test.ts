@@ -23,12 +23,16 @@ const OUTPUTS = [
   "EventBusName",
   "FailureQueueUrl",
   "OnSecretChangeFunctionName",
+  "OnSecretChangeRoleArn",
   "ReconcileFunctionName",
+  "ReconcileRoleArn",
   "RegisterFunctionName",
+  "RegisterRoleArn",
   "RegistryTableName",
   "SyncDeadLetterQueueUrl",
   "SyncFunctionName",
   "SyncQueueUrl",
+  "SyncRoleArn",
 ];
 
 let aws: MiniStack;

@@ -238,6 +238,22 @@ describe("an EKS cluster", () => {
     expect(callsOf("DescribeCluster")).toBe(before + 1);
   });
 
+  it("says what DescribeCluster says where it is gone, and that it is unreachable where that does not say", async () => {
+    const gone = await newInstance().connect(specOf(EKS));
+    const unknown = await newInstance().connect(specOf(EKS));
+    endpoint.target = servers[1]?.server.replace("https:", "http:");
+
+    described = { status: "DELETING" };
+    await expect(write(gone)).rejects.toMatchObject({ code: "ClusterNotFound" });
+    aws.fault = ({ operation }) =>
+      operation === "DescribeCluster" ? { kind: "error", status: 400, name: "ThrottlingException" } : undefined;
+    try {
+      await expect(write(unknown)).rejects.toMatchObject({ code: "ClusterUnreachable", remote: { service: "kubernetes" } });
+    } finally {
+      aws.fault = undefined;
+    }
+  });
+
   it.each([
     { name: "being made", fields: { status: "CREATING", endpoint: undefined }, code: "ClusterNotReady", policy: "retry" },
     { name: "without a CA yet", fields: { certificateAuthority: {} }, code: "ClusterNotReady", policy: "retry" },

@@ -43,8 +43,10 @@ export function awsRow({ operation, input }: AwsCall): string {
       return `Query ${kindOf({ pk: values[":pk"] })}`;
     }
     case "UpdateItem":
-    case "DeleteItem":
-      return `${operation} ${kindOf(input["Key"] as Attributes)}`;
+    case "DeleteItem": {
+      const isNotice = ":s_credentialsVersion" in ((input["ExpressionAttributeValues"] ?? {}) as Attributes);
+      return `${operation} ${kindOf(input["Key"] as Attributes)}${isNotice ? " of a notice" : ""}`;
+    }
     case "TransactWriteItems":
       return `TransactWriteItems ${transactionOf(input)}`;
     default:

@@ -65,6 +65,7 @@ export const ROWS: readonly Row[] = [
   { row: "UpdateItem PROP", call: "UpdateItem", story: "rotation" },
   { row: "UpdateItem BREAKERS", call: "UpdateItem", story: "rotation while a cluster is down" },
   { row: "UpdateItem CLUSTERS", call: "UpdateItem", story: "config change" },
+  { row: "UpdateItem CLUSTERS of a notice", call: "UpdateItem", story: "rotation of a cluster's credentials" },
   { row: "UpdateItem CREDENTIALS", call: "UpdateItem", story: "config change" },
   { row: "UpdateItem META", call: "UpdateItem", story: "config change" },
   { row: "UpdateItem REF", call: "UpdateItem", story: "config change" },

@@ -1,6 +1,6 @@
 /** What happens in a cell while its fault is planted, and what the targets shall hold in the end: each story makes other calls. */
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { DeleteSecretCommand, GetSecretValueCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { DeleteParameterCommand } from "@aws-sdk/client-ssm";
 import type { ClusterExternalSecretSpec } from "../../../src/core/cluster-external-secret.ts";
 import type { ClusterSpec, RegistrationSpec, ResolvedConfig } from "../../../src/core/model.ts";
@@ -36,6 +36,25 @@ const rotation: Story = {
     await go(world, 1_000);
   },
   want: (world) => everywhere(world, world.value),
+};
+
+/** Of tokyo's, which stay the same but for the version of their secret; then of the secret itself. */
+const rotationOfCredentials: Story = {
+  ...rotation,
+  async happen(parts, world) {
+    const { clock, delivery, id } = world;
+    const { secretsManager } = parts.clients;
+    clock.advanceTo(clock.now() + 2_000);
+    const SecretId = `clusters/${id}/tokyo`;
+    const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId }));
+    const { VersionId, ARN = "" } = await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    const detail = { name: SecretId, labelUpdated: "AWSCURRENT", versionId: VersionId };
+    const time = new Date(clock.now()).toISOString();
+    const event = { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [ARN], detail };
+    delivery.invoke({ name: "onSecretChange", event });
+    await go(world, 1_000);
+    await rotation.happen(parts, world);
+  },
 };
 
 const rotationByQueue: Story = {
@@ -258,6 +277,7 @@ export const STORIES = {
   "edit by hand": editByHand,
   "adoption from ESO": adoption,
   "deletion of the secret": deletion,
+  "rotation of a cluster's credentials": rotationOfCredentials,
   "rotation of a parameter": { ...rotation, options: PARAMETER },
   "change of a parameter's tags": { ...rotation, options: { ...PARAMETER, isOfTags: true } },
   "rotation by a role": { ...rotation, options: { access: "role" } },

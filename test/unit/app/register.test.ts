@@ -73,6 +73,22 @@ describe("register", () => {
     expect(await registry.nextGeneration()).toBe(2);
   });
 
+  it("puts a cluster again that a version wrote which kept less of it, although its spec is the same", async () => {
+    const puts: string[] = [];
+    const { run } = world((memory) => ({
+      clusters: async () => (await memory.clusters()).map((record) => ({ ...record, isOutdated: true })),
+      putCluster: async (spec) => {
+        puts.push(spec.name);
+        await memory.putCluster(spec);
+      },
+    }));
+
+    await run(configOf());
+    await run(configOf());
+
+    expect(puts).toEqual(["tokyo", "tokyo"]);
+  });
+
   it("gives a change a new generation, and a look only where the creationPolicy changed", async () => {
     const { run, sent, get } = world();
     await run(configOf({ name: "a" }, { name: "b" }));
