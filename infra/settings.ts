@@ -41,10 +41,25 @@ export interface RelaySettings {
   readonly retainRegistry: boolean;
   /** Customer-managed keys that encrypt the secrets: a list, or text with commas. @default - secrets under the aws/secretsmanager key need no grant */
   readonly kmsKeyArns: readonly string[];
+  /** An organisation whose accounts may forward events to the source bus. @default - the accounts that the config names, and no other */
+  readonly sourceOrganization: string | undefined;
 }
 
-/** Reads and checks every context key. @throws UserMistake at the first wrong one */
-export function readSettings(node: Node): RelaySettings {
+/** Checks context keys one by one; each throws a UserMistake that names the key and what it must be. */
+export interface ContextReader {
+  readonly integer: (key: string, fallback: number, from: number, to: number) => number;
+  readonly flag: (key: string, fallback: boolean) => boolean;
+  /** Undefined where the key is missing or empty. */
+  readonly text: (key: string, pattern: RegExp, wanted: string) => string | undefined;
+  /** A list, or text with commas. */
+  readonly list: (key: string, pattern: RegExp, wanted: string) => readonly string[];
+  readonly refuse: (key: string, wanted: string) => never;
+}
+
+export const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/;
+export const KMS_KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+
+export function contextReader(node: Node): ContextReader {
   const read = (key: string): unknown => node.tryGetContext(key) as unknown;
   const refuse = (key: string, wanted: string): never => {
     throw new UserMistake(`context key "${key}" must be ${wanted}, got ${JSON.stringify(read(key))}`);
@@ -71,6 +86,12 @@ export function readSettings(node: Node): RelaySettings {
       typeof value === "string" ? value.split(",").filter((item) => item !== "") : Array.isArray(value) ? value : [value];
     return items.map((item) => (typeof item === "string" && pattern.test(item) ? item : refuse(key, wanted)));
   };
+  return { integer, flag, text, list, refuse };
+}
+
+/** Reads and checks every context key. @throws UserMistake at the first wrong one */
+export function readSettings(node: Node): RelaySettings {
+  const { integer, flag, text, list, refuse } = contextReader(node);
   const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
   const retentionDays = integer("logRetentionDays", 30, 1, 9999);
   return {
@@ -86,9 +107,10 @@ export function readSettings(node: Node): RelaySettings {
       retentions.find((days) => days.valueOf() === retentionDays) ?? refuse("logRetentionDays", `one of ${retentions.join(", ")}`),
     tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
-    alarmTopicArn: text("alarmTopicArn", /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "the ARN of an SNS topic"),
+    alarmTopicArn: text("alarmTopicArn", TOPIC_ARN, "the ARN of an SNS topic"),
     allowLoopbackClusters: flag("allowLoopbackClusters", false),
     retainRegistry: flag("retainRegistry", true),
-    kmsKeyArns: list("kmsKeyArns", /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "ARNs of KMS keys"),
+    kmsKeyArns: list("kmsKeyArns", KMS_KEY_ARN, "ARNs of KMS keys"),
+    sourceOrganization: text("sourceOrganization", /^o-[a-z0-9]{10,32}$/, "the id of an organisation, o-…"),
   };
 }
