@@ -242,9 +242,9 @@ it("tells the functions that there are find rules, and only where there are", as
 
 it("takes its own events from the default bus, and those of the accounts that the config names from the source bus alone", () => {
   const rules = Object.values(resourcesOf(template, "AWS::Events::Rule")).filter(({ EventPattern }) => EventPattern !== undefined);
-  const accountsOn = (bus: string | undefined) =>
+  const accountsOn = (name: string | undefined) =>
     rules
-      .filter(({ EventBusName }) => EventBusName === bus)
+      .filter(({ EventBusName }) => EventBusName === name)
       .map(({ EventPattern }) => JSON.parse(JSON.stringify(EventPattern)).account as unknown);
 
   const own = ["<AWS::AccountId>"];

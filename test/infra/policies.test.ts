@@ -100,7 +100,7 @@ describe("each policy of", () => {
       fault: /everybody/,
     },
   ])("a stack would be refused with $name", ({ statement, fault }) => {
-    expect(faultsOf({ Effect: "Allow", ...statement } as Statement).join()).toMatch(fault);
+    expect(faultsOf({ Effect: "Allow", ...statement }).join()).toMatch(fault);
   });
 });
 

@@ -56,7 +56,7 @@ interface Bus {
 function busOf(template: Template): Bus {
   const [{ Name, Policy } = {}] = Object.values(resourcesOf(template, "AWS::Events::EventBus"));
   return {
-    arn: `arn:aws:events:${REGION}:${HUB}:event-bus/${String(Name)}`,
+    arn: `arn:aws:events:${REGION}:${HUB}:event-bus/${typeof Name === "string" ? Name : ""}`,
     policy: Policy === undefined ? undefined : deployed(Policy, { account: HUB, region: REGION }),
   };
 }
