@@ -52,7 +52,7 @@ beforeAll(async () => {
     },
     context: { visibilityBoundSeconds: "5" },
     prepare: async (aws, proxy) => {
-      assumed = answerAssumeRole(aws, proxy, () => relay?.outputs["ReaderRoleArns"]?.split(",")[1]);
+      assumed = answerAssumeRole(aws, proxy, HUB, () => relay?.outputs["ReaderRoleArns"]?.split(",")[1]);
       // One name everywhere: whoever mixes places up shows another place's value.
       for (const place of [HUB, REGION, OWNER, STRANGER]) {
         const client = new SecretsManagerClient(clientConfig(aws, place));

@@ -6,7 +6,7 @@
  *   that bus's rules, if the rule's role and the bus's policy allow it.
  * The rules, roles, policies and patterns are read from the emulator, the events are the stores' own, the functions the deployed ones.
  */
-import { CloudFormationClient, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, DescribeStackResourcesCommand, GetTemplateCommand } from "@aws-sdk/client-cloudformation";
 import {
   EventBridgeClient,
   ListRulesCommand,
@@ -15,11 +15,11 @@ import {
   type Target,
   TestEventPatternCommand,
 } from "@aws-sdk/client-eventbridge";
-import { GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from "@aws-sdk/client-iam";
+import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { MiniStack } from "../../src/local/ministack.ts";
-import { deployed, resourcesOf, type Template } from "../infra/template.ts";
+import { deployed, plain, resourcesOf, type Template } from "../infra/template.ts";
 import type { AwsCall, AwsFault, AwsFaultProxy } from "./aws-fault-proxy.ts";
 import { isAllowed } from "./simulated-iam.ts";
 
@@ -53,12 +53,17 @@ export interface Assumption {
  * Makes the proxy answer AssumeRole as STS does for a caller that is this role; roles of the CDK are everybody's, as `cdk bootstrap`
  * made them for. @returns what was asked for, as it comes
  */
-export function answerAssumeRole(aws: MiniStack, proxy: AwsFaultProxy, caller: () => string | undefined): readonly Assumption[] {
+export function answerAssumeRole(
+  aws: MiniStack,
+  proxy: AwsFaultProxy,
+  hub: Place,
+  caller: () => string | undefined,
+): readonly Assumption[] {
   const asked: Assumption[] = [];
   proxy.fault = async (call): Promise<AwsFault | undefined> => {
     if (call.operation !== "AssumeRole" || isCdkRole(call)) return undefined;
     const role = String(call.input["RoleArn"]);
-    const allowed = await trusts(aws, role, caller(), call.input["ExternalId"]);
+    const allowed = await trusts(aws, role, hub, caller(), call.input["ExternalId"]);
     asked.push({ role, isAllowed: allowed });
     return allowed ? undefined : { kind: "error", status: 403, name: "AccessDenied" };
   };
@@ -74,7 +79,7 @@ function isCdkRole({ input }: AwsCall): boolean {
   return /:role\/cdk-hnb659fds-/.test(String(input["RoleArn"]));
 }
 
-async function trusts(aws: MiniStack, arn: string, caller: string | undefined, externalId: unknown): Promise<boolean> {
+async function trusts(aws: MiniStack, arn: string, hub: Place, caller: string | undefined, externalId: unknown): Promise<boolean> {
   const [, , , , account = "", resource = ""] = arn.split(":");
   const iam = new IAMClient(clientConfig(aws, { account, region: aws.region }));
   try {
@@ -86,7 +91,7 @@ async function trusts(aws: MiniStack, arn: string, caller: string | undefined, e
       resource: arn,
       account,
       context: { "aws:PrincipalArn": caller, ...(typeof externalId === "string" ? { "sts:ExternalId": externalId } : {}) },
-      identityPolicies: await rolePolicies(aws, caller),
+      identityPolicies: await rolePolicies(aws, caller, { ...hub, stack: "secret-relay" }),
       resourcePolicy: JSON.parse(decodeURIComponent(Role.AssumeRolePolicyDocument)),
     });
   } catch (error) {
@@ -97,20 +102,29 @@ async function trusts(aws: MiniStack, arn: string, caller: string | undefined, e
   }
 }
 
-/** The inline policies of a role, as deployed. */
-async function rolePolicies(aws: MiniStack, arn: string): Promise<readonly unknown[]> {
-  const [, , , , account = "", resource = ""] = arn.split(":");
-  const iam = new IAMClient(clientConfig(aws, { account, region: aws.region }));
-  const RoleName = resource.slice("role/".length);
-  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
-  const policies = await Promise.all(
-    PolicyNames.map(async (PolicyName) => {
-      const { PolicyDocument = "" } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-      return JSON.parse(decodeURIComponent(PolicyDocument)) as unknown;
-    }),
+/**
+ * What the policies of a role say, by the template that a stack was deployed by there: the emulator can't tell. Statements on the
+ * stack's own resources are left out: no call that is judged here is on one.
+ */
+async function rolePolicies(
+  aws: MiniStack,
+  roleArn: string,
+  { stack, ...place }: Place & { readonly stack: string },
+): Promise<readonly unknown[]> {
+  const client = new CloudFormationClient(clientConfig(aws, place));
+  const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: stack }));
+  const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName: stack }));
+  client.destroy();
+  const roleName = roleArn.slice(roleArn.indexOf("/") + 1);
+  const role = StackResources.find(({ PhysicalResourceId }) => PhysicalResourceId === roleName)?.LogicalResourceId ?? "";
+  const policies = Object.values((JSON.parse(TemplateBody) as Template).Resources).filter(
+    ({ Type, Properties }) =>
+      /^AWS::IAM::(?:Managed)?Policy$/.test(Type) && JSON.stringify(Properties["Roles"] ?? []).includes(JSON.stringify({ Ref: role })),
   );
-  iam.destroy();
-  return policies;
+  return policies.map(({ Properties }) => {
+    const document = deployed(plain(Properties["PolicyDocument"] ?? {}), place) as { readonly Statement: readonly unknown[] };
+    return { ...document, Statement: document.Statement.filter((statement) => !JSON.stringify(statement).includes("<")) };
+  });
 }
 
 /** The emulator takes a twelve-digit access key for the account. */
@@ -149,6 +163,7 @@ interface Watched {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
   readonly target: Target;
+  readonly place: Place;
 }
 
 /** Stands for EventBridge between a place and the hub's bus. */
@@ -159,14 +174,14 @@ export async function startForwarding(aws: MiniStack, hub: Place, busArn: string
   const watched: Watched[] = [];
   const busPolicy = await deployedBusPolicy(aws, hub);
 
-  const mayPut = async ({ target }: Watched, event: BusEvent): Promise<boolean> =>
+  const mayPut = async ({ target, place }: Watched, event: BusEvent): Promise<boolean> =>
     isAllowed({
       principal: target.RoleArn ?? "",
       action: "events:PutEvents",
       resource: busArn,
       account: hub.account,
       context: { "events:source": [event.source], "events:detail-type": [event["detail-type"]] },
-      identityPolicies: await rolePolicies(aws, target.RoleArn ?? ""),
+      identityPolicies: await rolePolicies(aws, target.RoleArn ?? "", { ...place, stack: "secret-relay-source" }),
       resourcePolicy: busPolicy,
     });
 
@@ -200,7 +215,7 @@ export async function startForwarding(aws: MiniStack, hub: Place, busArn: string
         const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName: queueName }));
         const Arn = `arn:aws:sqs:${place.region}:${place.account}:${queueName}`;
         await source.send(new PutTargetsCommand({ Rule: Name, Targets: [{ Id: "forwarded", Arn }] }));
-        watched.push({ sqs, queueUrl: QueueUrl, target });
+        watched.push({ sqs, queueUrl: QueueUrl, target, place });
         count += 1;
       }
       source.destroy();
