@@ -1,4 +1,4 @@
-/** The CDK app: reads the context and the config folder, and synthesises the one stack. A user's mistake ends it without a stack trace. */
+/** The CDK app: reads the context and the config folder, and synthesises one stack: the relay's, or an owner's of secrets. A user's mistake ends it without a stack trace. */
 import { createRelayApp } from "./relay-app.ts";
 import { isUserMistake } from "./settings.ts";
 

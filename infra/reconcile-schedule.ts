@@ -1,9 +1,9 @@
 /** Wakes reconcile at a fixed rate. */
 import type { Duration } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
-import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import { functionTarget } from "./rule-target.ts";
 
 export interface ReconcileScheduleProps {
   readonly target: IFunction;
@@ -16,7 +16,7 @@ export class ReconcileSchedule extends Construct {
     new Rule(this, "Resource", {
       schedule: Schedule.rate(props.interval),
       // A wake-up that is late by an interval is of no use: the next one is there.
-      targets: [new LambdaFunction(props.target, { retryAttempts: 0, maxEventAge: props.interval })],
+      targets: [functionTarget(props.target, { retryAttempts: 0, maxEventAge: props.interval })],
     });
   }
 }

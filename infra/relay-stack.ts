@@ -1,5 +1,5 @@
 /** The stack: wires the constructs to each other and declares no resource of its own. */
-import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { Aws, CfnOutput, Duration, Fn, Stack } from "aws-cdk-lib";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
 import { allRegistrations } from "../src/core/config/cluster-external-secret.ts";
@@ -17,6 +17,7 @@ import { RegistryTable } from "./registry-table.ts";
 import { RelayFunction } from "./relay-function.ts";
 import { allowBatchRead, allowConfiguredSources, allowNamespaceReads, namedAccounts } from "./secret-access.ts";
 import type { RelaySettings } from "./settings.ts";
+import { SourceBus } from "./source-bus.ts";
 import { SyncQueue } from "./sync-queue.ts";
 
 /** Lambda's own limit. */
@@ -128,10 +129,16 @@ export class RelayStack extends Stack {
     const events = new ChangeEvents(this, "ChangeEvents", {
       target: onSecretChange.resource,
       failureQueue: failures.resource,
+      accounts: [Aws.ACCOUNT_ID],
+    });
+    const sources = new SourceBus(this, "SourceBus", {
+      target: onSecretChange.resource,
+      failureQueue: failures.resource,
       accounts: namedAccounts(config),
+      organization: props.sourceOrganization,
     });
     const schedule = new ReconcileSchedule(this, "ReconcileSchedule", { target: reconcile.resource, interval: props.reconcileInterval });
-    new ConfigResource(this, "Config", { config, register, timeout: REGISTRATION_TIMEOUT, after: [sync, events, schedule] });
+    new ConfigResource(this, "Config", { config, register, timeout: REGISTRATION_TIMEOUT, after: [sync, events, sources, schedule] });
     new Alarms(this, "Alarms", {
       failures: { SyncDeadLetter: queue.deadLetterQueue, Failure: failures.resource },
       syncQueue: queue.resource,
@@ -152,6 +159,11 @@ export class RelayStack extends Stack {
       SyncDeadLetterQueueUrl: queue.deadLetterQueue.queueUrl,
       FailureQueueUrl: failures.resource.queueUrl,
       EventBusName: props.eventBusName,
+      SourceBusArn: sources.busArn,
+      ReaderRoleArns: Fn.join(
+        ",",
+        [onSecretChange, sync, reconcile].map(({ role }) => role.roleArn),
+      ),
       OnSecretChangeFunctionName: onSecretChange.resource.functionName,
       SyncFunctionName: sync.resource.functionName,
       ReconcileFunctionName: reconcile.resource.functionName,

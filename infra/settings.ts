@@ -44,10 +44,25 @@ export interface RelaySettings {
   readonly kmsKeyArns: readonly string[];
   /** `vpcId`, `vpcSubnetIds`, `vpcSecurityGroupIds`: the functions are in this VPC. With `vpcEndpoints` the endpoints that they need are made. @default - in none */
   readonly network: NetworkSettings | undefined;
+  /** An organisation whose accounts may forward events to the source bus. @default - the accounts that the config names, and no other */
+  readonly sourceOrganization: string | undefined;
 }
 
-/** Reads and checks every context key. @throws UserMistake at the first wrong one */
-export function readSettings(node: Node): RelaySettings {
+/** Checks context keys one by one; each throws a UserMistake that names the key and what it must be. */
+export interface ContextReader {
+  readonly integer: (key: string, fallback: number, from: number, to: number) => number;
+  readonly flag: (key: string, fallback: boolean) => boolean;
+  /** Undefined where the key is missing or empty. */
+  readonly text: (key: string, pattern: RegExp, wanted: string) => string | undefined;
+  /** A list, or text with commas. */
+  readonly list: (key: string, pattern: RegExp, wanted: string) => readonly string[];
+  readonly refuse: (key: string, wanted: string) => never;
+}
+
+export const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/;
+export const KMS_KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+
+export function contextReader(node: Node): ContextReader {
   const read = (key: string): unknown => node.tryGetContext(key) as unknown;
   const refuse = (key: string, wanted: string): never => {
     throw new UserMistake(`context key "${key}" must be ${wanted}, got ${JSON.stringify(read(key))}`);
@@ -74,27 +89,13 @@ export function readSettings(node: Node): RelaySettings {
       typeof value === "string" ? value.split(",").filter((item) => item !== "") : Array.isArray(value) ? value : [value];
     return items.map((item) => (typeof item === "string" && pattern.test(item) ? item : refuse(key, wanted)));
   };
-  const network = (): NetworkSettings | undefined => {
-    const vpcId = text("vpcId", /^vpc-[0-9a-f]{8,17}$/, "the id of a VPC");
-    const subnetIds = list("vpcSubnetIds", /^subnet-[0-9a-f]{8,17}$/, "ids of subnets");
-    const securityGroupIds = list("vpcSecurityGroupIds", /^sg-[0-9a-f]{8,17}$/, "ids of security groups");
-    const routeTableIds = list("vpcRouteTableIds", /^rtb-[0-9a-f]{8,17}$/, "ids of route tables");
-    const hasEndpoints = flag("vpcEndpoints", false);
-    if (vpcId === undefined || subnetIds.length === 0 || securityGroupIds.length === 0) {
-      if (vpcId !== undefined || subnetIds.length + securityGroupIds.length + routeTableIds.length > 0 || hasEndpoints) {
-        throw new UserMistake(
-          'context keys "vpcId", "vpcSubnetIds" and "vpcSecurityGroupIds" go together: give all of them, or no key of a VPC',
-        );
-      }
-      return undefined;
-    }
-    if (hasEndpoints !== routeTableIds.length > 0) {
-      throw new UserMistake(
-        'context keys "vpcEndpoints" and "vpcRouteTableIds" go together: the route tables get the endpoints of DynamoDB and S3',
-      );
-    }
-    return { vpcId, subnetIds, securityGroupIds, endpointRouteTableIds: routeTableIds };
-  };
+  return { integer, flag, text, list, refuse };
+}
+
+/** Reads and checks every context key. @throws UserMistake at the first wrong one */
+export function readSettings(node: Node): RelaySettings {
+  const reader = contextReader(node);
+  const { integer, flag, text, list, refuse } = reader;
   const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
   const retentionDays = integer("logRetentionDays", 30, 1, 9999);
   return {
@@ -110,10 +111,34 @@ export function readSettings(node: Node): RelaySettings {
       retentions.find((days) => days.valueOf() === retentionDays) ?? refuse("logRetentionDays", `one of ${retentions.join(", ")}`),
     tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
-    alarmTopicArn: text("alarmTopicArn", /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "the ARN of an SNS topic"),
+    alarmTopicArn: text("alarmTopicArn", TOPIC_ARN, "the ARN of an SNS topic"),
     allowLoopbackClusters: flag("allowLoopbackClusters", false),
     retainRegistry: flag("retainRegistry", true),
-    kmsKeyArns: list("kmsKeyArns", /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "ARNs of KMS keys"),
-    network: network(),
+    kmsKeyArns: list("kmsKeyArns", KMS_KEY_ARN, "ARNs of KMS keys"),
+    network: readNetwork(reader),
+    sourceOrganization: text("sourceOrganization", /^o-[a-z0-9]{10,32}$/, "the id of an organisation, o-…"),
   };
+}
+
+/** Undefined where no key of a VPC is given. @throws UserMistake where some are missing */
+function readNetwork({ text, list, flag }: ContextReader): NetworkSettings | undefined {
+  const vpcId = text("vpcId", /^vpc-[0-9a-f]{8,17}$/, "the id of a VPC");
+  const subnetIds = list("vpcSubnetIds", /^subnet-[0-9a-f]{8,17}$/, "ids of subnets");
+  const securityGroupIds = list("vpcSecurityGroupIds", /^sg-[0-9a-f]{8,17}$/, "ids of security groups");
+  const routeTableIds = list("vpcRouteTableIds", /^rtb-[0-9a-f]{8,17}$/, "ids of route tables");
+  const hasEndpoints = flag("vpcEndpoints", false);
+  if (vpcId === undefined || subnetIds.length === 0 || securityGroupIds.length === 0) {
+    if (vpcId !== undefined || subnetIds.length + securityGroupIds.length + routeTableIds.length > 0 || hasEndpoints) {
+      throw new UserMistake(
+        'context keys "vpcId", "vpcSubnetIds" and "vpcSecurityGroupIds" go together: give all of them, or no key of a VPC',
+      );
+    }
+    return undefined;
+  }
+  if (hasEndpoints !== routeTableIds.length > 0) {
+    throw new UserMistake(
+      'context keys "vpcEndpoints" and "vpcRouteTableIds" go together: the route tables get the endpoints of DynamoDB and S3',
+    );
+  }
+  return { vpcId, subnetIds, securityGroupIds, endpointRouteTableIds: routeTableIds };
 }

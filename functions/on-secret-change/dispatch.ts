@@ -33,6 +33,10 @@ export function createOnSecretChangeHandler({ log, clock, onSecretChange, sendLe
         case "ignored":
           log.info("event ignored", { reason: event.reason });
           return;
+        case "refused":
+          // Seen by whoever looks for it, but no error: nothing was asked for, and trying again would change nothing.
+          log.warn("event refused", { reason: event.reason });
+          return;
         case "malformed": {
           const { code, reason, id } = event.letter;
           log.error("event malformed", { code, reason, eventId: id });

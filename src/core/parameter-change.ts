@@ -1,6 +1,6 @@
 /** What an event of Parameter Store says: which parameter, and what sort of change; its events never name a version. */
 import * as z from "zod/mini";
-import { checked, filled, moment, wholeSecond } from "./event-fields.ts";
+import { checked, filled, isOwner, moment, place, wholeSecond } from "./event-fields.ts";
 import type { Millis } from "./model.ts";
 
 /** A change of a parameter, at a moment within [at, at + 999]. */
@@ -26,6 +26,7 @@ const TAGGING_CALLS = ["AddTagsToResource", "RemoveTagsFromResource"];
 const PARAMETER_ARN = /^arn:[^:]*:ssm:[^:]+:[^:]+:parameter\/./s;
 
 const changeEvent = z.object({
+  ...place,
   time: moment,
   resources: z.tuple([z.string().check(z.regex(PARAMETER_ARN))], z.unknown()),
   detail: z.object({ name: filled, operation: filled }),
@@ -34,17 +35,26 @@ const changeEvent = z.object({
 const call = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
 
 const taggingCall = z.object({
-  account: filled,
-  region: filled,
+  ...place,
   detail: z.object({ eventTime: moment, requestParameters: z.object({ resourceType: filled, resourceId: filled }) }),
 });
 
+/** An event that speaks of a parameter of another account, region or name than its own: it wakes nobody. */
+export type Foreign = "foreign";
+
 /** @returns undefined for an event that tells no change. @throws EventMalformed */
-export function parseParameterEvent(type: string, event: unknown): ParameterChange | undefined {
+export function parseParameterEvent(type: string, event: unknown): ParameterChange | Foreign | undefined {
   if (type !== PARAMETER_CHANGE) return undefined;
-  const { time, resources, detail } = checked(type, changeEvent, event);
-  const kind = KINDS[detail.operation];
-  return kind === undefined ? undefined : { kind, arn: resources[0], name: detail.name, at: wholeSecond(time) };
+  const { account, region, time, resources, detail } = checked(type, changeEvent, event);
+  const kind = Object.hasOwn(KINDS, detail.operation) ? KINDS[detail.operation] : undefined;
+  if (kind === undefined) return undefined;
+  const [arn] = resources;
+  if (!isOwner({ account, region }, arn) || !arn.endsWith(`:parameter/${withoutSlash(detail.name)}`)) return "foreign";
+  return { kind, arn, name: detail.name, at: wholeSecond(time) };
+}
+
+function withoutSlash(name: string): string {
+  return name.replace(/^\//, "");
 }
 
 /** What CloudTrail tells of a parameter's tags. @returns undefined for any other call, and one that failed. @throws EventMalformed */
@@ -54,6 +64,6 @@ export function parseParameterCall(type: string, event: unknown): ParameterChang
   const { account, region, detail } = checked(type, taggingCall, event);
   const { resourceType, resourceId } = detail.requestParameters;
   if (resourceType !== "Parameter") return undefined;
-  const arn = `arn:aws:ssm:${region}:${account}:parameter/${resourceId.replace(/^\//, "")}`;
+  const arn = `arn:aws:ssm:${region}:${account}:parameter/${withoutSlash(resourceId)}`;
   return { kind: "parameter tags changed", arn, name: resourceId, at: wholeSecond(detail.eventTime) };
 }

@@ -1,6 +1,6 @@
 /** What an event on the bus says of a secret: parsed with a schema, and reduced to names, a version id and a time; never a value. */
 import * as z from "zod/mini";
-import { checked, filled, moment, wholeSecond } from "./event-fields.ts";
+import { checked, filled, isOwner, moment, place, wholeSecond } from "./event-fields.ts";
 import type { Millis } from "./model.ts";
 import { type ParameterChange, parseParameterCall, parseParameterEvent } from "./parameter-change.ts";
 
@@ -27,7 +27,9 @@ export type SecretChange =
 export type ParsedEvent =
   | { readonly kind: "change"; readonly change: SecretChange }
   /** No change of a secret; `reason` is our own text. */
-  | { readonly kind: "ignored"; readonly reason: string };
+  | { readonly kind: "ignored"; readonly reason: string }
+  /** It speaks of a secret that is not its own: forged, or the echo of a call from another account; `reason` is our own text. */
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** Events tell whole seconds. */
 const EVENT_PRECISION_MS = 999;
@@ -50,6 +52,7 @@ const secretArn = z.string().check(z.regex(SECRET_ARN));
 const envelope = z.object({ source: z.string(), "detail-type": z.string() });
 
 const labelUpdated = z.object({
+  ...place,
   time: moment,
   resources: z.tuple([secretArn], z.unknown()),
   detail: z.object({ name: filled, labelUpdated: filled, versionId: filled }),
@@ -57,7 +60,6 @@ const labelUpdated = z.object({
 
 const cloudTrail = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
 
-const place = { account: filled, region: filled };
 const callDetail = {
   eventTime: moment,
   // CloudTrail spells it both ways.
@@ -70,8 +72,11 @@ const changingCall = z.object({
 });
 const creatingCall = z.object({ ...place, detail: z.object({ ...callDetail, requestParameters: z.object({ name: filled }) }) });
 
+const REFUSED = { kind: "refused", reason: "the event's account, region and name are not those of the ARN in it" } as const;
+
 /**
- * Reads an event of the default bus. Whether anybody reads the secret, and by which label, is the registry's to say.
+ * Reads an event of a bus. It counts for a secret of its own account and region only (rule 3: it is a hint, and even so from nobody
+ * else), so that whoever may send events of one account wakes nobody who reads another's. Whether anybody reads the secret, and by which label, is the registry's to say.
  * @throws EventMalformed, naming the fields, where an event that claims to be a change of a secret lacks what its type promises
  */
 export function parseSecretChange(event: unknown): ParsedEvent {
@@ -79,16 +84,25 @@ export function parseSecretChange(event: unknown): ParsedEvent {
   if (source === "aws.ssm") return parseOfParameter(type, event);
   if (source !== "aws.secretsmanager") return { kind: "ignored", reason: "the event is of no store" };
   if (type === LABEL_UPDATED) {
-    const { time, resources, detail } = checked(LABEL_UPDATED, labelUpdated, event);
+    const { account, region, time, resources, detail } = checked(LABEL_UPDATED, labelUpdated, event);
     const { name, labelUpdated: label, versionId } = detail;
-    return { kind: "change", change: { kind: "label moved", arn: resources[0], name, label, versionId, at: wholeSecond(time) } };
+    const [arn] = resources;
+    if (!isOwner({ account, region }, arn) || !isNamed(arn, name)) return REFUSED;
+    return { kind: "change", change: { kind: "label moved", arn, name, label, versionId, at: wholeSecond(time) } };
   }
   return CLOUDTRAIL.includes(type) ? parseCall(type, event) : { kind: "ignored", reason: "the event tells no change of a secret" };
 }
 
 function parseOfParameter(type: string, event: unknown): ParsedEvent {
   const change = CLOUDTRAIL.includes(type) ? parseParameterCall(type, event) : parseParameterEvent(type, event);
+  if (change === "foreign") return REFUSED;
   return change === undefined ? { kind: "ignored", reason: "the event tells no change of a parameter" } : { kind: "change", change };
+}
+
+/** Whether the ARN is that of a secret of this name, with its six random characters or without. */
+function isNamed(arn: string, name: string): boolean {
+  const named = arn.slice(arn.indexOf(":secret:") + ":secret:".length);
+  return named === name || (named.startsWith(`${name}-`) && /^[A-Za-z0-9]{6}$/.test(named.slice(name.length + 1)));
 }
 
 function parseCall(type: string, event: unknown): ParsedEvent {
@@ -103,6 +117,10 @@ function parseCall(type: string, event: unknown): ParsedEvent {
   const answered = detail.responseElements?.arn ?? detail.responseElements?.aRN ?? undefined;
   const arn = answered ?? (SECRET_ARN.test(secretId) ? secretId : `arn:aws:secretsmanager:${region}:${account}:secret:${secretId}`);
   const name = SECRET_ARN.exec(secretId)?.[1] ?? secretId;
+  if (!isOwner({ account, region }, arn)) return REFUSED;
+  // What was asked for, as a name, a whole ARN or one without its random characters, is what the answer names.
+  const asked = SECRET_ARN.test(secretId) ? secretId.slice(secretId.indexOf(":secret:") + ":secret:".length) : secretId;
+  if (!isNamed(arn, asked)) return REFUSED;
   const kind = TAGGING_CALLS.includes(eventName) ? "tags changed" : "secret changed";
   return { kind: "change", change: { kind, arn, name, at: wholeSecond(detail.eventTime) } };
 }

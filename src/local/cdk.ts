@@ -12,6 +12,8 @@ const STACK = "secret-relay";
 const SHOWN_LINES = 25;
 
 export interface StackOptions {
+  /** @default "secret-relay" */
+  readonly stack?: string | undefined;
   /** Overrides of cdk.json's context. */
   readonly context?: Readonly<Record<string, string>> | undefined;
   /** @default the folder that cdk.json's context names */
@@ -79,19 +81,20 @@ export async function bootstrap(aws: MiniStack, options: StackOptions = {}): Pro
   await withFolder((folder) => runCdk(aws, "running cdk bootstrap", ["bootstrap", `aws://${aws.account}/${aws.region}`], folder, options));
 }
 
-/** Deploys the stack of this checkout; the account is bootstrapped. @throws Error with the CLI's last lines */
+/** Deploys a stack of this checkout; the account is bootstrapped. @throws Error with the CLI's last lines */
 export async function deployStack(aws: MiniStack, options: StackOptions = {}): Promise<Deployment> {
+  const { stack = STACK } = options;
   return withFolder(async (folder) => {
     const outputsFile = join(folder, "outputs.json");
     const output = await runCdk(
       aws,
       "running cdk deploy",
       // Direct: before a change set for an update the CLI deletes one that is not there, which the emulator calls an error.
-      ["deploy", STACK, "--method=direct", "--require-approval=never", "--outputs-file", outputsFile, ...contextOf(options)],
+      ["deploy", stack, "--method=direct", "--require-approval=never", "--outputs-file", outputsFile, ...contextOf(options)],
       folder,
       options,
     );
     const outputs = JSON.parse(await readFile(outputsFile, "utf8")) as Readonly<Record<string, Readonly<Record<string, string>>>>;
-    return { outputs: outputs[STACK] ?? {}, hasChanged: !output.includes(`${STACK} (no changes)`) };
+    return { outputs: outputs[stack] ?? {}, hasChanged: !output.includes(`${stack} (no changes)`) };
   });
 }

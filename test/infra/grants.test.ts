@@ -240,13 +240,18 @@ it("tells the functions that there are find rules, and only where there are", as
   await rm(plain.outdir, { recursive: true });
 }, 60_000);
 
-it("takes events of the accounts whose secrets the config names, and of no other", () => {
-  const accounts = Object.values(resourcesOf(template, "AWS::Events::Rule")).flatMap(({ EventPattern }) =>
-    EventPattern === undefined ? [] : [JSON.parse(JSON.stringify(EventPattern)).account],
-  );
+it("takes its own events from the default bus, and those of the accounts that the config names from the source bus alone", () => {
+  const rules = Object.values(resourcesOf(template, "AWS::Events::Rule")).filter(({ EventPattern }) => EventPattern !== undefined);
+  const accountsOn = (name: string | undefined) =>
+    rules
+      .filter(({ EventBusName }) => EventBusName === name)
+      .map(({ EventPattern }) => JSON.parse(JSON.stringify(EventPattern)).account as unknown);
 
-  const want = ["<AWS::AccountId>", "111122223333", "444455556666", "777788889999"];
-  expect(accounts).toEqual([want, want, want, want]);
+  const own = ["<AWS::AccountId>"];
+  const named = ["<AWS::AccountId>", "111122223333", "444455556666", "777788889999"];
+  expect(accountsOn(undefined)).toEqual([own, own, own, own]);
+  expect(accountsOn("<SourceBus>")).toEqual([named, named, named, named]);
+  expect(rules).toHaveLength(8);
 });
 
 describe("a config with a ClusterExternalSecret", () => {

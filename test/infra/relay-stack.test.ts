@@ -218,6 +218,8 @@ it("names what the command line and the local stack need", () => {
     "SyncDeadLetterQueueUrl",
     "FailureQueueUrl",
     "EventBusName",
+    "SourceBusArn",
+    "ReaderRoleArns",
     "OnSecretChangeFunctionName",
     "SyncFunctionName",
     "ReconcileFunctionName",

@@ -43,6 +43,7 @@ describe("readSettings", () => {
     { key: "driftIntervalMinutes", value: 1.5, want: 'context key "driftIntervalMinutes" must be a whole number from 1 to 1440, got 1.5' },
     { key: "tracing", value: "yes", want: 'context key "tracing" must be true or false, got "yes"' },
     { key: "alarmTopicArn", value: "topic", want: 'context key "alarmTopicArn" must be the ARN of an SNS topic, got "topic"' },
+    { key: "sourceOrganization", value: "*", want: 'context key "sourceOrganization" must be the id of an organisation, o-…, got "*"' },
     { key: "kmsKeyArns", value: ["*"], want: 'context key "kmsKeyArns" must be ARNs of KMS keys, got ["*"]' },
     { key: "vpcId", value: "vpc", want: 'context key "vpcId" must be the id of a VPC, got "vpc"' },
     { key: "vpcSubnetIds", value: "subnet-1", want: 'context key "vpcSubnetIds" must be ids of subnets, got "subnet-1"' },

@@ -33,11 +33,26 @@ export async function relayApp(context: Readonly<Record<string, unknown>>) {
   return { outdir, app: await createRelayApp({ outdir, context: { ...DEFAULTS, ...context } }) };
 }
 
-export async function synthesise(context: Readonly<Record<string, unknown>>) {
+export async function synthesise(context: Readonly<Record<string, unknown>>, stack = "secret-relay") {
   const { app, outdir } = await relayApp(context);
   app.synth();
-  const template = JSON.parse(readFileSync(join(outdir, "secret-relay.template.json"), "utf8")) as Template;
+  const template = JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), "utf8")) as Template;
   return { template, outdir };
+}
+
+/** Properties as they are once deployed there, as far as `plain` leaves it open; of own resources the names given. */
+export function deployed(
+  value: Json,
+  place: { readonly account: string; readonly region: string; readonly names?: Readonly<Record<string, string>> },
+): unknown {
+  const names: Readonly<Record<string, string>> = {
+    "AWS::AccountId": place.account,
+    "AWS::Region": place.region,
+    "AWS::Partition": "aws",
+    ...place.names,
+  };
+  const text = JSON.stringify(value).replace(/<([\w:.]+)>/g, (whole, name: string) => names[name] ?? whole);
+  return JSON.parse(text);
 }
 
 /** A value with its intrinsic functions as text: `<Logical.Attribute>`, `<Logical>`, joined texts. */

@@ -40,6 +40,8 @@ export interface DeployedRelayOptions {
   readonly namespaces?: readonly string[];
   /** Overrides of cdk.json's context; loopback clusters are always allowed. */
   readonly context?: Readonly<Record<string, string>>;
+  /** Runs before the first deploy. @default nothing */
+  readonly prepare?: (aws: MiniStack, awsProxy: AwsFaultProxy) => Promise<void>;
 }
 
 export type FunctionName = "OnSecretChange" | "Sync" | "Reconcile" | "Register";
@@ -133,6 +135,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
     await clients.ssm.send(new PutParameterCommand({ Name, Value, Type: "SecureString" }));
   }
   const capture = await captureEvents(clients);
+  await options.prepare?.(aws, awsProxy);
 
   let outputs: Readonly<Record<string, string>> = {};
   const deploy: DeployedRelay["deploy"] = async (config, context = {}) => {

@@ -12,6 +12,7 @@ import { createSyncTargets } from "../../src/app/sync-targets.ts";
 import { resolveConfig } from "../../src/core/config/resolve.ts";
 import type { Registration, ResolvedConfig } from "../../src/core/model.ts";
 import type { Cluster } from "../../src/core/ports.ts";
+import type { SecretChange } from "../../src/core/secret-change.ts";
 import { DEFAULT_BOUNDS } from "../../src/core/sync/freshness.ts";
 import { clientOf } from "../../src/local/kubernetes-api.ts";
 import { createManualClock } from "./fakes/manual-clock.ts";
@@ -121,6 +122,8 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
     },
     remove: (key: string) => source.remove(key),
     announce,
+    /** What on-secret-change does at an event; nothing is drained. */
+    onChange: (change: SecretChange) => onChange(change, inFuture()),
     async register(declared: readonly Declared[]): Promise<void> {
       await register(configOf(namespace, adopt, declared), inFuture());
       await drain();

@@ -112,13 +112,14 @@ describe("cdk deploy", () => {
     expect(EventSourceMappings).toMatchObject([{ State: "Enabled", FunctionResponseTypes: ["ReportBatchItemFailures"] }]);
   });
 
-  it("wakes on-secret-change by four rules and reconcile by one", async () => {
-    const rulesOf = async (key: string) => {
+  it("wakes on-secret-change by four rules of the default bus and four of the source bus, and reconcile by one", async () => {
+    const rulesOf = async (key: string, EventBusName = "default") => {
       const { FunctionArn } = await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: output(key) }));
-      return (await clients.events.send(new ListRuleNamesByTargetCommand({ TargetArn: FunctionArn }))).RuleNames;
+      return (await clients.events.send(new ListRuleNamesByTargetCommand({ TargetArn: FunctionArn, EventBusName }))).RuleNames;
     };
 
     expect(await rulesOf("OnSecretChangeFunctionName")).toHaveLength(4);
+    expect(await rulesOf("OnSecretChangeFunctionName", output("SourceBusArn").split("/")[1])).toHaveLength(4);
     expect(await rulesOf("ReconcileFunctionName")).toHaveLength(1);
   });
 

@@ -251,12 +251,20 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       const { VersionId } = await clients.secretsManager.send(new PutSecretValueCommand({ SecretId: key, SecretString: world.value }));
       const detail = { name: key, labelUpdated: "AWSCURRENT", versionId: VersionId };
       const time = new Date(clock.now()).toISOString();
-      return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [arn], detail };
+      return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", account, region, time, resources: [arn], detail };
     },
     parameterEvent(operation) {
       const time = new Date(clock.now()).toISOString();
       const resources = [`arn:aws:ssm:${region}:${account}:parameter${key}`];
-      return { source: "aws.ssm", "detail-type": "Parameter Store Change", time, resources, detail: { name: key, operation } };
+      return {
+        source: "aws.ssm",
+        "detail-type": "Parameter Store Change",
+        account,
+        region,
+        time,
+        resources,
+        detail: { name: key, operation },
+      };
     },
     callEvent(eventName) {
       clock.advanceTo(clock.now() + 2_000);

@@ -136,6 +136,36 @@ describe("parseSecretChange", () => {
     expect(parseSecretChange(event)).toEqual({ kind: "ignored", reason: expect.stringMatching(/./) });
   });
 
+  const foreign = "444455556666";
+  it.each([
+    { name: "another account than its ARN's", event: { ...moved, account: foreign } },
+    { name: "another region than its ARN's", event: { ...moved, region: "us-east-1" } },
+    { name: "another name than its ARN's", event: { ...moved, detail: { ...moved.detail, name: "shop/other" } } },
+    { name: "an ARN as its name", event: { ...moved, detail: { ...moved.detail, name: ARN } } },
+    { name: "a name that its ARN's only begins with", event: { ...moved, detail: { ...moved.detail, name: "shop" } } },
+    { name: "a call of another account", event: { ...called("DeleteSecret"), account: foreign } },
+    { name: "a call in another region", event: { ...called("DeleteSecret"), region: "us-east-1" } },
+    { name: "a call for another secret", event: called("DeleteSecret", { requestParameters: { secretId: "shop/other" } }) },
+    {
+      name: "a call by ARN of another account's secret, unanswered",
+      event: { ...called("DeleteSecret", { requestParameters: { secretId: ARN }, responseElements: null }), account: foreign },
+    },
+    { name: "a parameter of another account", event: { ...parameterEvent("Update"), account: foreign } },
+    { name: "a parameter of another region", event: { ...parameterEvent("Update"), region: "us-east-1" } },
+    { name: "a parameter of another name", event: { ...parameterEvent("Update"), detail: { name: "/shop/other", operation: "Update" } } },
+  ])("refuses $name, and says why", ({ event }) => {
+    expect(parseSecretChange(event)).toEqual({ kind: "refused", reason: expect.stringMatching(/account, region and name/) });
+  });
+
+  it.each([
+    { name: "without the six random characters", arn: ARN.slice(0, -7) },
+    { name: "with a name that looks as if it ended in them", arn: `${ARN}-secret`, secret: "shop/db-AbCdEf" },
+  ])("takes an ARN $name", ({ arn, secret = "shop/db" }) => {
+    const event = { ...moved, resources: [arn], detail: { ...moved.detail, name: secret } };
+
+    expect(parseSecretChange(event)).toMatchObject({ kind: "change", change: { arn, name: secret } });
+  });
+
   it.each([
     { name: "no object", event: "text", field: "the event" },
     { name: "no source", event: { "detail-type": "x" }, field: "source" },
@@ -143,6 +173,7 @@ describe("parseSecretChange", () => {
     { name: "an empty label", event: { ...moved, detail: { ...moved.detail, labelUpdated: "" } }, field: "detail.labelUpdated" },
     { name: "no ARN", event: { ...moved, resources: [] }, field: "resources" },
     { name: "a wrong ARN", event: { ...moved, resources: ["s3cr3t-marker"] }, field: "resources.0" },
+    { name: "no account", event: { ...moved, account: undefined }, field: "account" },
     { name: "no time", event: { ...moved, time: "s3cr3t-marker" }, field: "time" },
     {
       name: "a call without a secret",
