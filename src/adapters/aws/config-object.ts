@@ -39,6 +39,7 @@ const cluster = z.strictObject({
   requestsPerSecond: count,
   drift: z.enum(["probe", "list"]),
   adopt: z.optional(z.literal(true)),
+  confine: z.optional(z.enum(["label", "names"])),
 });
 
 const strategies = {

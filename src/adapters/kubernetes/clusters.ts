@@ -39,12 +39,16 @@ export function createClusters(
     const credentials = await parseCredentials(secret.exposeText(), spec.name, options);
     requireUsable(credentials, spec.name);
     const send = createHttpSend(credentials, { ...spec, connectTimeoutMs, requestTimeoutMs });
-    return { cluster: createCluster(send), authReads: createAuthReads(send), templateReads: createTemplateReads(send) };
+    return {
+      cluster: createCluster(send, spec.confine === "label" ? spec.name : undefined),
+      authReads: createAuthReads(send),
+      templateReads: createTemplateReads(send),
+    };
   }
 
   function connected(spec: ClusterSpec): Promise<Connection> {
     // A changed spec is another connection: its limits and its secret may differ.
-    const key = JSON.stringify([spec.kubeconfigSecretName, spec.concurrency, spec.requestsPerSecond]);
+    const key = JSON.stringify([spec.kubeconfigSecretName, spec.concurrency, spec.requestsPerSecond, spec.confine]);
     const kept = connections.get(spec.name);
     if (kept?.key === key) return kept.opened;
     const entry = { key, opened: open(spec) };
