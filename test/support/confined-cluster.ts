@@ -1,6 +1,6 @@
 /** A real API server whose relay has the rights that `secret-relay bootstrap-cluster` prints for a config, and nothing else. */
 import { request } from "node:https";
-import { AdmissionregistrationV1Api, type KubernetesObject } from "@kubernetes/client-node";
+import { AdmissionregistrationV1Api } from "@kubernetes/client-node";
 import { createCluster } from "../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../src/adapters/kubernetes/credentials.ts";
 import { createHttpSend } from "../../src/adapters/kubernetes/http.ts";
@@ -23,6 +23,12 @@ export interface Attempt {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A Secret that the config names and nobody makes: asked for as a token, it shows whether the policy is in force. */
+interface NamedSecret {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface ConfinedCluster extends LocalCluster {
   readonly spec: ClusterSpec;
   readonly config: ResolvedConfig;
@@ -32,7 +38,7 @@ export interface ConfinedCluster extends LocalCluster {
   readonly attempt: (attempt: Attempt) => Promise<{ readonly status: number; readonly raw: string }>;
   readonly deleteBinding: () => Promise<void>;
   /** Applies the manifests of this config, and waits until a policy of that name is in force. */
-  readonly grant: (config: ResolvedConfig) => Promise<void>;
+  readonly grant: (config: ResolvedConfig, granted: NamedSecret) => Promise<void>;
 }
 
 export const GROUP = "secret-relay-confined";
@@ -61,14 +67,14 @@ function tokenSecret(namespace: string, name: string): Attempt {
 }
 
 /**
- * Its identity is in a group of its own, beside that of docs/cluster-access.yaml, which is granted to another user. `granted` is a Secret
- * that the config names and nobody makes.
+ * Its identity is in a group of its own, beside that of docs/cluster-access.yaml, which is granted to another user. `granted`: as of
+ * `grant`.
  */
 export async function startConfinedCluster(
   confinement: Confinement,
   config: ResolvedConfig,
   namespaces: readonly string[],
-  granted: { readonly namespace: string; readonly name: string },
+  granted: NamedSecret,
 ): Promise<ConfinedCluster> {
   const local = await startLocalCluster("tokyo", namespaces);
   const [spec] = config.clusters;
@@ -79,17 +85,18 @@ export async function startConfinedCluster(
   const cluster = createCluster(send, confinement === "label" ? spec.name : undefined);
   const admission = clientOf(local.server, AdmissionregistrationV1Api);
 
-  const grant: ConfinedCluster["grant"] = async (next) => {
-    for (const manifest of clusterAccess(spec, next, confinement, { group: GROUP }).manifests) {
-      await applyObject(local.server, manifest as KubernetesObject);
+  const grant: ConfinedCluster["grant"] = async (next, { namespace, name }) => {
+    const [of = spec] = next.clusters;
+    for (const manifest of clusterAccess(of, next, confinement, { group: GROUP }).manifests) {
+      await applyObject(local.server, manifest);
     }
     // An API server takes a new or changed policy up by a watch.
     await eventually(async () => {
-      const { raw } = await sendAs(user, tokenSecret(granted.namespace, granted.name));
+      const { raw } = await sendAs(user, tokenSecret(namespace, name));
       if (!raw.includes(`ValidatingAdmissionPolicy '${accessName(spec.name)}'`)) throw new Error(`the policy is not in force: ${raw}`);
     });
   };
-  await grant(config);
+  await grant(config, granted);
 
   return {
     ...local,
