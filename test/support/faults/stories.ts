@@ -145,6 +145,12 @@ const rotationIntoTemplate: Story = {
   options: { isTemplated: true },
 };
 
+/** The first write of a process proves that the policy is in force. */
+const rotationUnderLabel: Story = {
+  ...rotation,
+  options: { confine: "label" },
+};
+
 const malformedEvent: Story = {
   async happen(_parts, world) {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
@@ -258,6 +264,7 @@ export const STORIES = {
   "edit by hand of what a rule found by tags": { ...editByHand, options: { ...PARAMETER, finds: "tags" } },
   "config change of rules": { ...configChange, options: { finds: "name" } },
   "rotation into a template": rotationIntoTemplate,
+  "rotation under a label": rotationUnderLabel,
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,
