@@ -10,7 +10,7 @@ import {
   Runtime,
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { type ILogGroup, LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { HANDLER, type HandlerName, handlerCode } from "./handler-code.ts";
@@ -38,12 +38,13 @@ export interface RelayFunctionProps {
 export class RelayFunction extends Construct {
   readonly resource: IFunction;
   readonly role: Role;
+  readonly logGroup: ILogGroup;
 
   constructor(scope: Construct, id: string, props: RelayFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, "Logs", { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, "Logs", { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com"), description: props.description });
-    this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]);
+    this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [this.logGroup.logGroupArn]);
     const { failureQueue } = props;
     if (failureQueue !== undefined) this.allow(["sqs:SendMessage"], [failureQueue.queueArn]);
     this.resource = new LambdaFunction(this, "Resource", {
@@ -56,7 +57,7 @@ export class RelayFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memorySizeMb,
       environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(props.isRecursive === true ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),

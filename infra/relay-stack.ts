@@ -8,6 +8,7 @@ import type { ResolvedConfig } from "../src/core/model.ts";
 import { Alarms } from "./alarms.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { ConfigResource } from "./config-resource.ts";
+import { ConfinementAlarm } from "./confinement-alarm.ts";
 import { FailureQueue } from "./failure-queue.ts";
 import { HashKey } from "./hash-key.ts";
 import { ReconcileSchedule } from "./reconcile-schedule.ts";
@@ -143,6 +144,11 @@ export class RelayStack extends Stack {
       reconcileInterval: props.reconcileInterval,
       topicArn: props.alarmTopicArn,
     });
+
+    if (config.clusters.some(({ confine }) => confine === "label")) {
+      const logGroups = { OnSecretChange: onSecretChange.logGroup, Sync: sync.logGroup };
+      new ConfinementAlarm(this, "ConfinementAlarm", { logGroups, topicArn: props.alarmTopicArn });
+    }
 
     const outputs = {
       RegistryTableName: registry.resource.tableName,

@@ -41,7 +41,11 @@ export function bootstrapClusterCommand(io: Io): Command {
     )
     .addOption(new Option("--subject <who>", "who is granted").choices(["both", "group", "service-account"]).default("both"))
     .option("--group <name>", "the Kubernetes group of the relay's identity", parseGroup, "secret-relay")
-    .option("--service-account <namespace/name>", "its service account (default: secret-relay/secret-relay)", parseAccount, DEFAULT_ACCOUNT)
+    .addOption(
+      new Option("--service-account <namespace/name>", "its service account")
+        .argParser(parseAccount)
+        .default(DEFAULT_ACCOUNT, "secret-relay/secret-relay"),
+    )
     .addOption(new Option("-o, --output <format>", "how to print the manifests").choices(["yaml", "json"]).default("yaml"))
     .option("--diff <file>", "compare with manifests printed before, or got of the cluster (-: standard input); status 1 where they differ")
     .addOption(new Option("--access-entry <how>", "print the EKS access entry instead").choices([...ACCESS_ENTRY_FORMATS]))

@@ -1,6 +1,6 @@
 /** A real API server whose relay has the rights that `secret-relay bootstrap-cluster` prints for a config, and nothing else. */
 import { request } from "node:https";
-import { AdmissionregistrationV1Api } from "@kubernetes/client-node";
+import { AdmissionregistrationV1Api, KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
 import { createCluster } from "../../src/adapters/kubernetes/cluster.ts";
 import { parseCredentials } from "../../src/adapters/kubernetes/credentials.ts";
 import { createHttpSend } from "../../src/adapters/kubernetes/http.ts";
@@ -36,6 +36,8 @@ export interface ConfinedCluster extends LocalCluster {
   readonly cluster: Cluster;
   /** Sent with the relay's own certificate. */
   readonly attempt: (attempt: Attempt) => Promise<{ readonly status: number; readonly raw: string }>;
+  /** What the administrator sees of the manifests of the first config. */
+  readonly granted: () => Promise<readonly unknown[]>;
   readonly deleteBinding: () => Promise<void>;
   /** Applies the manifests of this config, and waits until a policy of that name is in force. */
   readonly grant: (config: ResolvedConfig, granted: NamedSecret) => Promise<void>;
@@ -106,6 +108,13 @@ export async function startConfinedCluster(
     cluster,
     grant,
     attempt: (attempt) => sendAs(user, attempt),
+    granted: async () => {
+      const kubeconfig = new KubeConfig();
+      kubeconfig.loadFromString(local.server.kubeconfig);
+      const client = KubernetesObjectApi.makeApiClient(kubeconfig);
+      const { manifests } = clusterAccess(spec, config, confinement, { group: GROUP });
+      return Promise.all(manifests.map(async (manifest) => ({ kind: manifest.kind, ...(await client.read(manifest as never)) })));
+    },
     deleteBinding: async () => {
       await admission.deleteValidatingAdmissionPolicyBinding({ name: accessName(spec.name) });
     },

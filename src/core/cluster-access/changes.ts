@@ -5,7 +5,7 @@ import { ANY } from "./grants.ts";
 
 /** One line of the comparison. */
 export interface AccessChange {
-  /** changed: of a policy, a binding or an account, which are compared as wholes. */
+  /** changed: of a policy or a binding, which are compared as wholes. */
   readonly change: "added" | "changed" | "removed";
   /** `*`: cluster-wide. */
   readonly namespace: string;
@@ -21,7 +21,7 @@ export interface AccessChange {
  * that is not called as ours is left out; each document may be a List.
  */
 export function accessChanges(formerly: readonly unknown[], now: readonly Manifest[], name: string): readonly AccessChange[] {
-  const before = formerly.flatMap(itemsOf).filter((document) => isOurs(document, name, now));
+  const before = formerly.flatMap(itemsOf).filter((document) => isOurs(document, name));
   return [...rightChanges(before, now), ...objectChanges(before, now)].toSorted(
     (a, b) =>
       compareText(a.namespace, b.namespace) ||
@@ -59,13 +59,13 @@ function namespaceOf(document: Fields): string {
 }
 
 const ROLES = ["ClusterRole", "Role"];
+/** What decides beside them; an account and its namespace give no right. */
+const COMPARED = ["ClusterRoleBinding", "RoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
-/** Roles, bindings and policies by the name that all of them have; the account by its own. */
-function isOurs(document: Fields, name: string, now: readonly Manifest[]): boolean {
+/** All have one name, or that of a further page. */
+function isOurs(document: Fields, name: string): boolean {
   const own = nameOf(document);
-  if (own === name || (own.startsWith(`${name}-`) && /^\d+$/.test(own.slice(name.length + 1))))
-    return document["kind"] !== "ServiceAccount";
-  return now.some((one) => keyOf(fieldsOf(one)) === keyOf(document));
+  return own === name || (own.startsWith(`${name}-`) && /^\d+$/.test(own.slice(name.length + 1)));
 }
 
 function keyOf(document: Fields): string {
@@ -101,7 +101,7 @@ function rightChanges(before: readonly Fields[], now: readonly Manifest[]): read
 
 function objectChanges(before: readonly Fields[], now: readonly Manifest[]): readonly AccessChange[] {
   const objects = (documents: readonly Fields[]) =>
-    new Map(documents.filter(({ kind }) => !ROLES.includes(textOf(kind))).map((document) => [keyOf(document), document]));
+    new Map(documents.filter(({ kind }) => COMPARED.includes(textOf(kind))).map((document) => [keyOf(document), document]));
   const [had, has] = [objects(before), objects(now.map(fieldsOf))];
   const line = (change: AccessChange["change"], document: Fields): AccessChange => ({
     change,

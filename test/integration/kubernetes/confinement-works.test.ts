@@ -38,7 +38,7 @@ describe.each<Confinement>(["label", "names"])("a relay that is confined by %s",
   let world: PolicyWorld;
   beforeAll(async () => {
     const config = policyConfig({ namespace: SPACE, confine }, [...DECLARED, NEVER]);
-    cluster = await startConfinedCluster(confine, config, [SPACE, "app-eso", "app-list"], { namespace: SPACE, name: "never-made" });
+    cluster = await startConfinedCluster(confine, config, [SPACE, "app-eso", "app-many"], { namespace: SPACE, name: "never-made" });
     world = await policyWorld(cluster, { namespace: SPACE, confine });
   }, 120_000);
   afterAll(async () => {
@@ -85,7 +85,7 @@ describe.each<Confinement>(["label", "names"])("a relay that is confined by %s",
     await expect(look).rejects.toMatchObject({ code: "Forbidden" });
   });
 
-  it("tells that a namespace is missing", async () => {
+  it("is refused in a namespace that is missing", async () => {
     const look = cluster.cluster.look({ cluster: "tokyo", namespace: "app-nowhere", name: "db" });
 
     // A Role goes with its namespace.
@@ -123,6 +123,18 @@ describe.each<Confinement>(["label", "names"])("a relay that is confined by %s",
     expect(metadata?.ownerReferences).toBeUndefined();
     expect(metadata?.labels?.[LABEL]).toBe("tokyo");
     expect(await textOf(adopting, "db")).toEqual({ password: "new" });
+  }, 60_000);
+
+  it("adopts one of thousands, which are named one by one", async () => {
+    const namespace = "app-many";
+    const many = Array.from({ length: 3_000 }, (_, index): Declared => ({ name: `secret-with-quite-a-long-name-${index}` }));
+    await cluster.grant(policyConfig({ namespace, confine, adopt: true }, many), { namespace, name: "secret-with-quite-a-long-name-2999" });
+    const target = { cluster: "tokyo", namespace, name: "secret-with-quite-a-long-name-2998" };
+    await cluster.editByHand(namespace, target.name, { password: "old" });
+    await cluster.editByHand(namespace, "not-named", { password: "old" });
+
+    expect(await eventually(() => cluster.cluster.look(target))).toMatchObject({ labels: {} });
+    await expect(cluster.cluster.look({ ...target, name: "not-named" })).rejects.toMatchObject({ code: "Forbidden" });
   }, 60_000);
 
   it("lists and reads what the config names", async () => {
