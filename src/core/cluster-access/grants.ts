@@ -157,7 +157,7 @@ function ofCluster({ name }: ClusterSpec, { clusterExternalSecrets = [] }: Resol
 }
 
 /** By namespace (cluster-wide first), resource, name and verb. */
-export function compareGrants(a: Grant, b: Grant): number {
+function compareGrants(a: Grant, b: Grant): number {
   return (
     compareText(a.namespace, b.namespace) ||
     compareText(a.resource, b.resource) ||

@@ -57,7 +57,7 @@ describe("confinement", () => {
     const registration = await world.register();
     await world.sync([world.requestOf(registration)]);
 
-    expect(await world.data(registration)).toEqual({ password: "p1" });
+    expect(world.data(registration)).toEqual({ password: "p1" });
     expect(decoys(world.calls)).toBe(0);
   });
 
@@ -67,7 +67,7 @@ describe("confinement", () => {
     const registrations = await Promise.all(["app", "other"].map((namespace) => world.register({ name: "a", namespace })));
     let refused = "";
     const port = world.inside("tokyo");
-    const { tryDecoy } = port;
+    const tryDecoy = port.tryDecoy.bind(port);
     port.tryDecoy = async (namespace, policy) => {
       refused ||= namespace;
       if (namespace === refused) throw new RelayError("Forbidden", namespace);
