@@ -10,7 +10,7 @@ import {
   Runtime,
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { type ILogGroup, LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { HANDLER, type HandlerName, handlerCode } from "./handler-code.ts";
@@ -41,11 +41,12 @@ export interface RelayFunctionProps {
 export class RelayFunction extends Construct {
   readonly resource: IFunction;
   readonly role: Role;
+  readonly logGroup: ILogGroup;
 
   constructor(scope: Construct, id: string, props: RelayFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, "Logs", { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
-    Validations.of(logGroup).acknowledge({
+    this.logGroup = new LogGroup(this, "Logs", { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    Validations.of(this.logGroup).acknowledge({
       id: "NIST.800.53.R5-CloudWatchLogGroupEncrypted",
       reason:
         "CloudWatch Logs encrypts it by a key of its own; a customer's key is the deployer's choice, and no secret value is ever logged",
@@ -55,7 +56,7 @@ export class RelayFunction extends Construct {
       id: "NIST.800.53.R5-IAMNoInlinePolicy",
       reason: "what one function may do: nobody else can be given it, and it goes with its role",
     });
-    this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]);
+    this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [this.logGroup.logGroupArn]);
     const { failureQueue, network } = props;
     network?.allowInterfaces(this);
     if (failureQueue !== undefined) this.allow(["sqs:SendMessage"], [failureQueue.queueArn]);
@@ -69,7 +70,7 @@ export class RelayFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memorySizeMb,
       environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(network === undefined

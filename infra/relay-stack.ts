@@ -9,6 +9,7 @@ import { Alarms } from "./alarms.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { allowClusters, clustersWithNamespaces } from "./cluster-access.ts";
 import { ConfigResource } from "./config-resource.ts";
+import { ConfinementAlarm } from "./confinement-alarm.ts";
 import { FailureQueue } from "./failure-queue.ts";
 import { HashKey } from "./hash-key.ts";
 import { RelayNetwork } from "./network.ts";
@@ -152,6 +153,11 @@ export class RelayStack extends Stack {
       reconcileInterval: props.reconcileInterval,
       topicArn: props.alarmTopicArn,
     });
+
+    if (config.clusters.some(({ confine }) => confine === "label")) {
+      const logGroups = { OnSecretChange: onSecretChange.logGroup, Sync: sync.logGroup };
+      new ConfinementAlarm(this, "ConfinementAlarm", { logGroups, topicArn: props.alarmTopicArn });
+    }
 
     const outputs = {
       RegistryTableName: registry.resource.tableName,

@@ -3,22 +3,22 @@
  * a late prune from touching what a new owner wrote.
  */
 import { isRelayError, RelayError } from "../core/errors.ts";
-import { type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
+import { type ClusterSpec, type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
 import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { isExclusive } from "../core/sync/decide.ts";
 import { namespaceAllowed } from "../core/sync/guard.ts";
-import { fieldManager, RELEASED_MANAGER, stampAnnotation } from "../core/sync/ownership.ts";
+import { CLUSTER_LABEL, fieldManager, RELEASED_MANAGER, stampAnnotation } from "../core/sync/ownership.ts";
 import type { SyncOutcome } from "./outcome.ts";
 import { outcomeOf, recordFailure } from "./sync-failure.ts";
 import { targetOf } from "./sync-gather.ts";
 import type { Done, SyncDeps } from "./sync-job.ts";
 import type { Account } from "./sync-pass.ts";
-import { type ClusterSession, OutOfTime } from "./sync-session.ts";
+import { type ClusterSession, OutOfTime, type WritingSession } from "./sync-session.ts";
 
 export interface PruneWorld {
   readonly deps: Pick<SyncDeps, "registry" | "clock" | "log">;
-  readonly session: ClusterSession;
+  readonly session: WritingSession;
   readonly account: Pick<Account, "done" | "failures">;
 }
 
@@ -82,19 +82,21 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   if (claim === "awaited") return "awaited";
   if (claim === "another's") {
     // What the new owner applies too stays; the marks of who is gone would stay for ever.
-    return (await session.call((cluster) => leaveToOwner(cluster, tombstone, view))) === "stale" ? "stale" : "nothing";
+    return (await session.write(target.namespace, (cluster) => leaveToOwner(cluster, { tombstone, view, spec: session.spec }))) === "stale"
+      ? "stale"
+      : "nothing";
   }
   // A controller that made the Secret its own since keeps it.
   if (creationPolicy === "Owner" && view.controller === undefined) {
     // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
-    const removed = await session.call((cluster) => cluster.remove(target, view));
+    const removed = await session.write(target.namespace, (cluster) => cluster.remove(target, view));
     return removed === "stale" ? "stale" : "deleted";
   }
   // The data of an immutable Secret can't be taken out of it either.
   const keepsData = isExclusive(creationPolicy) || view.immutableBy.includes(fieldManager(originOf(tombstone.id)));
-  return session.call(async (cluster) => {
+  return session.write(target.namespace, async (cluster) => {
     const known = keepsData ? await handOver(cluster, tombstone, view) : view;
-    return known === "stale" ? "stale" : release(cluster, tombstone, known);
+    return known === "stale" ? "stale" : release(cluster, { tombstone, spec: session.spec }, known);
   });
 }
 
@@ -130,11 +132,14 @@ async function claimOn(
  * An owner that keeps what it found (an Orphan whose secret is deleted) applied none of it: an Orphan's data that only the tombstone's
  * manager holds would go with its marks.
  */
-async function leaveToOwner(cluster: Cluster, tombstone: Registration, view: TargetView): Promise<"released" | "stale"> {
+async function leaveToOwner(
+  cluster: Cluster,
+  { tombstone, view, spec }: Leaving & { readonly view: TargetView },
+): Promise<"released" | "stale"> {
   const mustStay = tombstone.spec.target.creationPolicy === "Orphan" && holdsAlone(tombstone, view);
   const known = mustStay ? await handOver(cluster, tombstone, view) : view;
   if (known === "stale") return "stale";
-  return release(cluster, tombstone, known);
+  return release(cluster, { tombstone, spec }, known);
 }
 
 function holdsAlone({ id }: Registration, { dataKeys }: TargetView): boolean {
@@ -149,18 +154,29 @@ async function handOver(cluster: Cluster, { spec }: Registration, view: TargetVi
   return taken.kind === "stale" ? "stale" : taken.known;
 }
 
+interface Leaving {
+  readonly tombstone: Registration;
+  /** Of the cluster. */
+  readonly spec: ClusterSpec;
+}
+
 /**
  * An empty apply drops all that is the registration's alone: its marks, so that the version moves, and under Merge and
- * CreateOrMerge its data.
+ * CreateOrMerge its data. Under label confinement the cluster's label stays: its policy lets nobody of the relay take it off, since whoever
+ * could take it off could also hide what the relay wrote.
  */
-async function release(cluster: Cluster, { id, spec }: Registration, known: KnownTarget): Promise<"released" | "stale"> {
+async function release(
+  cluster: Cluster,
+  { tombstone: { id, spec }, spec: { name, confine } }: Leaving,
+  known: KnownTarget,
+): Promise<"released" | "stale"> {
   const type = spec.target.template?.type;
   const nothing: SecretManifest = {
     namespace: spec.namespace,
     name: spec.target.name,
     // A Secret's type can't change, and a type that nobody applies any more would.
     ...(type === undefined || type === "" ? {} : { type }),
-    labels: {},
+    labels: confine === "label" ? { [CLUSTER_LABEL]: name } : {},
     annotations: {},
     data: new Map(),
   };

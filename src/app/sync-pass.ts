@@ -13,7 +13,7 @@ import { settleFrozen } from "./sync-frozen.ts";
 import type { Gathered } from "./sync-gather.ts";
 import { type Done, type Failure, type Job, type Move, type Pass, type Result, type SyncDeps, type Trail, unsettled } from "./sync-job.ts";
 import type { Reads } from "./sync-reads.ts";
-import { type ClusterSession, OutOfTime } from "./sync-session.ts";
+import { OutOfTime, type WritingSession } from "./sync-session.ts";
 import { readSources, remember } from "./sync-sources.ts";
 import { writeTarget } from "./sync-write.ts";
 
@@ -26,7 +26,7 @@ export interface Account {
 
 export interface PassWorld {
   readonly deps: SyncDeps;
-  readonly session: ClusterSession;
+  readonly session: WritingSession;
   readonly reads: Reads;
   readonly account: Account;
   readonly deadline: Millis;

@@ -4,6 +4,7 @@ import type { ClusterSpec, Millis } from "../core/model.ts";
 import type { Clock, Cluster, ClusterRecord, Clusters, TemplateObject } from "../core/ports.ts";
 import type { SecretValue } from "../core/secret-value.ts";
 import { type BreakerDeps, createGate } from "./breaker.ts";
+import type { RequireConfinement } from "./confinement.ts";
 
 export interface SessionDeps extends BreakerDeps {
   readonly clusters: Clusters;
@@ -25,6 +26,29 @@ export interface ClusterSession {
   templateObject(object: TemplateObject): Promise<ReadonlyMap<string, SecretValue>>;
   /** When the cluster may be tried again; undefined while it is not known to be dead. */
   openUntil(): Millis | undefined;
+}
+
+/** A session that writes: what a cluster is confined by is proven before. */
+export interface WritingSession extends ClusterSession {
+  /** A call that may write into this namespace. @throws as `call`, and ConfinementMissing */
+  write<T>(namespace: string, work: (cluster: Cluster) => Promise<T>): Promise<T>;
+}
+
+/** As `openSession`; the proof is a part of the call that waits for it, and so behind the breaker too. */
+export function openWritingSession(
+  deps: SessionDeps & { readonly requireConfinement: RequireConfinement },
+  record: ClusterRecord,
+  deadline: Millis,
+): WritingSession {
+  const session = openSession(deps, record, deadline);
+  return {
+    ...session,
+    write: (namespace, work) =>
+      session.call(async (cluster) => {
+        await deps.requireConfinement(record.spec, cluster, namespace);
+        return work(cluster);
+      }),
+  };
 }
 
 /** Connects at the first call. */

@@ -5,6 +5,7 @@
 import { RelayError } from "../core/errors.ts";
 import type { SyncRequest } from "../core/model.ts";
 import type { ClusterRecord, LoadedRegistration } from "../core/ports.ts";
+import { createConfinement, type RequireConfinement } from "./confinement.ts";
 import type { Leave, Openings, SyncOutcome, SyncTargets } from "./outcome.ts";
 import { pruneTarget } from "./prune-target.ts";
 import { closeAccount, runJobs } from "./sync-cluster.ts";
@@ -12,7 +13,7 @@ import { outcomeOf, recordFailure } from "./sync-failure.ts";
 import { codeOf, createJob, isOurs, type Job, nameOf, type SyncDeps } from "./sync-job.ts";
 import type { Account, PassWorld } from "./sync-pass.ts";
 import { createReads, type Reads } from "./sync-reads.ts";
-import { openSession } from "./sync-session.ts";
+import { openWritingSession } from "./sync-session.ts";
 
 export type { SyncDeps } from "./sync-job.ts";
 
@@ -22,6 +23,7 @@ type Outcomes = Map<SyncRequest, SyncOutcome>;
 
 /** Never rejects by what one request, registration, reference or cluster does: each failure is an outcome of its own requests. */
 export function createSyncTargets(deps: SyncDeps): SyncTargets {
+  const requireConfinement = createConfinement(deps);
   return async (requests, deadline, openings = NO_OPENINGS, leave) => {
     const outcomes: Outcomes = new Map();
     const failAll = (of: readonly SyncRequest[], error: unknown): void => {
@@ -35,7 +37,7 @@ export function createSyncTargets(deps: SyncDeps): SyncTargets {
       const reads = createReads(deps, notices, openings, leave);
       const parts = [...byCluster].map(async ([cluster, ofCluster]) => {
         try {
-          const part = { deps, reads, registrations, deadline, outcomes, leave };
+          const part = { deps, requireConfinement, reads, registrations, deadline, outcomes, leave };
           await syncPart(part, ofCluster, clusters.get(cluster));
         } catch (error) {
           failAll(ofCluster, error);
@@ -51,6 +53,7 @@ export function createSyncTargets(deps: SyncDeps): SyncTargets {
 
 interface Part {
   readonly deps: SyncDeps;
+  readonly requireConfinement: RequireConfinement;
   readonly reads: Reads;
   readonly registrations: ReadonlyMap<string, LoadedRegistration>;
   readonly deadline: number;
@@ -66,7 +69,7 @@ async function syncPart(part: Part, requests: readonly SyncRequest[], record: Cl
   const jobs = jobsOf(part, syncs);
   if (record === undefined) return refuseUnknown(part, requests, jobs);
 
-  const session = openSession(deps, record, deadline);
+  const session = openWritingSession({ ...deps, requireConfinement: part.requireConfinement }, record, deadline);
   const world: PassWorld = { deps, session, reads, account, deadline, leave: part.leave };
   const prunes = requests.map(async (request) => {
     if (request.prune !== undefined) outcomes.set(request, await pruneTarget(world, request, request.prune));

@@ -23,7 +23,7 @@ import { templateObjectKey, templateObjectsOf } from "../core/sync/template-obje
 import type { Observed } from "./observe-reference.ts";
 import { refuseNamespace, targetOf } from "./sync-gather.ts";
 import type { Done, Pass, Result, SyncDeps, Trail } from "./sync-job.ts";
-import type { ClusterSession } from "./sync-session.ts";
+import type { ClusterSession, WritingSession } from "./sync-session.ts";
 import type { Sources } from "./sync-sources.ts";
 
 type RenderDeps = Pick<SyncDeps, "hasher" | "clock" | "randomBytes">;
@@ -35,7 +35,7 @@ type WriteDeps = RenderDeps & Pick<SyncDeps, "timing">;
  */
 export async function writeTarget(
   deps: WriteDeps,
-  session: ClusterSession,
+  session: WritingSession,
   pass: Pass,
   { observed, found }: Pick<Sources, "observed" | "found">,
   trail: Trail,
@@ -152,7 +152,7 @@ function keep(deps: WriteDeps, gathered: Gathered, observed: readonly Observed[]
 
 async function write(
   deps: WriteDeps,
-  session: ClusterSession,
+  session: WritingSession,
   { registration, versions, manifest, seen }: Gathered,
   decision: Extract<Decision, { action: "apply" | "take over" | "delete" }>,
   observed: readonly Observed[],
@@ -163,14 +163,14 @@ async function write(
   const done = (action: Done["action"]) => ({ action, versions });
 
   if (decision.action === "delete") {
-    const removed = await session.call((cluster) => cluster.remove(target, decision.precondition));
+    const removed = await session.write(target.namespace, (cluster) => cluster.remove(target, decision.precondition));
     if (removed === "stale") return "stale";
     const change = { known: null, ...facts(), ...recordOf(deps, registration, "SecretDeleted") };
     return { change, done: done("deleted"), isByWord: false };
   }
 
   const applicable = withHeldFinalizers(manifest, seen);
-  const written = await session.call((cluster) =>
+  const written = await session.write(target.namespace, (cluster) =>
     decision.action === "apply"
       ? cluster.apply(applicable, manager, decision.precondition)
       : applyOverForeign(cluster, applicable, manager, target, decision),

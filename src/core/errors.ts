@@ -44,6 +44,10 @@ export const ERRORS = {
   },
   ClusterUnknown: { policy: "park", help: "add the Cluster to the config and deploy" },
   ClusterUnreachable: { policy: "retry", help: "check the API server's address, its certificate and the network path" },
+  ConfinementMissing: {
+    policy: "park",
+    help: "apply what secret-relay bootstrap-cluster prints: the admission policy or its binding is gone, and nothing is written until it is back",
+  },
   Contended: { policy: "retry", help: "somebody else keeps writing this Secret; find the other writer in its managedFields" },
   DeletionRefused: { policy: "park", help: "set creationPolicy to Owner, or deletionPolicy to Retain or Merge" },
   DecodingFailed: { policy: "park", help: "correct decodingStrategy, or the encoding of the secret's value" },

@@ -1,4 +1,6 @@
 /** The words of the domain as readonly types, and the keys that identify each thing. No behaviour beyond making keys. */
+
+import type { Confinement } from "./cluster-access/policy-name.ts";
 import type { ClusterExternalSecretSpec } from "./cluster-external-secret.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { SourceAccess } from "./stores/access.ts";
@@ -328,6 +330,11 @@ export interface ClusterSettings {
   readonly drift: "probe" | "list";
   /** Takes over the Secrets that External Secrets Operator owns there for ExternalSecrets of the same name. @default false */
   readonly adopt?: true | undefined;
+  /**
+   * How its owner confines the relay's identity there (`secret-relay bootstrap-cluster`). label: by an admission policy, of which the relay
+   * proves that it is in force before it writes. @default - by what else its owner granted; nothing is proven
+   */
+  readonly confine?: Confinement | undefined;
 }
 
 /** The whole resolved config, as it reaches the register function. Holds no secret value. */

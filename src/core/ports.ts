@@ -130,8 +130,16 @@ export type WriteResult = { readonly kind: "written"; readonly known: KnownTarge
  * Forbidden, NamespaceMissing, TargetInvalid, TargetImmutable.
  */
 export interface Cluster {
-  /** A dry-run empty apply under a manager of its own, metadata only (docs/clusters.md). */
+  /**
+   * A dry-run empty apply under a manager of its own, metadata only (docs/clusters.md). @throws Forbidden also where the cluster's admission
+   * policy shows that the Secret is there without the cluster's label
+   */
   look(target: Target): Promise<TargetView | "missing">;
+  /**
+   * Asks by dry-run for a Secret without the cluster's label. `denied`: by the admission policy of that name. What else refuses it throws.
+   * Nothing is ever written.
+   */
+  tryDecoy(namespace: string, policy: string): Promise<"denied" | "admitted">;
   /** One conditional server-side apply, forced, under `manager`. `stale`: the precondition did not hold; nothing was written. */
   apply(manifest: SecretManifest, manager: string, precondition: Precondition): Promise<WriteResult>;
   /**

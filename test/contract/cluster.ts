@@ -14,6 +14,8 @@ export interface ClusterFixture {
   writeByHand(name: string, manager: string, data: Readonly<Record<string, string>>): Promise<void>;
   deleteByHand(name: string): Promise<void>;
   setImmutable(name: string): Promise<void>;
+  /** A ValidatingAdmissionPolicy of this name denies a Secret without the cluster's label, in this namespace, once this resolves. */
+  denyDecoys(policy: string): Promise<void>;
   /** A controller of the group example.com, or of ESO's, makes itself the owner: `Kind.group/name`. */
   setController(name: string, controller: string): Promise<void>;
   /** The data, decoded; undefined where the Secret is missing. */
@@ -94,6 +96,18 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       expect(await seen()).toMatchObject({ ...less, deleting: true, finalizers: ["example.com/b"] });
       await fixture.cluster.apply(manifest({ user: "u" }), MANAGER, { kind: "update", ...less });
       expect(await fixture.cluster.look(target)).toBe("missing");
+    });
+
+    it("is not denied a decoy where no policy of that name is in force, and makes none", async () => {
+      expect(await fixture.cluster.tryDecoy(fixture.namespace, "secret-relay-nobody")).toBe("admitted");
+      expect(await fixture.readData("secret-relay-decoy")).toBeUndefined();
+      await expect(fixture.cluster.tryDecoy("nowhere", "secret-relay-nobody")).rejects.toMatchObject({ code: "NamespaceMissing" });
+    });
+
+    it("is denied a decoy by the policy in force", async () => {
+      await fixture.denyDecoys("secret-relay-tokyo");
+
+      expect(await fixture.cluster.tryDecoy(fixture.namespace, "secret-relay-tokyo")).toBe("denied");
     });
 
     it("never overwrites by a create", async () => {

@@ -156,6 +156,7 @@ function judged(world: World, worker: Worker): Cluster {
   const cluster = world.wrapCluster(ground.cluster);
   return {
     look: (target) => scheduler.call(worker, "look", [target], () => cluster.look(target)),
+    tryDecoy: (namespace, policy) => cluster.tryDecoy(namespace, policy),
     apply: (...args) => write("apply", args, [args[0].name, args[1]], () => cluster.apply(...args)),
     takeOver: (...args) => write("takeOver", args, [args[0].name, args[1]], () => cluster.takeOver(...args)),
     remove: (...args) => write("remove", args, [args[0].name, ""], () => cluster.remove(...args)),

@@ -9,6 +9,7 @@ import { settlePropagation } from "../../src/app/propagation.ts";
 import { createReconcile } from "../../src/app/reconcile.ts";
 import { createRegister } from "../../src/app/register.ts";
 import { createSyncTargets } from "../../src/app/sync-targets.ts";
+import type { Confinement } from "../../src/core/cluster-access/policy-name.ts";
 import { resolveConfig } from "../../src/core/config/resolve.ts";
 import type { Registration, ResolvedConfig } from "../../src/core/model.ts";
 import type { Cluster } from "../../src/core/ports.ts";
@@ -47,6 +48,8 @@ export interface Held {
 export interface PolicyWorldOptions {
   readonly namespace: string;
   readonly adopt?: boolean | undefined;
+  /** How the cluster's owner confined the relay. @default - not at all */
+  readonly confine?: Confinement | undefined;
   /** RFC 3339. @default some moment */
   readonly start?: string | undefined;
   /** Between the relay and the API server: for faults. */
@@ -59,7 +62,10 @@ const MAX_ROUNDS = 12;
 const ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:";
 const DEFAULTS = { account: "111122223333", defaultRegion: "eu-west-1" };
 
-export async function policyWorld(local: LocalCluster, { namespace, adopt = false, start, wrap = (one) => one }: PolicyWorldOptions) {
+export async function policyWorld(
+  local: LocalCluster,
+  { namespace, adopt = false, confine, start, wrap = (one) => one }: PolicyWorldOptions,
+) {
   const clock = createManualClock(start === undefined ? T : Date.parse(start));
   const registry = createMemoryRegistry();
   const queue = createMemoryQueue();
@@ -67,7 +73,7 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
   const log = createMemoryLog();
   const source = createMemorySource(clock);
   const versions = new Map<string, number>();
-  const connected = wrap(await relayCluster(local));
+  const connected = wrap(await relayCluster(local, confine));
   const noTemplates = () => Promise.reject(new Error("no vector of policies has templates of the cluster"));
   const clusters = { connect: async () => connected, templateReads: noTemplates, forget: () => undefined };
   const timing = { driftIntervalMs: 600_000 };
@@ -123,9 +129,9 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
     remove: (key: string) => source.remove(key),
     announce,
     /** What on-secret-change does at an event; nothing is drained. */
-    onChange: (change: SecretChange) => onChange(change, inFuture()),
+    onChange: (change: SecretChange) => onChange(change, inFuture(), `event-${events++}`),
     async register(declared: readonly Declared[]): Promise<void> {
-      await register(configOf(namespace, adopt, declared), inFuture());
+      await register(policyConfig({ namespace, adopt, confine }, declared), inFuture());
       await drain();
     },
     async reconcile(): Promise<void> {
@@ -149,17 +155,21 @@ export async function policyWorld(local: LocalCluster, { namespace, adopt = fals
 export type PolicyWorld = Awaited<ReturnType<typeof policyWorld>>;
 
 /** With the relay's own identity, which can't read. */
-async function relayCluster({ user }: LocalCluster): Promise<Cluster> {
+async function relayCluster({ user }: LocalCluster, confine: Confinement | undefined): Promise<Cluster> {
   const credentials = await parseCredentials(user.kubeconfig, "tokyo", { allowLoopback: true });
-  return createCluster(createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 500 }));
+  return createCluster(createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 500 }), confine === "label" ? "tokyo" : undefined);
 }
 
-function configOf(namespace: string, adopt: boolean, declared: readonly Declared[]): ResolvedConfig {
+/** What a world of these options registers. */
+export function policyConfig(
+  { namespace, adopt = false, confine }: Pick<PolicyWorldOptions, "namespace" | "adopt" | "confine">,
+  declared: readonly Declared[],
+): ResolvedConfig {
   const cluster = {
     apiVersion: "secret-relay.dev/v1alpha1",
     kind: "Cluster",
     metadata: { name: "tokyo" },
-    spec: { kubeconfigSecretRef: { name: "clusters/tokyo" }, manifests: ["apps.yaml"], namespaces: { allow: [namespace] }, adopt },
+    spec: { kubeconfigSecretRef: { name: "clusters/tokyo" }, manifests: ["apps.yaml"], namespaces: { allow: [namespace] }, adopt, confine },
   };
   const store = {
     apiVersion: "external-secrets.io/v1",

@@ -38,6 +38,7 @@ const clusterSettings = {
   requestsPerSecond: count,
   drift: z.enum(["probe", "list"]),
   adopt: z.optional(z.literal(true)),
+  confine: z.optional(z.enum(["label", "names"])),
 };
 const eks = z.strictObject({ name: filled, region: filled, roleArn: z.optional(filled), externalId: z.optional(filled) });
 const cluster = z.union([

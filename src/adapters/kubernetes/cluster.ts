@@ -1,11 +1,12 @@
 /** The Cluster port over HTTP: conditional server-side applies whose answers hold metadata only, so that nothing is ever read. */
+import { accessName, DECOY_NAME } from "../../core/cluster-access/policy-name.ts";
 import type { NamespaceView } from "../../core/cluster-external-secret.ts";
 import { RelayError } from "../../core/errors.ts";
 import { type KnownTarget, type Target, targetKey } from "../../core/model.ts";
 import type { Adoption, Cluster, Precondition, SecretManifest, TargetView } from "../../core/ports.ts";
 import { externalSecretController, isEsoManagerOf } from "../../core/sync/eso.ts";
 import { CLUSTER_LABEL } from "../../core/sync/ownership.ts";
-import { errorOf, type HttpAnswer, type HttpCall, type HttpSend, isStale, METADATA_LIST_ONLY, METADATA_ONLY } from "./http.ts";
+import { errorOf, type HttpAnswer, type HttpCall, type HttpSend, isDeniedBy, isStale, METADATA_LIST_ONLY, METADATA_ONLY } from "./http.ts";
 import { adoptEntries, dataKeysByManager, immutableByApply, type ManagedFieldsEntry, takeOverDataKeys } from "./managed-fields.ts";
 
 /** The field manager of looks; it never owns a field, since it only applies nothing, by dry-run. */
@@ -37,13 +38,23 @@ interface OwnerReference {
   readonly controller?: boolean;
 }
 
-/** Makes the port over one connection. */
-export function createCluster(send: HttpSend): Cluster {
+/**
+ * Makes the port over one connection. `confinedTo`: the Cluster whose admission policy may stand before it (Cluster.spec.confine).
+ * @default - no policy of the relay's is expected
+ */
+export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
   async function probe(target: Target): Promise<ObjectMetadata | "missing"> {
-    const call = patchCall("look", target, "apply", { fieldManager: PROBE_MANAGER, force: "true", dryRun: "All" }, {});
+    const call = probeCall("look", target, {});
     const answer = await send(call);
     if (answer.status === 201) return "missing";
-    return metadataOf(call, answer);
+    if (confinedTo === undefined || !isDeniedBy(answer, accessName(confinedTo))) return metadataOf(call, answer);
+    // The policy lets nobody make a Secret without the label: with it, a missing one would be made, and another's still is denied.
+    const labelled = await send(probeCall("look", target, { metadata: { labels: { [CLUSTER_LABEL]: confinedTo } } }));
+    if (labelled.status === 201) return "missing";
+    // It came, or got its label, since the first call; what it shows now is not its own, since the probe applied the label.
+    if (labelled.status >= 200 && labelled.status <= 299) return metadataOf(call, await send(call));
+    if (!isDeniedBy(labelled, accessName(confinedTo))) throw errorOf(call, labelled);
+    throw errorOf(call, labelled, "the admission policy leaves it to others: it does not carry the label of this cluster");
   }
 
   /** All pages of a collection. `isRestart`: the continuation expired, so that this page is the first one again. */
@@ -81,6 +92,15 @@ export function createCluster(send: HttpSend): Cluster {
     async look(target) {
       const metadata = await probe(target);
       return metadata === "missing" ? "missing" : viewOf(metadata);
+    },
+
+    async tryDecoy(namespace, policy) {
+      const call = probeCall("tryDecoy", { cluster: "", namespace, name: DECOY_NAME }, {});
+      const answer = await send(call);
+      if (isDeniedBy(answer, policy)) return "denied";
+      // Whatever a success shows, it is no denial.
+      if (answer.status >= 200 && answer.status <= 299) return "admitted";
+      throw errorOf(call, answer);
     },
 
     async apply(manifest, manager, precondition) {
@@ -176,6 +196,11 @@ interface PartialList {
   readonly metadata?: { readonly continue?: string };
   /** Go writes an empty list as null. */
   readonly items?: readonly PartialObject[] | null;
+}
+
+/** A dry-run apply of nothing, or of labels alone. */
+function probeCall(operation: HttpCall["operation"], target: Target, body: Readonly<Record<string, unknown>>): HttpCall {
+  return patchCall(operation, target, "apply", { fieldManager: PROBE_MANAGER, force: "true", dryRun: "All" }, body);
 }
 
 function patchCall(

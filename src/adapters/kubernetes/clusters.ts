@@ -65,12 +65,17 @@ export function createClusters(readSecret: (name: string) => Promise<ClusterSecr
     const limits = { ...spec, connectTimeoutMs, requestTimeoutMs, allowLoopback };
     const connection = await openConnection(() => credentialsOf(spec), limits, now);
     const { send } = connection;
-    return { connection, cluster: createCluster(send), authReads: createAuthReads(send), templateReads: createTemplateReads(send) };
+    return {
+      connection,
+      cluster: createCluster(send, spec.confine === "label" ? spec.name : undefined),
+      authReads: createAuthReads(send),
+      templateReads: createTemplateReads(send),
+    };
   }
 
   async function connected(spec: ClusterSpec, notice?: CredentialsNotice): Promise<Opened> {
     // A changed spec is another connection: its limits and its way may differ.
-    const key = JSON.stringify([spec.kubeconfigSecretName, spec.eks, spec.concurrency, spec.requestsPerSecond]);
+    const key = JSON.stringify([spec.kubeconfigSecretName, spec.eks, spec.concurrency, spec.requestsPerSecond, spec.confine]);
     const kept = connections.get(spec.name);
     if (kept?.key === key) {
       const opened = await kept.opened;

@@ -13,6 +13,7 @@ export const WHOLE_OBJECT = "application/json";
 export interface HttpCall {
   readonly operation:
     | "look"
+    | "tryDecoy"
     | "apply"
     | "takeOver"
     | "remove"
@@ -105,10 +106,20 @@ export function isStale(answer: HttpAnswer): boolean {
   return answer.status === 409 && !causes.some((cause) => cause.reason === "FieldManagerConflict");
 }
 
-/** The RelayError of a failed answer. */
-export function errorOf(call: HttpCall, answer: HttpAnswer): RelayError {
+/**
+ * Whether this ValidatingAdmissionPolicy denied the call, and not RBAC or another admission plugin: its name is matched in the message, of
+ * which nothing is kept.
+ */
+export function isDeniedBy({ status, body }: HttpAnswer, policy: string): boolean {
+  const message = fieldOf(body, "message");
+  return status === 403 && typeof message === "string" && message.includes(`ValidatingAdmissionPolicy '${policy}' with binding `);
+}
+
+/** The RelayError of a failed answer; `detail` is our own fixed text. */
+export function errorOf(call: HttpCall, answer: HttpAnswer, detail?: string): RelayError {
   const facts = statusFacts(answer.body);
   return new RelayError(codeOf(answer.status, facts, call), call.subject, {
+    detail,
     remote: { service: "kubernetes", operation: call.operation, status: answer.status, reason: facts.reason },
   });
 }

@@ -253,6 +253,7 @@ function toClusterSpec(cluster: ClusterDocument): ClusterSpec {
     requestsPerSecond: spec.limits?.requestsPerSecond ?? 200,
     drift: spec.drift ?? "probe",
     ...(spec.adopt === true ? { adopt: true } : {}),
+    ...(spec.confine ? { confine: spec.confine } : {}),
   };
 }
 

@@ -55,6 +55,7 @@ export const clusterSchema = closed({
     limits: z.nullish(closed({ concurrency: z.nullish(positive), requestsPerSecond: z.nullish(positive) })),
     drift: z.nullish(choice(["probe", "list"])),
     adopt: z.nullish(z.boolean()),
+    confine: z.nullish(choice(["label", "names"])),
   }),
 });
 

@@ -9,7 +9,7 @@ export function storeOf(spec: Pick<RegistrationSpec, "store">, entry: { readonly
 }
 
 /** The stores that a registration reads, each entry's. */
-function storesOf(spec: RegistrationSpec): readonly StoreSpec[] {
+export function storesOf(spec: RegistrationSpec): readonly StoreSpec[] {
   return [...new Set([...spec.dataFrom, ...spec.data].map((entry) => storeOf(spec, entry)))];
 }
 

@@ -110,7 +110,7 @@ spec:
     const clusters = `apiVersion: secret-relay.dev/v1alpha1
 kind: Cluster
 metadata: { name: tokyo }
-spec: { kubeconfigSecretRef: { name: k }, manifests: [apps/*], namespaces: { allow: ["app-*"] }, adopt: true }
+spec: { kubeconfigSecretRef: { name: k }, manifests: [apps/*], namespaces: { allow: ["app-*"] }, adopt: true, confine: label }
 `;
     const files = [
       { path: "apps/all.yaml", text },

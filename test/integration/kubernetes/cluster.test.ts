@@ -8,6 +8,7 @@ import type { Cluster } from "../../../src/core/ports.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import { resolveApiServerBinaries } from "../../../src/local/api-server-binaries.ts";
 import { describeCluster } from "../../contract/cluster.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const CANARY = "canary-7f3a91";
 const LIMITS = { concurrency: 4, requestsPerSecond: 500 };
@@ -61,6 +62,27 @@ function handsIn(namespace: string) {
     },
     async setImmutable(name: string): Promise<void> {
       await restRequestOk(environment.config, "PUT", `${path}/${name}`, { ...(await read(name)), immutable: true });
+    },
+    async denyDecoys(policy: string): Promise<void> {
+      const group = "/apis/admissionregistration.k8s.io/v1";
+      const apiVersion = "admissionregistration.k8s.io/v1";
+      const resourceRules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["secrets"] }];
+      const matchConditions = [{ name: "here", expression: `request.namespace == "${namespace}"` }];
+      const validations = [{ expression: "has(object.metadata.labels)", reason: "Forbidden" }];
+      await restRequestOk(environment.config, "POST", `${group}/validatingadmissionpolicies`, {
+        apiVersion,
+        kind: "ValidatingAdmissionPolicy",
+        metadata: { name: policy },
+        spec: { matchConstraints: { resourceRules }, matchConditions, validations },
+      });
+      await restRequestOk(environment.config, "POST", `${group}/validatingadmissionpolicybindings`, {
+        apiVersion,
+        kind: "ValidatingAdmissionPolicyBinding",
+        metadata: { name: policy },
+        spec: { policyName: policy, validationActions: ["Deny"] },
+      });
+      const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "unlabelled" } };
+      await eventually(async () => expect((await restRequest(environment.config, "POST", `${path}?dryRun=All`, secret)).status).toBe(403));
     },
     async setController(name: string, controller: string): Promise<void> {
       const [kind = "", owner = ""] = controller.split("/");

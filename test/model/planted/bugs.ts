@@ -128,8 +128,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "a released Orphan keeps its marks and its version",
     line: 7,
     source: inFile("app/prune-target.ts", [
-      'return known === "stale" ? "stale" : release(cluster, tombstone, known);',
-      'return known === "stale" ? "stale" : creationPolicy === "Orphan" ? "released" : release(cluster, tombstone, known);',
+      'return known === "stale" ? "stale" : release(cluster, { tombstone, spec: session.spec }, known);',
+      'return known === "stale" ? "stale" : creationPolicy === "Orphan" ? "released" : release(cluster, { tombstone, spec: session.spec }, known);',
     ]),
     setup: { creation: 4 },
     faults: ["pruned target back"],

@@ -12,6 +12,8 @@ import { copyOf, fingerprint, knownOf, type StoredSecret, textOf, viewOf } from 
 export interface MemoryCluster extends Cluster {
   /** Called before each operation; what it throws or rejects with is the operation's failure. */
   before: ((operation: keyof Cluster, name: string) => Promise<void> | void) | undefined;
+  /** The admission policy that is in force, as far as decoys tell. @default undefined */
+  policy: string | undefined;
   /** Adds one, or gives it other labels. */
   addNamespace(namespace: string, labels?: Readonly<Record<string, string>>): void;
   /** It is being deleted, and still there. */
@@ -96,12 +98,19 @@ function clusterOf(from: Stored): MemoryCluster {
 
   const cluster: MemoryCluster = {
     before: undefined,
+    policy: undefined,
 
     async look(target) {
       if (cluster.before !== undefined) await cluster.before("look", target.name);
       requireNamespace(target);
       const secret = secrets.get(at(target.namespace, target.name));
       return secret === undefined ? "missing" : viewOf(secret);
+    },
+
+    async tryDecoy(namespace, policy) {
+      if (cluster.before !== undefined) await cluster.before("tryDecoy", policy);
+      requireNamespace({ namespace, name: "secret-relay-decoy" });
+      return cluster.policy === policy ? "denied" : "admitted";
     },
 
     async apply(manifest, manager, precondition) {

@@ -1,4 +1,5 @@
 /** Names each call as it is seen on the socket by the row of the fault matrix that it belongs to: the command, and what it is about. */
+import { DECOY_NAME } from "../../../src/core/cluster-access/policy-name.ts";
 import type { AwsCall } from "../aws-fault-proxy.ts";
 import type { ClusterCall } from "../cluster-proxy.ts";
 
@@ -60,7 +61,7 @@ export const HASH_KEY_NAME = "hash-key";
 export const STORE_KEYS = "store-keys";
 
 /**
- * The operations on a cluster: `look`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`, `secretKey`, `serviceAccount`,
+ * The operations on a cluster: `look`, `tryDecoy`, `apply`, `takeOver`, `remove`, `list`, `namespaceLabels`, `namespaces`, `secretKey`, `serviceAccount`,
  * `token`, `templateConfigMap`, `templateSecret`; and what of ESO is taken over.
  */
 export function clusterRow({ method, path, headers, body }: ClusterCall): string {
@@ -75,5 +76,6 @@ export function clusterRow({ method, path, headers, body }: ClusterCall): string
   if (headers["content-type"] === "application/merge-patch+json") {
     return body.includes('"ownerReferences"') ? "takeOver of an adoption" : "takeOver";
   }
+  if (path.includes(`/secrets/${DECOY_NAME}?`)) return "tryDecoy";
   return path.includes("dryRun=All") ? "look" : "apply";
 }

@@ -155,6 +155,7 @@ export const DOCUMENTED_ERRORS = {
   ],
   PutAnswer: [...aws(403, "AccessDenied"), ...aws(500, "InternalError"), ...aws(503, "SlowDown"), afterEffect(500, "InternalError")],
   look: KUBERNETES_PATCH,
+  tryDecoy: KUBERNETES_PATCH,
   apply: [...KUBERNETES_PATCH, cluster(500, "InternalError", { isAfterEffect: true }), cluster(504, "Timeout", { isAfterEffect: true })],
   takeOver: [...KUBERNETES_PATCH, cluster(500, "InternalError", { isAfterEffect: true })],
   remove: [

@@ -89,6 +89,7 @@ export const ROWS: readonly Row[] = [
   { row: "PutAnswer", call: "PutAnswer", story: "config change", hasErrors: true },
 
   { row: "look", call: "look", story: "edit by hand", hasErrors: true },
+  { row: "tryDecoy", call: "tryDecoy", story: "rotation under a label", isCold: true, hasErrors: true },
   { row: "apply", call: "apply", story: "rotation", hasErrors: true },
   { row: "takeOver", call: "takeOver", story: "edit by hand", hasErrors: true },
   { row: "takeOver of an adoption", call: "takeOver", story: "adoption from ESO" },

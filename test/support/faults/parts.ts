@@ -5,6 +5,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { accessName, DECOY_NAME } from "../../../src/core/cluster-access/policy-name.ts";
 import { applyObject } from "../../../src/local/kubernetes-api.ts";
 import { type MiniStack, startMiniStack } from "../../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../../src/local/stop-on-exit.ts";
@@ -76,6 +78,7 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
   for (const name of CLUSTERS) {
     for (const verb of ["get", "list"]) await grant(clusters[name], "namespaces", verb);
     await prepareStoreAuth(clusters[name], aws.account);
+    await denyDecoys(clusters[name]);
     for (const resource of ["configmaps", "secrets"]) await grant(clusters[name], resource, "get", [TEMPLATES]);
     const metadata = { name: TEMPLATES, namespace: NAMESPACE };
     const objects = [
@@ -85,6 +88,21 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
     for (const object of objects) await applyObject(clusters[name].server, { apiVersion: "v1", ...object });
   }
   return { aws, clients, cluster: (name) => clusters[name], stop: () => stack.run() };
+}
+
+/**
+ * As much of the printed policy as a decoy needs, by its name: the whole of it would confine the worlds that know of no confinement too. It
+ * is proven by test/integration/kubernetes/confinement.test.ts.
+ */
+async function denyDecoys({ server, name }: LocalCluster): Promise<void> {
+  const apiVersion = "admissionregistration.k8s.io/v1";
+  const metadata = { name: accessName(name) };
+  const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["secrets"] }];
+  const validations = [{ expression: `request.name != "${DECOY_NAME}"`, reason: "Forbidden" }];
+  const policy = { matchConstraints: { resourceRules: rules }, validations };
+  await applyObject(server, { apiVersion, kind: "ValidatingAdmissionPolicy", metadata, spec: policy } as KubernetesObject);
+  const binding = { policyName: metadata.name, validationActions: ["Deny"] };
+  await applyObject(server, { apiVersion, kind: "ValidatingAdmissionPolicyBinding", metadata, spec: binding } as KubernetesObject);
 }
 
 /** Who reads a store by `auth`, by these names: the Secret with access keys, the service account with a role. */

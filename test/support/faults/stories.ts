@@ -177,6 +177,12 @@ const rotationIntoTemplate: Story = {
   options: { isTemplated: true },
 };
 
+/** The first write of a process proves that the policy is in force. */
+const rotationUnderLabel: Story = {
+  ...rotation,
+  options: { confine: "label" },
+};
+
 const malformedEvent: Story = {
   async happen(_parts, world) {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
@@ -293,6 +299,7 @@ export const STORIES = {
   "config change of rules": { ...configChange, options: { finds: "name" } },
   "rotation into an EKS cluster": { ...rotation, options: { isEks: true } },
   "rotation into a template": rotationIntoTemplate,
+  "rotation under a label": rotationUnderLabel,
   "malformed event": malformedEvent,
   "config change": configChange,
   "cluster retired": clusterRetired,

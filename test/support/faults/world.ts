@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly isOfTags?: boolean;
   /** The clusters adopt Secrets of ESO. @default false */
   readonly adopt?: true;
+  /** The clusters' owner confines the relay by this. @default - not at all */
+  readonly confine?: "label";
   /** @default "SecretsManager" */
   readonly provider?: RegistrationSpec["store"]["provider"];
   /** The registrations find their secret by its name, or by its path and tags. @default they name it */
@@ -202,6 +204,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       ...(options.isEks === true ? { eks: { name: cluster, region } } : { kubeconfigSecretName: `clusters/${id}/${cluster}` }),
       drift: cluster === "virginia" ? "list" : "probe",
       adopt: options.adopt,
+      confine: options.confine,
       allowedNamespaces: [NAMESPACE],
     });
   for (const cluster of CLUSTERS) await registry.putCluster(clusterSpec(cluster));

@@ -11,6 +11,9 @@ describeCluster("the cluster in memory", async () => {
     writeByHand: async (name, manager, data) => cluster.writeByHand("app", name, manager, data),
     deleteByHand: async (name) => cluster.deleteByHand("app", name),
     setImmutable: async (name) => cluster.setImmutable("app", name),
+    denyDecoys: async (policy) => {
+      cluster.policy = policy;
+    },
     setController: async (name, controller) => cluster.setController("app", name, controller),
     readData: async (name) => cluster.readData("app", name),
   };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { createOnSecretChangeHandler } from "../../../functions/on-secret-change/dispatch.ts";
 import { createOnSecretChange } from "../../../src/app/on-secret-change.ts";
+import { createSyncTargets } from "../../../src/app/sync-targets.ts";
 import { createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
 import { forgedEvents, labelEvent } from "../../support/forged-events.ts";
 import { captureLog, lambdaContext } from "../../support/invocations.ts";
@@ -24,12 +25,12 @@ async function setUp() {
   const queue = createMemoryQueue();
   const letters: unknown[] = [];
   const dispatched: string[] = [];
-  const onSecretChange = createOnSecretChange({ ...world.deps, queue, sync: world.sync, fastPathTargets: 20 });
+  const onSecretChange = createOnSecretChange({ ...world.deps, queue, sync: createSyncTargets(world.deps), fastPathTargets: 20 });
   const handler = createOnSecretChangeHandler({
     log,
     clock: world.clock,
-    onSecretChange: async () => async (change, deadline) => {
-      const done = await onSecretChange(change, deadline);
+    onSecretChange: async () => async (change, deadline, eventId) => {
+      const done = await onSecretChange(change, deadline, eventId);
       if (done.targets > 0) dispatched.push(change.kind);
       return done;
     },
