@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { DescribeSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { namedCanaries } from "../support/canary/canary.ts";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password } from "./manifests.ts";
@@ -10,17 +11,18 @@ const CLUSTERS = ["tokyo", "virginia"];
 const KEY = "shop/database";
 const CONFIG = { "apps/shop.yaml": externalSecret("database", KEY) };
 
+const secret = namedCanaries();
 let relay: DeployedRelay;
 let made = 0;
 
 beforeAll(async () => {
   relay = await startDeployedRelay({
     clusters: CLUSTERS,
-    secrets: { [KEY]: password("first") },
+    secrets: { [KEY]: password(secret("first")) },
     config: CONFIG,
     context: { visibilityBoundSeconds: "5" },
   });
-  await expectIn(CLUSTERS, "first", 60_000);
+  await expectIn(CLUSTERS, secret("first"), 60_000);
 }, 300_000);
 
 afterEach(() => {
@@ -39,7 +41,7 @@ const read = (cluster: string) => relay.cluster(cluster).readSecret("app-shop", 
 
 async function rotate(): Promise<{ readonly value: string; readonly versionId: string }> {
   made += 1;
-  const value = `rotated-${made}`;
+  const value = secret(`rotated-${made}`);
   const { VersionId = "" } = await relay.clients.secretsManager.send(
     new PutSecretValueCommand({ SecretId: KEY, SecretString: password(value) }),
   );

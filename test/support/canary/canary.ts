@@ -64,3 +64,13 @@ export function registerPrivateKey(label: string, pem: string): void {
   const { d } = createPrivateKey(pem).export({ format: "jwk" });
   registerCanary(label, Buffer.from(d ?? "", "base64url"));
 }
+
+/** Canaries by name: the same name is the same value, so that a test can speak of `secret("first")`. */
+export function namedCanaries(): (name: string) => string {
+  const made = new Map<string, string>();
+  return (name) => {
+    const value = made.get(name) ?? canary(name);
+    made.set(name, value);
+    return value;
+  };
+}
