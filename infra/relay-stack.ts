@@ -45,6 +45,7 @@ export class RelayStack extends Stack {
       SYNC_QUEUE_URL: queue.resource.queueUrl,
       // The config comes by this deployment alone: where it has no find rule, no event asks the table for one.
       ...(allRegistrations(config).some((spec) => findPlaces(spec).length > 0) ? { HAS_FIND_RULES: "true" } : {}),
+      LOG_LEVEL: props.logLevel,
       WORKER_LIFETIME_MS: String(syncTimeout.plus(LONGEST_REQUEST).toMilliseconds()),
     };
     const timing = {

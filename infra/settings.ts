@@ -29,6 +29,8 @@ export interface RelaySettings {
   readonly maxConcurrency: number;
   /** `logRetentionDays`: one of CloudWatch's numbers of days. @default 30 */
   readonly logRetention: RetentionDays;
+  /** `debug`, `info`, `warn` or `error`: what the functions log at least. @default "info" */
+  readonly logLevel: string;
   /** X-Ray. @default false */
   readonly tracing: boolean;
   /** The bus that gets the relay's own events; it exists already. @default "default" */
@@ -84,6 +86,7 @@ export function readSettings(node: Node): RelaySettings {
     maxConcurrency: integer("maxConcurrency", 20, 2, 1000),
     logRetention:
       retentions.find((days) => days.valueOf() === retentionDays) ?? refuse("logRetentionDays", `one of ${retentions.join(", ")}`),
+    logLevel: text("logLevel", /^(?:debug|info|warn|error)$/, "debug, info, warn or error") ?? "info",
     tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
     alarmTopicArn: text("alarmTopicArn", /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "the ARN of an SNS topic"),
