@@ -1,15 +1,16 @@
 /** Understands what a cluster's secret holds, a kubeconfig or {server, caData, token}, and refuses all that would run or read something. */
 import { isIP } from "node:net";
 import { RelayError } from "../../core/errors.ts";
+import { SecretValue } from "../../core/secret-value.ts";
 
-/** How to reach one API server and who we are there; PEM texts and a token in the clear, so never log it. */
+/** How to reach one API server and who we are there: certificates are for all to see, the token and the key are not. */
 export interface ClusterCredentials {
   /** `https://host[:port][/prefix]`, without a trailing slash. */
   readonly server: string;
   readonly ca: string;
   readonly auth:
-    | { readonly kind: "token"; readonly token: string }
-    | { readonly kind: "certificate"; readonly cert: string; readonly key: string };
+    | { readonly kind: "token"; readonly token: SecretValue }
+    | { readonly kind: "certificate"; readonly cert: string; readonly key: SecretValue };
 }
 
 /** What a deployment may allow beyond the default. */
@@ -121,13 +122,13 @@ function authOf(user: Fields, refuse: (detail: string) => never): ClusterCredent
     return {
       kind: "certificate",
       cert: pem(cert) ?? refuse("client-certificate-data (clientCertificate) is missing or no PEM"),
-      key: pem(key) ?? refuse("client-key-data (clientKey) is missing or no PEM"),
+      key: new SecretValue(pem(key) ?? refuse("client-key-data (clientKey) is missing or no PEM")),
     };
   }
   const token = user["token"];
   // Anything else would be refused by node:http with an error that quotes the header.
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return refuse("token is missing, or holds spaces or control characters");
-  return { kind: "token", token };
+  return { kind: "token", token: new SecretValue(token) };
 }
 
 function checkServer(value: unknown, options: CredentialOptions, refuse: (detail: string) => never): string {

