@@ -35,6 +35,8 @@ export type ClusterFault =
       readonly status: number;
       readonly reason?: string;
       readonly headers?: Readonly<Record<string, string>>;
+      /** The whole body, instead of a Status. */
+      readonly text?: string;
       readonly isAfterEffect?: boolean;
     }
   /** The connection breaks before the call reaches the API server. */
@@ -192,9 +194,9 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
   return proxy;
 }
 
-function answerStatus(response: ServerResponse, { status, reason, headers }: Extract<ClusterFault, { kind: "answer" }>): void {
+function answerStatus(response: ServerResponse, { status, reason, headers, text }: Extract<ClusterFault, { kind: "answer" }>): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify(statusOf(status, reason)));
+  response.end(text ?? JSON.stringify(statusOf(status, reason)));
 }
 
 function statusOf(code: number, reason: string | undefined): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 /** A secret value shows itself only where it is asked to by name, and so do the credentials that hold one. */
-/* oxlint-disable typescript/restrict-template-expressions -- implicit conversion is what is tested here */
+/* oxlint-disable typescript/restrict-template-expressions, typescript/no-base-to-string, typescript/no-unnecessary-template-expression -- implicit conversion is what is tested here */
 import { format, inspect } from "node:util";
 import { serialize } from "node:v8";
 import { describe, expect, it } from "@jest/globals";
@@ -45,7 +45,7 @@ const WAYS: readonly (readonly [string, (holder: object) => string | Uint8Array]
 
 /** What can be cloned of it at all: symbols and functions can't. */
 function withoutMethods(holder: object): object {
-  return holder instanceof Map ? new Map([...holder]) : { holder };
+  return holder instanceof Map ? new Map(holder) : { holder };
 }
 
 describe.each(HOLDERS)("%s", (_name, holder) => {
