@@ -118,6 +118,7 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
         reject(
           new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
         );
+      let isAnswered = false;
       const outgoing = request(
         {
           protocol,
@@ -135,6 +136,7 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
           },
         },
         (incoming) => {
+          isAnswered = true;
           const chunks: Buffer[] = [];
           let size = 0;
           incoming.on("data", (chunk: Buffer) => {
@@ -176,7 +178,11 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
         if (outgoing.reusedSocket) resolve(undefined);
         else fail("no connection, or its certificate is not signed by the pinned CA");
       });
-      outgoing.on("close", () => clearTimeout(whole));
+      outgoing.on("close", () => {
+        clearTimeout(whole);
+        // After an upgrade, which nobody asked for, there is neither an answer nor an error.
+        if (!isAnswered) fail("no connection, or none that gave an answer");
+      });
       outgoing.end(call.body);
     });
   }
