@@ -52,7 +52,7 @@ const FAILING: Readonly<Record<string, { readonly spec: string; readonly code: s
     code: "TemplateError",
   },
   "bad-call": {
-    spec: `target: { template: { data: { a: '{{ .password | fromJson }}' } } }, dataFrom: [{ extract: { key: ${KEY} } }]`,
+    spec: `target: { template: { data: { a: '{{ .password | mustFromJson }}' } } }, dataFrom: [{ extract: { key: ${KEY} } }]`,
     code: "TemplateError",
   },
   "bad-certificate": {
@@ -70,7 +70,11 @@ beforeAll(async () => {
     secrets: {
       [KEY]: password(secret("first")),
       "shop/text": secret("no JSON"),
-      "shop/keys": JSON.stringify({ [secret("a member's name")]: secret("a member") }),
+      "shop/keys": JSON.stringify({
+        [secret("a member's name")]: secret("a member"),
+        // The same key, once what a key can't hold is replaced.
+        [secret("a member's name").replaceAll(/[^A-Za-z0-9]/g, "_")]: secret("another member"),
+      }),
       // The line of the token is what does not parse.
       "clusters/broken": `server: https://broken.example\ntoken: "${secret("token")}": {{\n`,
       "clusters/refused": JSON.stringify({

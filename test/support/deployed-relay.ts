@@ -79,6 +79,7 @@ export interface DeployedRelay {
   readonly logs: () => Promise<string>;
   /** How many messages a queue holds, visible or not. */
   readonly queueLength: (output: "SyncQueueUrl" | "SyncDeadLetterQueueUrl" | "FailureQueueUrl") => Promise<number>;
+  /** Gives what it holds and shows to the sinks of leaks, and ends it. Further calls share the first one's end. */
   readonly stop: () => Promise<void>;
 }
 
@@ -156,6 +157,15 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
   };
   await deploy(options.config);
 
+  const recordAndStop = async (): Promise<void> => {
+    try {
+      await recordDeployment({ aws, clients, outputs, clusters: list, events: capture, logs: () => readLogs(aws) });
+    } finally {
+      await stack.run();
+    }
+  };
+  let stopping: Promise<void> | undefined;
+
   return {
     aws,
     awsProxy,
@@ -190,13 +200,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
       );
       return AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
     },
-    async stop() {
-      try {
-        await recordDeployment({ aws, clients, outputs, clusters: list, events: capture, logs: () => readLogs(aws) });
-      } finally {
-        await stack.run();
-      }
-    },
+    stop: () => (stopping ??= recordAndStop()),
   };
 }
 
