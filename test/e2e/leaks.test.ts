@@ -3,7 +3,7 @@
  * or are of the wrong shape, credentials that do not parse, templates and values that fail, a function that is killed. What the relay
  * shows of it goes to the sinks (test/support/canary); the reporter looks through them when all tests have ended.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
@@ -244,18 +244,45 @@ describe("a function", () => {
   );
 });
 
+/** What must be in a sink if it is wired to what it is named for: none of it is secret. */
+const MARKS: Readonly<Partial<Record<SinkName, readonly string[]>>> = {
+  log: ['"function":"sync"', '"function":"on-secret-change"', '"code":"ClusterCredentials"', '"code":"Unclassified"'],
+  output: ["ministack"],
+  queue: ["AmazonSQS.SendMessageBatch", "app-shop"],
+  table: ["DynamoDB_20120810.TransactWriteItems", "kubeconfigSecretName", "TemplateError"],
+  event: ["AWSEvents.PutEvents", "Secret Sync Failed", "PropertyNotFound"],
+  "aws-request": ["secretsmanager.GetSecretValue", "user-agent"],
+  "cluster-request": ["PATCH /api/v1/namespaces/app-shop/secrets/database", '"annotations"', "fieldManager"],
+  "cluster-answer": ["PartialObjectMetadata", '"managedFields"'],
+  "kubernetes-object": ['"managedFields"', '"name":"database"'],
+  template: ["AWS::Lambda::Function", "kubeconfigSecretName", "as=PartialObjectMetadata"],
+  "function-configuration": ['"LOG_LEVEL":"debug"', '"Mode":"Active"'],
+  file: ["kubeconfigSecretRef", "as=PartialObjectMetadata"],
+  "cli-output": ["TemplateError"],
+};
+
+function textOf(sink: SinkName): string {
+  const folder = join(runFolder() ?? "", SINKS_FOLDER, sink);
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .map((file) => readFileSync(join(folder, file), "latin1"))
+        .join("\n")
+    : "";
+}
+
 describe("the sinks of this deployment", () => {
-  it("got something each, the command line's too", async () => {
+  it("got what they are named for, the command line's too", async () => {
     const { stdout } = await runCli(["status", "--table", relay.outputs["RegistryTableName"] ?? "", "-o", "json"], {
       env: relay.aws.environment,
     });
     expect(stdout).toContain("TemplateError");
     await relay.stop();
 
-    const folder = runFolder() ?? "";
-    const empty = (Object.keys(SINKS) as SinkName[]).filter(
-      (sink) => SINKS[sink].isAlwaysUsed && !existsSync(join(folder, SINKS_FOLDER, sink)),
-    );
-    expect(empty).toEqual([]);
+    const alwaysUsed = (Object.keys(SINKS) as SinkName[]).filter((sink) => SINKS[sink].isAlwaysUsed);
+    expect(Object.keys(MARKS).toSorted()).toEqual(alwaysUsed.toSorted());
+    for (const [sink, marks] of Object.entries(MARKS)) {
+      const text = textOf(sink as SinkName);
+      expect([sink, marks.filter((mark) => !text.includes(mark))]).toEqual([sink, []]);
+    }
   }, 120_000);
 });

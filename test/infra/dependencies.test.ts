@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { buildSync } from "esbuild";
-import { BUNDLING, bundleHandler, HANDLER_NAMES } from "../../infra/handler-code.ts";
+import { BUNDLING, HANDLER_NAMES } from "../../infra/handler-code.ts";
 import { resourcesOf, synthesise, WITHOUT_BUNDLES } from "./template.ts";
 
 /** Whoever adds one has looked at what it does: it runs with the functions' rights, beside the values. AWS's own are one supplier. */
@@ -33,17 +33,18 @@ interface LockedPackage {
 const LOCK = JSON.parse(readFileSync("package-lock.json", "utf8")) as { readonly packages: Readonly<Record<string, LockedPackage>> };
 const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly allowScripts: Readonly<Record<string, boolean>> };
 
-/** The folders of packages, as the lock file names them. */
-function bundledFolders(name: (typeof HANDLER_NAMES)[number]): readonly string[] {
-  const { metafile } = buildSync({ ...BUNDLING, metafile: true, entryPoints: [`functions/${name}/handler.ts`] });
+/** The bundle as text, and the folders of its packages as the lock file names them. */
+function inspectBundle(name: (typeof HANDLER_NAMES)[number]): { readonly text: string; readonly folders: readonly string[] } {
+  const { metafile, outputFiles } = buildSync({ ...BUNDLING, metafile: true, entryPoints: [`functions/${name}/handler.ts`] });
   const folders = Object.keys(metafile.inputs).flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
-  return [...new Set(folders)];
+  const code = outputFiles.filter(({ path }) => path.endsWith(".mjs")).map(({ text }) => text);
+  return { text: code.join("\n"), folders: [...new Set(folders)] };
 }
 
 const nameOf = (folder: string): string => folder.slice(folder.lastIndexOf("node_modules/") + "node_modules/".length);
 
 describe.each(HANDLER_NAMES)("the bundle of %s", (name) => {
-  const folders = bundledFolders(name);
+  const { text, folders } = inspectBundle(name);
 
   it("holds packages of the list only, each under a hash in the lock file", () => {
     const names = new Set(folders.map((folder) => nameOf(folder).replace(/^(@aws-sdk|@smithy)\/.*/, "$1/*")));
@@ -53,11 +54,6 @@ describe.each(HANDLER_NAMES)("the bundle of %s", (name) => {
   });
 
   it("makes no code of texts, and writes no report, heap or profile", () => {
-    const text = [...bundleHandler(name)]
-      .filter(([file]) => file.endsWith(".mjs"))
-      .map(([, contents]) => Buffer.from(contents).toString("utf8"))
-      .join("\n");
-
     for (const word of [
       // But for a method of that name.
       /[^.\w$]eval\s*\([^)]*\)(?!\s*\{)/,
