@@ -33,7 +33,7 @@ export interface RelayStackProps extends RelaySettings {
 export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, props: RelayStackProps) {
     super(scope, id, { description: "secret-relay: keeps Kubernetes Secrets in many clusters equal to their source" });
-    const { config, syncTimeout, logRetention, tracing } = props;
+    const { config, syncTimeout, logRetention, logLevel, tracing } = props;
     const registry = new RegistryTable(this, "Registry", { isRetained: props.retainRegistry });
     const hashKey = new HashKey(this, "HashKey");
     const failures = new FailureQueue(this, "FailureQueue");
@@ -45,7 +45,6 @@ export class RelayStack extends Stack {
       SYNC_QUEUE_URL: queue.resource.queueUrl,
       // The config comes by this deployment alone: where it has no find rule, no event asks the table for one.
       ...(allRegistrations(config).some((spec) => findPlaces(spec).length > 0) ? { HAS_FIND_RULES: "true" } : {}),
-      LOG_LEVEL: props.logLevel,
       WORKER_LIFETIME_MS: String(syncTimeout.plus(LONGEST_REQUEST).toMilliseconds()),
     };
     const timing = {
@@ -71,6 +70,7 @@ export class RelayStack extends Stack {
       },
       failureQueue: failures.resource,
       logRetention,
+      logLevel,
       tracing,
     });
     const sync = new RelayFunction(this, "Sync", {
@@ -82,6 +82,7 @@ export class RelayStack extends Stack {
       // It sends on to its own queue what is not served yet; each message is bounded by its own time and count.
       isRecursive: true,
       logRetention,
+      logLevel,
       tracing,
     });
     const reconcile = new RelayFunction(this, "Reconcile", {
@@ -95,6 +96,7 @@ export class RelayStack extends Stack {
       // The next run does the same work.
       retryAttempts: 0,
       logRetention,
+      logLevel,
       tracing,
     });
     const register = new RelayFunction(this, "Register", {
@@ -106,6 +108,7 @@ export class RelayStack extends Stack {
       // No failure queue: CloudFormation shows the failure, and the event holds CloudFormation's ResponseURL, a credential.
       isRecursive: true,
       logRetention,
+      logLevel,
       tracing,
     });
 

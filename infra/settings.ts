@@ -30,7 +30,7 @@ export interface RelaySettings {
   /** `logRetentionDays`: one of CloudWatch's numbers of days. @default 30 */
   readonly logRetention: RetentionDays;
   /** `debug`, `info`, `warn` or `error`: what the functions log at least. @default "info" */
-  readonly logLevel: string;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   /** X-Ray. @default false */
   readonly tracing: boolean;
   /** The bus that gets the relay's own events; it exists already. @default "default" */
@@ -44,6 +44,8 @@ export interface RelaySettings {
   /** Customer-managed keys that encrypt the secrets: a list, or text with commas. @default - secrets under the aws/secretsmanager key need no grant */
   readonly kmsKeyArns: readonly string[];
 }
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 /** Reads and checks every context key. @throws UserMistake at the first wrong one */
 export function readSettings(node: Node): RelaySettings {
@@ -86,7 +88,7 @@ export function readSettings(node: Node): RelaySettings {
     maxConcurrency: integer("maxConcurrency", 20, 2, 1000),
     logRetention:
       retentions.find((days) => days.valueOf() === retentionDays) ?? refuse("logRetentionDays", `one of ${retentions.join(", ")}`),
-    logLevel: text("logLevel", /^(?:debug|info|warn|error)$/, "debug, info, warn or error") ?? "info",
+    logLevel: LOG_LEVELS.find((level) => level === (read("logLevel") ?? "info")) ?? refuse("logLevel", "debug, info, warn or error"),
     tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
     alarmTopicArn: text("alarmTopicArn", /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "the ARN of an SNS topic"),

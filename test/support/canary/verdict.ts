@@ -23,7 +23,7 @@ const CHUNK = 8 * 1024 * 1024;
 /** More than any canary takes in any spelling. */
 const OVERLAP = 64 * 1024;
 
-export function readCanaries(folder: string): readonly Canary[] {
+function readCanaries(folder: string): readonly Canary[] {
   return readdirSync(folder)
     .filter((file) => file.startsWith("values-"))
     .flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n"))

@@ -18,7 +18,7 @@ const headersOf = (headers: IncomingMessage["headers"], credentials: readonly st
 /** One request of the relay to AWS. A session's token is what signs it; a service account's token is what STS is asked with. */
 export function recordAwsRequest({ method, url = "", headers }: IncomingMessage, body: Uint8Array): void {
   const service = String(headers["x-amz-target"] ?? "").split(".")[0] ?? "";
-  const isForm = String(headers["content-type"] ?? "").includes("x-www-form-urlencoded");
+  const isForm = (headers["content-type"] ?? "").includes("x-www-form-urlencoded");
   const isTrace = /^\/(?:TraceSegments|TelemetryRecords)/.test(url);
   const text = Buffer.from(body).toString("latin1");
   const shown = isForm ? text.replace(/\bWebIdentityToken=[^&]*/, "WebIdentityToken=") : text;
