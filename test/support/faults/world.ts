@@ -103,6 +103,15 @@ const TEMPLATE: RegistrationSpec["target"]["template"] = {
 /** The values of all worlds, by the names of versions. */
 export const valueOf = namedCanaries();
 
+/** More rotations than any world has. */
+const MOST_VERSIONS = 50;
+
+/** The number of a version by its value: 1 for that of `v1`; undefined for what is no value of a version. */
+export function versionOf(value: string): number | undefined {
+  for (let version = 1; version <= MOST_VERSIONS; version++) if (valueOf(`v${version}`) === value) return version;
+  return undefined;
+}
+
 let made = 0;
 
 /** Registers, and syncs once: all is settled when it returns. */
