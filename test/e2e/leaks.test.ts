@@ -244,11 +244,13 @@ describe("a function", () => {
   );
 });
 
-/** What must be in a sink if it is wired to what it is named for: none of it is secret. */
+/**
+ * What must be in a sink if it is wired to what it is named for: none of it is secret. Not of `queue`: a deployed function's SQS client goes
+ * to the host of the queue's URL, past the proxy. The fault matrix, whose functions run in the test, has each of those requests.
+ */
 const MARKS: Readonly<Partial<Record<SinkName, readonly string[]>>> = {
   log: ['"function":"sync"', '"function":"on-secret-change"', '"code":"ClusterCredentials"'],
   output: ["ministack"],
-  queue: ["AmazonSQS.SendMessageBatch", "app-shop"],
   table: ["DynamoDB_20120810.TransactWriteItems", "kubeconfigSecretName", "TemplateError"],
   event: ["AWSEvents.PutEvents", "Secret Sync Failed", "PropertyNotFound"],
   "aws-request": ["secretsmanager.GetSecretValue", "user-agent"],
@@ -282,7 +284,7 @@ describe("the sinks of this deployment", () => {
     );
     await relay.stop();
 
-    const alwaysUsed = (Object.keys(SINKS) as SinkName[]).filter((sink) => SINKS[sink].isAlwaysUsed);
+    const alwaysUsed = (Object.keys(SINKS) as SinkName[]).filter((sink) => SINKS[sink].isAlwaysUsed && sink !== "queue");
     expect(Object.keys(MARKS).toSorted()).toEqual(alwaysUsed.toSorted());
     const missing = Object.entries(MARKS).flatMap(([sink, marks]) => {
       const text = textOf(sink as SinkName);

@@ -12,7 +12,7 @@ import { runFolder } from "./run-folder.ts";
 export const SINKS = {
   log: { gets: "every line that functions log", isAlwaysUsed: true },
   output: { gets: "what the emulator and its functions write to standard output and error, outside of the log", isAlwaysUsed: true },
-  queue: { gets: "each request to SQS, and what was left in a queue at the end", isAlwaysUsed: true },
+  queue: { gets: "each request to SQS that goes by the proxy, and what was left in a queue at the end", isAlwaysUsed: true },
   table: { gets: "each request to DynamoDB, and all items of the table at the end", isAlwaysUsed: true },
   event: { gets: "each request to EventBridge, and each event that came out of the bus", isAlwaysUsed: true },
   metric: { gets: "each request to CloudWatch", isAlwaysUsed: false },
