@@ -23,7 +23,7 @@ export interface BareCluster {
 export async function createBareCluster(kubeconfig: string, connections: number): Promise<BareCluster> {
   const { server, ca, auth } = await parseCredentials(kubeconfig, "bare", { allowLoopback: true });
   if (auth.kind !== "certificate") throw new Error("the relay's identity has no certificate");
-  const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, cert: auth.cert, key: auth.key });
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, cert: auth.cert, key: auth.key.exposeText() });
 
   function send(name: string, fence: object, value: string): Promise<BareTarget> {
     const hash = testHasher.hash(Buffer.from(value + name));

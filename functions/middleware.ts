@@ -62,7 +62,8 @@ export function logFailure(log: Log, error: unknown): void {
   log.error("failed", failureFields(error));
 }
 
-function failureFields(error: unknown): LogFields {
+/** What of any failure may be told. */
+export function failureFields(error: unknown): LogFields {
   if (isRelayError(error)) {
     const { service, operation, status, reason, requestId } = error.remote ?? {};
     // Our own text, and the subject is a name.

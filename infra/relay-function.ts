@@ -2,6 +2,7 @@
 import { CfnResource, type Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
+  ApplicationLogLevel,
   Architecture,
   type IFunction,
   Function as LambdaFunction,
@@ -26,6 +27,8 @@ export interface RelayFunctionProps {
   /** Names and numbers only, never a secret value (rule 4). */
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
+  /** What it logs at least, by its own log and by Lambda's filter, which would else drop `debug`. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly tracing: boolean;
   /** Whether it sets off itself by design: Lambda's loop detection would stop it after about 16 rounds. @default false */
   readonly isRecursive?: boolean;
@@ -36,6 +39,13 @@ export interface RelayFunctionProps {
   /** @default - in no VPC of ours */
   readonly network?: RelayNetwork | undefined;
 }
+
+const LOG_LEVELS = {
+  debug: ApplicationLogLevel.DEBUG,
+  info: ApplicationLogLevel.INFO,
+  warn: ApplicationLogLevel.WARN,
+  error: ApplicationLogLevel.ERROR,
+} as const;
 
 /** A function with a role of its own, which may write to its own log group and nothing else until `allow` says so. */
 export class RelayFunction extends Construct {
@@ -69,9 +79,10 @@ export class RelayFunction extends Construct {
       role: this.role,
       timeout: props.timeout,
       memorySize: props.memorySizeMb,
-      environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
+      environment: { ...props.environment, LOG_LEVEL: props.logLevel, NODE_OPTIONS: "--enable-source-maps" },
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: LOG_LEVELS[props.logLevel],
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(network === undefined
         ? {}

@@ -37,9 +37,9 @@ export interface RelayStackProps extends RelaySettings {
 export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, props: RelayStackProps) {
     super(scope, id, { description: "secret-relay: keeps Kubernetes Secrets in many clusters equal to their source" });
-    const { config, syncTimeout, logRetention, tracing } = props;
+    const { config, syncTimeout, logRetention, logLevel, tracing } = props;
     const network = props.network === undefined ? undefined : new RelayNetwork(this, "Network", { settings: props.network, config });
-    const everywhere = { logRetention, tracing, network };
+    const everywhere = { logRetention, logLevel, tracing, network };
     const registry = new RegistryTable(this, "Registry", { isRetained: props.retainRegistry });
     const hashKey = new HashKey(this, "HashKey");
     const failures = new FailureQueue(this, "FailureQueue");

@@ -30,6 +30,8 @@ export interface RelaySettings {
   readonly maxConcurrency: number;
   /** `logRetentionDays`: one of CloudWatch's numbers of days. @default 30 */
   readonly logRetention: RetentionDays;
+  /** `debug`, `info`, `warn` or `error`: what the functions log at least. @default "info" */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   /** X-Ray. @default false */
   readonly tracing: boolean;
   /** The bus that gets the relay's own events; it exists already. @default "default" */
@@ -61,6 +63,8 @@ export interface ContextReader {
 
 export const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/;
 export const KMS_KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export function contextReader(node: Node): ContextReader {
   const read = (key: string): unknown => node.tryGetContext(key) as unknown;
@@ -109,6 +113,9 @@ export function readSettings(node: Node): RelaySettings {
     maxConcurrency: integer("maxConcurrency", 20, 2, 1000),
     logRetention:
       retentions.find((days) => days.valueOf() === retentionDays) ?? refuse("logRetentionDays", `one of ${retentions.join(", ")}`),
+    logLevel:
+      LOG_LEVELS.find((level) => level === (text("logLevel", /./, "a level") ?? "info")) ??
+      refuse("logLevel", "debug, info, warn or error"),
     tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
     alarmTopicArn: text("alarmTopicArn", TOPIC_ARN, "the ARN of an SNS topic"),

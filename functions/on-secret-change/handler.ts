@@ -1,5 +1,8 @@
 /** Lambda `on-secret-change`. */
+import { guardCrashes } from "../crash-guard.ts";
 import { deployed } from "../runtime.ts";
 import { composeOnSecretChange } from "./compose.ts";
+
+guardCrashes(deployed.log, process);
 
 export const handler = composeOnSecretChange(deployed);

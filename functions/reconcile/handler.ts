@@ -1,5 +1,8 @@
 /** Lambda `reconcile`. */
+import { guardCrashes } from "../crash-guard.ts";
 import { deployed } from "../runtime.ts";
 import { composeReconcile } from "./compose.ts";
+
+guardCrashes(deployed.log, process);
 
 export const handler = composeReconcile(deployed);

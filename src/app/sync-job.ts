@@ -11,6 +11,7 @@ import type {
   TargetKey,
 } from "../core/model.ts";
 import type { Bus, Clock, Clusters, Hasher, LoadedRegistration, Log, RegistrationChange, Registry, SecretProvider } from "../core/ports.ts";
+import { errorName } from "../core/remote-calls.ts";
 import { isExclusive, type Seen } from "../core/sync/decide.ts";
 import type { FreshnessBounds } from "../core/sync/freshness.ts";
 import type { SyncOutcome } from "./outcome.ts";
@@ -126,9 +127,9 @@ export function codeOf(error: unknown): ErrorCode | "Unclassified" {
   return isRelayError(error) ? error.code : "Unclassified";
 }
 
-/** The name of an error, which alone may be logged of a bug: its message may hold anything. Errors of Node's own realm are no `Error` here in tests. */
+/** The name of an error, which alone may be logged of a bug: its message may hold anything, and so may a name that looks like none. */
 export function nameOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "name" in error ? String(error.name) : typeof error;
+  return errorName(error) ?? typeof error;
 }
 
 /** Where a pass is, for the failure that may come. */

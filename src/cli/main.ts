@@ -38,10 +38,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
+const FRAME = /^ {4}at (?:[\w.#<>[\] ]{1,100} \()?(?:file:\/\/|node:)?[\w@./-]{1,300}:\d{1,7}:\d{1,7}\)?$/;
+
 /** A bug of ours: where it happened, but never its text, which may hold a value. */
 function describeBug(error: unknown): string {
   const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  // A frame ends in a place: a line of the message that begins like one does not pass for it.
+  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => FRAME.test(line)) : [];
   return [`error: internal error (${name}): this is a bug of secret-relay`, ...frames].map((line) => `${line}\n`).join("");
 }
 
@@ -53,6 +56,11 @@ export async function runProcess(): Promise<void> {
     process.exit(0);
   });
   const { stdout, stderr, stdin, env } = process;
+  // What no command awaits: Node would show the message, and what else the error holds.
+  process.on("uncaughtException", (error) => {
+    stderr.write(describeBug(error));
+    process.exit(1);
+  });
   const exitCode = await run(process.argv.slice(2), { stdout, stderr, stdin, env, cwd: process.cwd() });
   // A command that goes on in the background sets its own.
   if (exitCode !== 0) process.exitCode = exitCode;

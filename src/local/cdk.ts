@@ -19,6 +19,8 @@ export interface StackOptions {
   /** @default the folder that cdk.json's context names */
   readonly configFolder?: string | undefined;
   readonly report?: ReportProgress | undefined;
+  /** Gets the folder of cdk.out after a deploy, before it is removed. */
+  readonly onSynthesised?: ((folder: string) => Promise<void> | void) | undefined;
   /** Ends the command under way; CloudFormation may go on by itself. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -94,6 +96,7 @@ export async function deployStack(aws: MiniStack, options: StackOptions = {}): P
       folder,
       options,
     );
+    await options.onSynthesised?.(join(folder, "cdk.out"));
     const outputs = JSON.parse(await readFile(outputsFile, "utf8")) as Readonly<Record<string, Readonly<Record<string, string>>>>;
     return { outputs: outputs[stack] ?? {}, hasChanged: !output.includes(`${stack} (no changes)`) };
   });

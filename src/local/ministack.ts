@@ -26,6 +26,8 @@ export interface MiniStack {
   readonly pid: number;
   readonly region: string;
   readonly account: string;
+  /** Where it and its functions keep their temporary files; gone after the stop. */
+  readonly folder: string;
   /** The environment that points an AWS SDK, the CDK CLI and their children at this emulator. */
   readonly environment: Readonly<Record<string, string>>;
   /** Ends it and every process that it started, and removes its files. Further calls share the first one's end. */
@@ -42,9 +44,14 @@ export interface MiniStackOptions {
   readonly account?: string;
   /** Where the functions find AWS: something that stands in front of the emulator. @default the emulator itself */
   readonly functionsEndpoint?: string | undefined;
+  /** The credentials that functions find in their environment; the emulator checks none. @default its own */
+  readonly functionsCredentials?: { readonly secretAccessKey: string; readonly sessionToken: string } | undefined;
+  /** Gets all that it writes to standard output and error. @default its last lines show where it does not come up */
+  readonly onOutput?: ((chunk: Buffer) => void) | undefined;
 }
 
-type Place = { readonly region: string; readonly account: string; readonly functionsEndpoint: string | undefined };
+type Place = Required<Pick<MiniStackOptions, "region" | "account">> &
+  Pick<MiniStackOptions, "functionsEndpoint" | "functionsCredentials" | "onOutput">;
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
@@ -70,7 +77,7 @@ async function findFreePort(): Promise<number> {
  * - `TMPDIR`: the functions' unpacked code, removed at the stop.
  */
 function createEnvironment(port: number, temporary: string, place: Place): Record<string, string> {
-  const { region, account, functionsEndpoint } = place;
+  const { region, account, functionsEndpoint, functionsCredentials: credentials } = place;
   return {
     PATH: [resolve(import.meta.dirname, "../../node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter),
     HOME: process.env["HOME"] ?? temporary,
@@ -90,6 +97,9 @@ function createEnvironment(port: number, temporary: string, place: Place): Recor
     PYTHONUNBUFFERED: "1",
     // Passed on to the functions, who get its own endpoint where there is none.
     ...(functionsEndpoint === undefined ? {} : { AWS_ENDPOINT_URL: functionsEndpoint }),
+    ...(credentials === undefined
+      ? {}
+      : { AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: credentials.sessionToken }),
   };
 }
 
@@ -154,6 +164,7 @@ async function startOnce(python: string, place: Place): Promise<MiniStack> {
   });
   let output = "";
   const keep = (chunk: Buffer): void => {
+    place.onOutput?.(chunk);
     output = (output + chunk.toString()).slice(-KEPT_CHARACTERS);
   };
   child.stdout.on("data", keep);
@@ -189,6 +200,7 @@ async function startOnce(python: string, place: Place): Promise<MiniStack> {
     pid,
     region,
     account,
+    folder: temporary,
     environment: {
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: region,
@@ -203,12 +215,12 @@ async function startOnce(python: string, place: Place): Promise<MiniStack> {
 
 /** Brings up one emulator on a free port of loopback, installed first if need be, and waits until it answers. */
 export async function startMiniStack(options: MiniStackOptions = {}): Promise<MiniStack> {
-  const { region = "us-east-1", account = "000000000000", functionsEndpoint } = options;
+  const { region = "us-east-1", account = "000000000000", functionsEndpoint, functionsCredentials, onOutput } = options;
   const python = await resolveMiniStackPython({ report: options.report, signal: options.signal });
   // Again on another port: between the look for a free one and its use, somebody else may take it.
   for (let left = STARTS - 1; ; left -= 1) {
     try {
-      return await startOnce(python, { region, account, functionsEndpoint });
+      return await startOnce(python, { region, account, functionsEndpoint, functionsCredentials, onOutput });
     } catch (error) {
       if (left === 0) {
         throw error;

@@ -1,16 +1,18 @@
 /** A second `cdk deploy` changes, removes and renames: what is new arrives, what is gone is pruned, and a misspelling stops before anything. */
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { namedCanaries } from "../support/canary/canary.ts";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { clusterExternalSecret, externalSecret, yamlFile } from "./manifests.ts";
 
+const secret = namedCanaries();
 let relay: DeployedRelay;
 
 beforeAll(async () => {
   relay = await startDeployedRelay({
     clusters: ["tokyo"],
-    secrets: { "shop/database": JSON.stringify({ password: "p", token: "t" }) },
+    secrets: { "shop/database": JSON.stringify({ password: secret("p"), token: secret("t") }) },
     config: {
       "apps/shop.yaml": yamlFile(
         externalSecret("changed", "shop/database"),
@@ -30,17 +32,17 @@ const read = (name: string) => relay.cluster("tokyo").readSecret("app-shop", nam
 
 describe("a second cdk deploy", () => {
   it("refuses a misspelt config and leaves everything as it is", async () => {
-    await eventually(async () => expect(await read("changed")).toEqual({ password: "p" }), { timeoutMs: 60_000 });
+    await eventually(async () => expect(await read("changed")).toEqual({ password: secret("p") }), { timeoutMs: 60_000 });
 
     const misspelt = externalSecret("changed", "shop/database").replace("secretKey", "secretkey");
 
     await expect(relay.deploy({ "apps/shop.yaml": misspelt })).rejects.toThrow(/apps\/shop\.yaml:\d+:\d+/);
-    expect(await read("removed")).toEqual({ password: "p" });
+    expect(await read("removed")).toEqual({ password: secret("p") });
   }, 120_000);
 
   it("registers what changed, prunes what is gone, and moves a renamed target", async () => {
     for (const name of ["changed", "removed", "old-name", "orphan", "several"]) {
-      await eventually(async () => expect([name, await read(name)]).toEqual([name, { password: "p" }]), { timeoutMs: 60_000 });
+      await eventually(async () => expect([name, await read(name)]).toEqual([name, { password: secret("p") }]), { timeoutMs: 60_000 });
     }
 
     await relay.deploy({
@@ -53,9 +55,9 @@ describe("a second cdk deploy", () => {
 
     await eventually(
       async () => {
-        expect(await read("changed")).toEqual({ password: "t" });
-        expect(await read("new-name")).toEqual({ password: "p" });
-        expect(await read("added")).toEqual({ password: "p" });
+        expect(await read("changed")).toEqual({ password: secret("t") });
+        expect(await read("new-name")).toEqual({ password: secret("p") });
+        expect(await read("added")).toEqual({ password: secret("p") });
       },
       { timeoutMs: 60_000 },
     );
@@ -66,7 +68,7 @@ describe("a second cdk deploy", () => {
       },
       { timeoutMs: 180_000, intervalMs: 500 },
     );
-    expect(await read("orphan")).toEqual({ password: "p" });
+    expect(await read("orphan")).toEqual({ password: secret("p") });
   }, 360_000);
 
   it("leaves no tombstone behind", async () => {

@@ -1,16 +1,18 @@
 /** Targets that somebody edits or deletes are put right, and the end of a source does to each target what its deletionPolicy says. */
 import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { namedCanaries } from "../support/canary/canary.ts";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
 
+const secret = namedCanaries();
 let relay: DeployedRelay;
 
 beforeAll(async () => {
   relay = await startDeployedRelay({
     clusters: ["tokyo"],
-    secrets: { "shop/database": password("right"), "shop/doomed": password("last") },
+    secrets: { "shop/database": password(secret("right")), "shop/doomed": password(secret("last")) },
     config: {
       "apps/drift.yaml": yamlFile(
         externalSecret("edited", "shop/database"),
@@ -38,7 +40,7 @@ describe("a target", () => {
     const expectRight = async (timeoutMs: number): Promise<void> => {
       await eventually(
         async () => {
-          for (const name of names) expect([name, await read(name)]).toEqual([name, { password: "right" }]);
+          for (const name of names) expect([name, await read(name)]).toEqual([name, { password: secret("right") }]);
         },
         { timeoutMs, intervalMs: 500 },
       );
@@ -56,7 +58,7 @@ describe("a target", () => {
 
   it("is retained, deleted or emptied when its source is deleted, by its deletionPolicy", async () => {
     const tokyo = relay.cluster("tokyo");
-    await eventually(async () => expect(await read("emptied")).toEqual({ password: "last" }), { timeoutMs: 30_000 });
+    await eventually(async () => expect(await read("emptied")).toEqual({ password: secret("last") }), { timeoutMs: 30_000 });
     await tokyo.editByHand("app-shop", "emptied", { others: "kept" });
 
     await relay.clients.secretsManager.send(new DeleteSecretCommand({ SecretId: "shop/doomed", ForceDeleteWithoutRecovery: true }));
@@ -68,7 +70,7 @@ describe("a target", () => {
       },
       { timeoutMs: 200_000, intervalMs: 500 },
     );
-    expect(await read("retained")).toEqual({ password: "last" });
+    expect(await read("retained")).toEqual({ password: secret("last") });
     // Each has a due time of its own, so this one may come a schedule later than the other two.
     await eventually(
       async () => {
@@ -77,6 +79,6 @@ describe("a target", () => {
       },
       { timeoutMs: 200_000, intervalMs: 500 },
     );
-    expect(await read("retained")).toEqual({ password: "last" });
+    expect(await read("retained")).toEqual({ password: secret("last") });
   }, 500_000);
 });

@@ -1,26 +1,28 @@
 /** Faults of the store, of a cluster and of the relay itself: nothing older is written, nothing is lost, and one delays no other. */
-import { readdirSync, readFileSync } from "node:fs";
 import { DescribeSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { namedCanaries } from "../support/canary/canary.ts";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
+import { functionProcesses } from "../support/function-processes.ts";
 import { externalSecret, password } from "./manifests.ts";
 
 const CLUSTERS = ["tokyo", "virginia"];
 const KEY = "shop/database";
 const CONFIG = { "apps/shop.yaml": externalSecret("database", KEY) };
 
+const secret = namedCanaries();
 let relay: DeployedRelay;
 let made = 0;
 
 beforeAll(async () => {
   relay = await startDeployedRelay({
     clusters: CLUSTERS,
-    secrets: { [KEY]: password("first") },
+    secrets: { [KEY]: password(secret("first")) },
     config: CONFIG,
     context: { visibilityBoundSeconds: "5" },
   });
-  await expectIn(CLUSTERS, "first", 60_000);
+  await expectIn(CLUSTERS, secret("first"), 60_000);
 }, 300_000);
 
 afterEach(() => {
@@ -39,7 +41,7 @@ const read = (cluster: string) => relay.cluster(cluster).readSecret("app-shop", 
 
 async function rotate(): Promise<{ readonly value: string; readonly versionId: string }> {
   made += 1;
-  const value = `rotated-${made}`;
+  const value = secret(`rotated-${made}`);
   const { VersionId = "" } = await relay.clients.secretsManager.send(
     new PutSecretValueCommand({ SecretId: KEY, SecretString: password(value) }),
   );
@@ -138,24 +140,6 @@ describe("a cluster", () => {
   }, 180_000);
 });
 
-/** The emulator's function processes: those of its process group that run Node. */
-function functionProcesses(): readonly number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-        const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        const [command = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return Number(group) === relay.aws.pid && state !== "Z" && command.endsWith("node");
-      } catch {
-        // It ended between the listing and the look.
-        return false;
-      }
-    });
-}
-
 describe("a function", () => {
   it("dies after the apply and before the record: the next one finds the write, and nothing is lost", async () => {
     // The emulator's bus hands an event to a function once, where Lambda would try twice more: so it is reconcile that must find the loss.
@@ -164,7 +148,7 @@ describe("a function", () => {
     let killed = 0;
     relay.cluster("tokyo").proxy.afterAnswer = ({ call, status }) => {
       if (killed > 0 || call.method !== "PATCH" || call.path.includes("dryRun") || status > 299) return;
-      for (const pid of functionProcesses()) {
+      for (const pid of functionProcesses(relay.aws.pid)) {
         process.kill(pid, "SIGKILL");
         killed += 1;
       }

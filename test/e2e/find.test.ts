@@ -3,10 +3,12 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { namedCanaries } from "../support/canary/canary.ts";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { yamlFile } from "./manifests.ts";
 
+const secret = namedCanaries();
 let relay: DeployedRelay;
 let ssm: SSMClient;
 
@@ -29,7 +31,7 @@ const LISTINGS = ["ListSecrets", "GetParametersByPath", "DescribeParameters"];
 beforeAll(async () => {
   relay = await startDeployedRelay({
     clusters: ["tokyo"],
-    secrets: { "shop/first": "one", "other/first": "no" },
+    secrets: { "shop/first": secret("one"), "other/first": secret("no") },
     config: {
       "apps/find.yaml": yamlFile(
         PARAMETERS,
@@ -68,34 +70,34 @@ async function create(name: string, value: string, tags: Readonly<Record<string,
 
 describe("find rules, deployed", () => {
   it("find what is there when they are registered", async () => {
-    await expectData("by-name", { shop_first: "one" });
+    await expectData("by-name", { shop_first: secret("one") });
   });
 
   it("find what is made later by its event alone: no listing answers from now on", async () => {
     relay.awsProxy.fault = ({ operation }) =>
       LISTINGS.includes(operation) ? { kind: "error", status: 400, name: "ThrottlingException" } : undefined;
 
-    await create("shop/second", "two");
-    await create("tagged/yes", "tagged", { env: "prod" });
-    await create("tagged/no", "not this one", { env: "stage" });
-    await expectData("by-name", { shop_first: "one", shop_second: "two" });
-    await expectData("by-tags", { tagged_yes: "tagged" });
+    await create("shop/second", secret("two"));
+    await create("tagged/yes", secret("tagged"), { env: "prod" });
+    await create("tagged/no", secret("not this one"), { env: "stage" });
+    await expectData("by-name", { shop_first: secret("one"), shop_second: secret("two") });
+    await expectData("by-tags", { tagged_yes: secret("tagged") });
   }, 150_000);
 
   it("follow the rotations of what they found", async () => {
-    await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/second", SecretString: "three" }));
+    await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/second", SecretString: secret("three") }));
 
-    await expectData("by-name", { shop_first: "one", shop_second: "three" });
+    await expectData("by-name", { shop_first: secret("one"), shop_second: secret("three") });
   }, 90_000);
 
   it("find parameters by the event of their creation", async () => {
-    await ssm.send(new PutParameterCommand({ Name: "/shop/db", Value: "value", Type: "SecureString" }));
+    await ssm.send(new PutParameterCommand({ Name: "/shop/db", Value: secret("value"), Type: "SecureString" }));
     const { account, region } = relay.aws;
     const detail = { name: "/shop/db", operation: "Create" };
     relay.awsProxy.fault = undefined;
     await announce("Parameter Store Change", "aws.ssm", `arn:aws:ssm:${region}:${account}:parameter/shop/db`, detail);
 
-    await expectData("by-path", { _shop_db: "value" });
+    await expectData("by-path", { _shop_db: secret("value") });
   }, 90_000);
 
   it("keep what the listing lacks, whatever reconcile and a deployment do", async () => {
@@ -116,6 +118,6 @@ describe("find rules, deployed", () => {
       },
       { timeoutMs: 60_000 },
     );
-    await expectData("by-name", { shop_first: "one", shop_second: "three" });
+    await expectData("by-name", { shop_first: secret("one"), shop_second: secret("three") });
   }, 240_000);
 });

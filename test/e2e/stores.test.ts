@@ -3,6 +3,7 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { AddTagsToResourceCommand, DeleteParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { namedCanaries } from "../support/canary/canary.ts";
 import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
@@ -26,13 +27,14 @@ spec:
   dataFrom: [{ extract: { key: shop/by-role } }]
 `;
 
+const secret = namedCanaries();
 let relay: DeployedRelay;
 
 beforeAll(async () => {
   relay = await startDeployedRelay({
     clusters: ["tokyo"],
-    secrets: { "shop/by-role": password("0") },
-    parameters: { [PARAMETER]: password("0") },
+    secrets: { "shop/by-role": password(secret("0")) },
+    parameters: { [PARAMETER]: password(secret("0")) },
     config: {
       "apps/shop.yaml": yamlFile(
         store("parameters", "service: ParameterStore"),
@@ -74,15 +76,15 @@ const announceChange = (operation: string): Promise<void> =>
 
 describe("stores", () => {
   it("give their first values after the deploy alone", async () => {
-    await expectTarget("parameter", "0");
-    await expectTarget("by-role", "0");
+    await expectTarget("parameter", secret("0"));
+    await expectTarget("by-role", secret("0"));
   }, 90_000);
 
   it("tell of a parameter's new value by its event", async () => {
-    await relay.clients.ssm.send(new PutParameterCommand({ Name: PARAMETER, Value: password("1"), Overwrite: true }));
+    await relay.clients.ssm.send(new PutParameterCommand({ Name: PARAMETER, Value: password(secret("1")), Overwrite: true }));
     await announceChange("Update");
 
-    await expectTarget("parameter", "1");
+    await expectTarget("parameter", secret("1"));
   }, 90_000);
 
   it("tell of a parameter's tags by CloudTrail's event", async () => {
@@ -101,16 +103,20 @@ describe("stores", () => {
 
   it("give templates their values", async () => {
     await eventually(async () => {
-      expect(await relay.cluster("tokyo").readSecret("app-shop", "rendered")).toEqual({ url: "postgres://shop:0@db/shop" });
+      expect(await relay.cluster("tokyo").readSecret("app-shop", "rendered")).toEqual({
+        url: `postgres://shop:${encodeURIComponent(secret("0"))}@db/shop`,
+      });
     });
   }, 90_000);
 
   it("are read by a role that the store names, woken by the event of the role's account", async () => {
-    await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/by-role", SecretString: password("1") }));
+    await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/by-role", SecretString: password(secret("1")) }));
 
-    await expectTarget("by-role", "1");
+    await expectTarget("by-role", secret("1"));
     await eventually(async () => {
-      expect(await relay.cluster("tokyo").readSecret("app-shop", "rendered")).toEqual({ url: "postgres://shop:1@db/shop" });
+      expect(await relay.cluster("tokyo").readSecret("app-shop", "rendered")).toEqual({
+        url: `postgres://shop:${encodeURIComponent(secret("1"))}@db/shop`,
+      });
     });
     const calls = relay.awsProxy.calls.filter(({ operation }) => operation === "AssumeRole");
     expect(calls.length).toBeGreaterThan(0);

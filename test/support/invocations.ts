@@ -1,6 +1,7 @@
 /** What the tests of the functions share: a captured log, and a Lambda context. */
 import { type BoundLog, createLog } from "../../src/adapters/log.ts";
 import type { Clock } from "../../src/core/ports.ts";
+import { record } from "./canary/sinks.ts";
 
 export interface CapturedLog {
   readonly log: BoundLog;
@@ -12,8 +13,12 @@ export interface CapturedLog {
 /** The real log, writing into memory. */
 export function captureLog(clock: Pick<Clock, "now">): CapturedLog {
   const written: string[] = [];
+  const write = (line: string): void => {
+    written.push(line);
+    record("log", line);
+  };
   return {
-    log: createLog({ write: (line) => written.push(line), now: () => clock.now(), level: "debug" }),
+    log: createLog({ write, now: () => clock.now(), level: "debug" }),
     text: () => written.join(""),
     lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
   };

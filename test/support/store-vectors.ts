@@ -2,12 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand } from "@aws-sdk/client-sts";
 import { parse, stringify } from "yaml";
-import {
-  type CredentialSource,
-  createSourceSessions,
-  type SourceCredentials,
-  type SourceSessions,
-} from "../../src/adapters/providers/sessions.ts";
+import { type CredentialSource, createSourceSessions, type SourceSessions } from "../../src/adapters/providers/sessions.ts";
+import type { SourceCredentials } from "../../src/adapters/providers/source-credentials.ts";
 import { readMembers } from "../../src/app/find-members.ts";
 import { createWorldSource } from "../../src/cli/render-source.ts";
 import { readWorld } from "../../src/cli/world-file.ts";

@@ -8,6 +8,7 @@ import { externalSecretController, isEsoManagerOf } from "../../core/sync/eso.ts
 import { CLUSTER_LABEL } from "../../core/sync/ownership.ts";
 import { errorOf, type HttpAnswer, type HttpCall, type HttpSend, isDeniedBy, isStale, METADATA_LIST_ONLY, METADATA_ONLY } from "./http.ts";
 import { adoptEntries, dataKeysByManager, immutableByApply, type ManagedFieldsEntry, takeOverDataKeys } from "./managed-fields.ts";
+import { type ObjectMetadata, type OwnerReference, readMetadata } from "./object-metadata.ts";
 
 /** The field manager of looks; it never owns a field, since it only applies nothing, by dry-run. */
 const PROBE_MANAGER = "secret-relay-probe";
@@ -15,28 +16,10 @@ const PROBE_MANAGER = "secret-relay-probe";
 const PAGE_SIZE = 500;
 /** Restarts of a list whose continuation expired: more means that pages take longer than etcd's compaction. */
 const MAX_LIST_RESTARTS = 3;
+/** Half a million objects: a list that goes on after them does not end, and each page of it is kept. */
+const MAX_PAGES = 1_000;
 /** Types whose creation would make the control plane hand out credentials: a relay that writes them could escalate. */
 const REFUSED_TYPES: ReadonlySet<string> = new Set(["kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"]);
-
-interface ObjectMetadata {
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly deletionTimestamp?: string;
-  readonly finalizers?: readonly string[];
-  readonly ownerReferences?: readonly OwnerReference[];
-  readonly managedFields?: readonly ManagedFieldsEntry[];
-}
-
-/** As the API server writes it; fields that are not named here are carried along untouched. */
-interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly controller?: boolean;
-}
 
 /**
  * Makes the port over one connection. `confinedTo`: the Cluster whose admission policy may stand before it (Cluster.spec.confine).
@@ -61,11 +44,11 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
   async function* pagesOf(
     of: Pick<HttpCall, "operation" | "path" | "subject" | "forbidden">,
     parameters: Readonly<Record<string, string>>,
-  ): AsyncIterable<{ readonly items: readonly PartialObject[]; readonly isRestart: boolean }> {
+  ): AsyncIterable<{ readonly items: readonly ObjectMetadata[]; readonly isRestart: boolean }> {
     let token = "";
     let restarts = 0;
     let isRestart = false;
-    for (;;) {
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
       const query = new URLSearchParams({ ...parameters, limit: String(PAGE_SIZE), ...(token && { continue: token }) });
       const call: HttpCall = { ...of, method: "GET", path: `${of.path}?${query.toString()}`, accept: METADATA_LIST_ONLY };
       const answer = await send(call);
@@ -77,15 +60,19 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
       }
       if (answer.status !== 200) throw errorOf(call, answer);
       const page = answer.body as Partial<PartialList> | undefined;
+      const items = page?.items ?? [];
+      const listed = Array.isArray(items) ? items.map(readMetadata) : [undefined];
       // A proxy's 200 that holds no list is no answer of an API server: it must not pass for an empty one.
-      if (page?.kind !== "PartialObjectMetadataList") {
+      if (page?.kind !== "PartialObjectMetadataList" || listed.includes(undefined)) {
         throw new RelayError("ClusterUnreachable", of.subject, { detail: "the answer is no list of metadata" });
       }
-      yield { items: page.items ?? [], isRestart };
+      yield { items: listed.filter((metadata) => metadata !== undefined), isRestart };
       isRestart = false;
-      token = page.metadata?.continue ?? "";
+      const next = page.metadata?.continue ?? "";
+      token = typeof next === "string" ? next : "";
       if (token === "") return;
     }
+    throw new RelayError("ClusterUnreachable", of.subject, { detail: "the list does not end" });
   }
 
   return {
@@ -153,7 +140,7 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
     async *list(namespace) {
       const pages = pagesOf({ operation: "list", path: pathOf(namespace), subject: namespace }, { labelSelector: CLUSTER_LABEL });
       // After a restart what was given already comes again, with newer metadata: a list is a hint, and each use of it looks again.
-      for await (const { items } of pages) for (const { metadata } of items) yield { name: metadata.name, ...viewOf(metadata) };
+      for await (const { items } of pages) for (const metadata of items) yield { name: metadata.name, ...viewOf(metadata) };
     },
 
     async namespaceLabels(namespace) {
@@ -176,7 +163,7 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
       for await (const { items, isRestart } of pagesOf(call, {})) {
         // What a restart does not list any more is gone.
         if (isRestart) found = [];
-        found.push(...items.map(({ metadata }) => namespaceOf(metadata)));
+        found.push(...items.map(namespaceOf));
       }
       return found;
     },
@@ -187,15 +174,11 @@ function namespaceOf({ name, labels = {}, deletionTimestamp }: ObjectMetadata): 
   return { name, labels, isTerminating: deletionTimestamp !== undefined };
 }
 
-interface PartialObject {
-  readonly metadata: ObjectMetadata;
-}
-
 interface PartialList {
   readonly kind: string;
-  readonly metadata?: { readonly continue?: string };
+  readonly metadata?: { readonly continue?: unknown };
   /** Go writes an empty list as null. */
-  readonly items?: readonly PartialObject[] | null;
+  readonly items?: unknown;
 }
 
 /** A dry-run apply of nothing, or of labels alone. */
@@ -256,8 +239,8 @@ function subjectOf(target: Target): string {
 /** The metadata of a successful answer; a proxy's 200 that holds none is no answer of an API server. */
 function metadataOf(call: HttpCall, answer: HttpAnswer): ObjectMetadata {
   if (answer.status < 200 || answer.status > 299) throw errorOf(call, answer);
-  const metadata = (answer.body as Partial<PartialObject> | undefined)?.metadata;
-  if (typeof metadata?.uid !== "string" || typeof metadata.resourceVersion !== "string") {
+  const metadata = readMetadata(answer.body);
+  if (metadata === undefined) {
     throw new RelayError("ClusterUnreachable", call.subject, { detail: "the answer is no object's metadata" });
   }
   return metadata;

@@ -106,7 +106,7 @@ function requireUsable({ ca, auth }: ClusterCredentials, cluster: string): void 
   try {
     // A secure context skips a CA that it can't read, and then trusts nobody: refuse it here, where the cause is plain.
     const parsed = new X509Certificate(ca);
-    createSecureContext({ ca: parsed.toString(), ...(auth.kind === "certificate" ? { cert: auth.cert, key: auth.key } : {}) });
+    createSecureContext({ ca: parsed.toString(), ...(auth.kind === "certificate" ? { cert: auth.cert, key: auth.key.exposeText() } : {}) });
   } catch {
     throw new RelayError("ClusterCredentials", cluster, { detail: "the CA, the client certificate or its key is no valid PEM" });
   }

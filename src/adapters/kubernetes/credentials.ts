@@ -1,24 +1,25 @@
 /** Understands what a cluster's secret holds, a kubeconfig or {server, caData, token}, and refuses all that would run or read something. */
 import { RelayError } from "../../core/errors.ts";
+import { SecretValue } from "../../core/secret-value.ts";
 import { type AddressOptions, hostRefusal } from "./addresses.ts";
 
-/** How to reach one API server and who we are there; PEM texts and a token in the clear, so never log it. */
+/** How to reach one API server and who we are there: certificates are for all to see, the token and the key are not. */
 export interface ClusterCredentials {
   /** `https://host[:port][/prefix]`, without a trailing slash. */
   readonly server: string;
   readonly ca: string;
   readonly auth:
-    | { readonly kind: "token"; readonly token: string }
-    | { readonly kind: "certificate"; readonly cert: string; readonly key: string }
+    | { readonly kind: "token"; readonly token: SecretValue }
+    | { readonly kind: "certificate"; readonly cert: string; readonly key: SecretValue }
     | { readonly kind: "renewed"; readonly tokens: TokenSource };
 }
 
 /** Tokens that live shorter than a connection. */
 export interface TokenSource {
   /** One that is valid for some minutes still. @throws what making one throws */
-  current(): Promise<string>;
+  current(): Promise<SecretValue>;
   /** The API server does not know it. @returns whether another one is to be had now; false where that one would be the same in all but time */
-  refuse(token: string): boolean;
+  refuse(token: SecretValue): boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -120,13 +121,13 @@ function authOf(user: Fields, refuse: (detail: string) => never): ClusterCredent
     return {
       kind: "certificate",
       cert: pem(cert) ?? refuse("client-certificate-data (clientCertificate) is missing or no PEM"),
-      key: pem(key) ?? refuse("client-key-data (clientKey) is missing or no PEM"),
+      key: new SecretValue(pem(key) ?? refuse("client-key-data (clientKey) is missing or no PEM")),
     };
   }
   const token = user["token"];
   // Anything else would be refused by node:http with an error that quotes the header.
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return refuse("token is missing, or holds spaces or control characters");
-  return { kind: "token", token };
+  return { kind: "token", token: new SecretValue(token) };
 }
 
 /**

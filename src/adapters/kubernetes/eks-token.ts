@@ -1,6 +1,7 @@
 /** The bearer token of an EKS cluster: a presigned GetCallerIdentity, by which the cluster asks STS who we are. It is a credential: never log it. */
 import { stsHost } from "../../core/aws-partition.ts";
 import type { EksCluster, Millis } from "../../core/model.ts";
+import { SecretValue } from "../../core/secret-value.ts";
 import type { TokenSource } from "./credentials.ts";
 import type { AwsCredentials, EksModule } from "./eks.ts";
 
@@ -48,7 +49,7 @@ export async function signToken(
 }
 
 interface Made {
-  readonly token: string;
+  readonly token: SecretValue;
   readonly at: Millis;
   readonly until: Millis;
 }
@@ -70,7 +71,7 @@ export function createTokens(
     const by = await credentials();
     const at = now();
     const ends = by.expiration === undefined ? Number.POSITIVE_INFINITY : by.expiration.getTime() - CREDENTIALS_MARGIN_MS;
-    return { token: await sign(by, at), at, until: Math.min(at + KEPT_MS, ends) };
+    return { token: new SecretValue(await sign(by, at)), at, until: Math.min(at + KEPT_MS, ends) };
   }
 
   return {

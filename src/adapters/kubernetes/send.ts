@@ -4,6 +4,7 @@
 import { Agent } from "node:https";
 import { urlToHttpOptions } from "node:url";
 import { RelayError } from "../../core/errors.ts";
+import type { SecretValue } from "../../core/secret-value.ts";
 import { ADDRESS_REFUSED, type AddressOptions, createGuardedLookup } from "./addresses.ts";
 import type { ClusterCredentials } from "./credentials.ts";
 import type { HttpAnswer, HttpCall, HttpSend, HttpTimeouts } from "./http.ts";
@@ -83,7 +84,7 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
     ca: credentials.ca,
     rejectUnauthorized: true,
     lookup: createGuardedLookup(limits),
-    ...(auth.kind === "certificate" ? { cert: auth.cert, key: auth.key } : {}),
+    ...(auth.kind === "certificate" ? { cert: auth.cert, key: auth.key.exposeText() } : {}),
   };
   const kept = new Agent({ ...connection, keepAlive: true });
   const fresh = new Agent(connection);
@@ -99,12 +100,18 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
   let isRetired = false;
 
   /** Undefined where a connection broke that had been kept from an earlier call, before anything was answered. */
-  async function exchange(call: HttpCall, token: string | undefined, agent: Agent, timeoutMs: number): Promise<HttpAnswer | undefined> {
+  async function exchange(
+    call: HttpCall,
+    token: SecretValue | undefined,
+    agent: Agent,
+    timeoutMs: number,
+  ): Promise<HttpAnswer | undefined> {
     return new Promise((resolve, reject) => {
       const fail = (detail: string): void =>
         reject(
           new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
         );
+      let isAnswered = false;
       const outgoing = request(
         {
           protocol,
@@ -114,7 +121,7 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
           agent,
           method: call.method,
           headers: {
-            ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+            ...(token === undefined ? {} : { authorization: `Bearer ${token.exposeText()}` }),
             accept: call.accept,
             ...(call.body === undefined
               ? {}
@@ -122,6 +129,7 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
           },
         },
         (incoming) => {
+          isAnswered = true;
           const chunks: Buffer[] = [];
           let size = 0;
           incoming.on("data", (chunk: Buffer) => {
@@ -163,12 +171,16 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
         if (outgoing.reusedSocket) resolve(undefined);
         else reject(connectionError(call, error));
       });
-      outgoing.on("close", () => clearTimeout(whole));
+      outgoing.on("close", () => {
+        clearTimeout(whole);
+        // After an upgrade, which nobody asked for, there is neither an answer nor an error.
+        if (!isAnswered) fail("no connection, or none that gave an answer");
+      });
       outgoing.end(call.body);
     });
   }
 
-  async function sendAs(call: HttpCall, token: string | undefined): Promise<HttpAnswer> {
+  async function sendAs(call: HttpCall, token: SecretValue | undefined): Promise<HttpAnswer> {
     const startedAt = performance.now();
     // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says nothing
     // of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.

@@ -3,7 +3,8 @@ import { ConfiguredRetryStrategy } from "@smithy/core/retry";
 import { isRelayError } from "../../core/errors.ts";
 import type { Millis, Reference, StoreRetry } from "../../core/model.ts";
 import type { ClientOptions } from "../../core/remote-calls.ts";
-import type { CredentialSource, SourceCredentials, SourceSessions } from "./sessions.ts";
+import type { CredentialSource, SourceSessions } from "./sessions.ts";
+import type { SourceCredentials } from "./source-credentials.ts";
 
 export type Connect<C> = (region: string, credentials: SourceCredentials | undefined, retry: StoreRetry | undefined) => C;
 

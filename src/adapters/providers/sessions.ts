@@ -5,15 +5,7 @@ import type { Millis, Reference } from "../../core/model.ts";
 import type { ClusterAuthReads } from "../../core/ports.ts";
 import { type ClientOptions, clientOptions, errorName, relayError } from "../../core/remote-calls.ts";
 import type { AccessBase, RoleStep, SecretKeyRef, SourceAccess } from "../../core/stores/access.ts";
-
-/** In the clear, as the SDK takes them: never log them. */
-export interface SourceCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  /** @default - nobody says when they end */
-  readonly expiration?: Date;
-}
+import { opaqueCredentials, type SourceCredentials } from "./source-credentials.ts";
 
 /** What says whose credentials read: of a reference, or of a listing. */
 export type CredentialSource = Pick<Reference, "region" | "identity" | "access" | "retry">;
@@ -97,11 +89,7 @@ export function createSourceSessions({ authReads, now, modules, options = client
       if (given?.AccessKeyId === undefined || given.SecretAccessKey === undefined) throw new RelayError("StoreUnreachable", role);
       const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration } = given;
       const until = (Expiration?.getTime() ?? now()) - EXPIRY_MARGIN_MS;
-      const optional = {
-        ...(sessionToken === undefined ? {} : { sessionToken }),
-        ...(Expiration === undefined ? {} : { expiration: Expiration }),
-      };
-      return { credentials: { accessKeyId, secretAccessKey, ...optional }, until };
+      return { credentials: opaqueCredentials({ accessKeyId, secretAccessKey, sessionToken, expiration: Expiration }), until };
     } catch (error) {
       if (isRelayError(error)) throw error;
       throw relayError(CODES[errorName(error) ?? ""] ?? "StoreUnreachable", role, "sts", operation, error);
@@ -134,8 +122,7 @@ export function createSourceSessions({ authReads, now, modules, options = client
       read(base.secretAccessKey),
       base.sessionToken === undefined ? undefined : read(base.sessionToken),
     ]);
-    const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-    return { credentials, until: now() + KEYS_KEPT_MS };
+    return { credentials: opaqueCredentials({ accessKeyId, secretAccessKey, sessionToken }), until: now() + KEYS_KEPT_MS };
   }
 
   async function open(region: string, { base, roles }: SourceAccess): Promise<Session> {

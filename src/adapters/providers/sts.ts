@@ -1,7 +1,7 @@
 /** The client of STS and its commands: a module of its own, which is loaded only where a store names a role or a service account. */
 import { STSClient } from "@aws-sdk/client-sts";
 import type { ClientOptions } from "../../core/remote-calls.ts";
-import type { SourceCredentials } from "./sessions.ts";
+import type { SourceCredentials } from "./source-credentials.ts";
 
 export { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand } from "@aws-sdk/client-sts";
 

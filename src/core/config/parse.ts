@@ -95,11 +95,22 @@ const UNREADABLE = Symbol("unreadable");
 
 function toPlain(document: Document.Parsed): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return holdsItself(value, new Set()) ? UNREADABLE : value;
   } catch {
     // toJS throws for aliases without an anchor and for too many of them; the caller makes a diagnostic of it.
     return UNREADABLE;
   }
+}
+
+/** An alias may stand within its own anchor: whoever walks such a value walks for ever. */
+function holdsItself(value: unknown, within: Set<object>): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (within.has(value)) return true;
+  within.add(value);
+  const found = Object.values(value).some((one) => holdsItself(one, within));
+  within.delete(value);
+  return found;
 }
 
 /** The offset of a field, or of the deepest part of its path that exists. */

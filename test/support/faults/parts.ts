@@ -10,6 +10,7 @@ import { accessName, DECOY_NAME } from "../../../src/core/cluster-access/policy-
 import { applyObject } from "../../../src/local/kubernetes-api.ts";
 import { type MiniStack, startMiniStack } from "../../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../../src/local/stop-on-exit.ts";
+import { canary } from "../canary/canary.ts";
 import { type LocalCluster, startLocalCluster } from "../local-cluster.ts";
 import { HASH_KEY_NAME, STORE_KEYS } from "./calls.ts";
 
@@ -73,7 +74,7 @@ async function bringUp(stack: ReturnType<typeof createCleanUpStack>): Promise<Fa
   await stack.add(() => {
     for (const client of Object.values(clients)) client.destroy();
   });
-  await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: "a key for hashes of thirty-two bytes" }));
+  await clients.secretsManager.send(new CreateSecretCommand({ Name: HASH_KEY_NAME, SecretString: canary("the hash key of the matrix") }));
   await grant(clusters.virginia, "secrets", "list");
   for (const name of CLUSTERS) {
     for (const verb of ["get", "list"]) await grant(clusters[name], "namespaces", verb);
@@ -116,7 +117,7 @@ async function prepareStoreAuth(cluster: LocalCluster, account: string): Promise
   const annotations = { "eks.amazonaws.com/role-arn": roleIn(account) };
   const metadata = { name: STORE_AUTH.account, namespace: NAMESPACE, annotations };
   await applyObject(cluster.server, { apiVersion: "v1", kind: "ServiceAccount", metadata });
-  await cluster.editByHand(NAMESPACE, STORE_AUTH.secret, { id: account, key: "local" });
+  await cluster.editByHand(NAMESPACE, STORE_AUTH.secret, { id: account, key: canary("the access key of a store") });
   await grant(cluster, "secrets", "get", [STORE_AUTH.secret]);
   await grant(cluster, "serviceaccounts", "get", [STORE_AUTH.account]);
   await grant(cluster, "serviceaccounts/token", "create", [STORE_AUTH.account]);

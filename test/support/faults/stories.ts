@@ -7,7 +7,7 @@ import type { ClusterSpec, RegistrationSpec, ResolvedConfig } from "../../../src
 import { aClusterExternalSecret } from "../registrations.ts";
 import { INTERVAL_MS } from "./functions.ts";
 import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE } from "./parts.ts";
-import type { World, WorldOptions } from "./world.ts";
+import { valueOf, type World, type WorldOptions } from "./world.ts";
 
 /** What `password` of a target shall be; undefined: no such Secret. Keys are `cluster/name`. */
 export type Wanted = Readonly<Record<string, string | undefined>>;
@@ -124,7 +124,7 @@ const editByHand: Story = {
     for (const cluster of CLUSTERS) await parts.cluster(cluster).editByHand(NAMESPACE, id, { password: "by hand", extra: "x" });
   },
   happen: async (_parts, world) => go(world, INTERVAL_MS + 60_000),
-  want: (world) => everywhere(world, "v1"),
+  want: (world) => everywhere(world, valueOf("v1")),
 };
 
 /** ESO makes the targets its own, as if it had come back to the cluster. */
@@ -140,7 +140,7 @@ const adoption: Story = {
     }
   },
   happen: async (_parts, world) => go(world, INTERVAL_MS + 60_000),
-  want: (world) => everywhere(world, "v1"),
+  want: (world) => everywhere(world, valueOf("v1")),
 };
 
 const deletion: Story = {
@@ -188,7 +188,7 @@ const malformedEvent: Story = {
     world.delivery.invoke({ name: "onSecretChange", event: { source: "aws.secretsmanager", "detail-type": "Secret Label Updated" } });
     await go(world, 1_000);
   },
-  want: (world) => everywhere(world, "v1"),
+  want: (world) => everywhere(world, valueOf("v1")),
 };
 
 /** The first registration goes, another one comes, and virginia's cluster gets another label. */
@@ -202,7 +202,7 @@ const configChange: Story = {
     world.delivery.invoke({ name: "register", event: resourceEvent(parts, world), remainingMs: 0 });
     await go(world, 180_000);
   },
-  want: ({ id }) => ({ [`tokyo/${id}`]: undefined, [`virginia/${id}`]: "v1", [`virginia/${id}-new`]: "v1" }),
+  want: ({ id }) => ({ [`tokyo/${id}`]: undefined, [`virginia/${id}`]: valueOf("v1"), [`virginia/${id}-new`]: valueOf("v1") }),
 };
 
 const clusterRetired: Story = {
@@ -211,7 +211,7 @@ const clusterRetired: Story = {
     world.delivery.invoke({ name: "register", event: resourceEvent(parts, world), remainingMs: 900_000 });
     await go(world, 300_000);
   },
-  want: ({ id }) => ({ [`tokyo/${id}`]: "v1", [`virginia/${id}`]: undefined }),
+  want: ({ id }) => ({ [`tokyo/${id}`]: valueOf("v1"), [`virginia/${id}`]: undefined }),
 };
 
 /** One for each cluster, by a label that only a list of the namespaces tells. */
@@ -243,7 +243,7 @@ const severalCome: Story = {
     await deploySelecting(parts, world, true);
     await go(world, 300_000);
   },
-  want: (world) => ({ ...everywhere(world, "v1"), ...inSeveral(world, "v1") }),
+  want: (world) => ({ ...everywhere(world, valueOf("v1")), ...inSeveral(world, valueOf("v1")) }),
 };
 
 /** They are there, and their namespaces are asked for again and again. */
@@ -266,7 +266,7 @@ const severalGo: Story = {
     await deploySelecting(parts, world, false);
     await go(world, 300_000);
   },
-  want: (world) => ({ ...everywhere(world, "v1"), ...inSeveral(world, undefined) }),
+  want: (world) => ({ ...everywhere(world, valueOf("v1")), ...inSeveral(world, undefined) }),
 };
 
 const inSeveral = ({ id }: World, value: string | undefined): Wanted =>

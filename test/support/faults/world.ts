@@ -11,6 +11,7 @@ import type { Registry } from "../../../src/core/ports.ts";
 import type { SourceAccess } from "../../../src/core/stores/access.ts";
 import { loadEngine } from "../../../src/core/sync/content.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
+import { namedCanaries } from "../canary/canary.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
 import { aCluster, aSpec, loaded, put } from "../registrations.ts";
@@ -59,7 +60,7 @@ export interface World {
   readonly id: string;
   /** Of the secret in the store. */
   readonly key: string;
-  /** What the secret holds now: `v1`, and one more with each rotation. */
+  /** What the secret holds now: `valueOf("v1")`, and one more with each rotation. */
   readonly value: string;
   readonly clock: VirtualClock;
   readonly proxies: Readonly<Record<"aws", AwsFaultProxy> & Record<ClusterName, ClusterProxy>>;
@@ -103,6 +104,18 @@ const TEMPLATE: RegistrationSpec["target"]["template"] = {
   ],
 };
 
+/** The values of all worlds, by the names of versions. */
+export const valueOf = namedCanaries();
+
+/** More rotations than any world has. */
+const MOST_VERSIONS = 50;
+
+/** The number of a version by its value: 1 for that of `v1`; undefined for what is no value of a version. */
+export function versionOf(value: string): number | undefined {
+  for (let version = 1; version <= MOST_VERSIONS; version++) if (valueOf(`v${version}`) === value) return version;
+  return undefined;
+}
+
 let made = 0;
 
 /** Registers, and syncs once: all is settled when it returns. */
@@ -129,9 +142,9 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     createRegistryTable(clients.dynamodb, tableName),
     createQueue(parts, `sync-${id}`),
     createQueue(parts, `failures-${id}`),
-    clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: "v1" })),
+    clients.secretsManager.send(new CreateSecretCommand({ Name: key, SecretString: valueOf("v1") })),
     clients.ssm.send(
-      new PutParameterCommand({ Name: `/${id}/database`, Value: "v1", Type: "SecureString", Tags: [{ Key: "world", Value: id }] }),
+      new PutParameterCommand({ Name: `/${id}/database`, Value: valueOf("v1"), Type: "SecureString", Tags: [{ Key: "world", Value: id }] }),
     ),
     ...CLUSTERS.map(async (name) => {
       const Name = `clusters/${id}/${name}`;
@@ -140,7 +153,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       await clients.secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
     }),
   ]);
-  if (options.isOfTags === true) await clients.ssm.send(tagging(key, "v1"));
+  if (options.isOfTags === true) await clients.ssm.send(tagging(key, valueOf("v1")));
   const registry = createDynamoRegistry(clients.dynamodb, tableName);
   const compose = (timeoutMs?: number): Functions =>
     composeFunctions({
@@ -237,7 +250,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
       return Object.keys(others).length === 0 ? password : JSON.stringify(data);
     },
     get value() {
-      return `v${rotations + 1}`;
+      return valueOf(`v${rotations + 1}`);
     },
     async rotate() {
       rotations += 1;

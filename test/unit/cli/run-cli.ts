@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { run } from "../../../src/cli/main.ts";
+import { record } from "../../support/canary/sinks.ts";
 
 export interface Ran {
   readonly status: number;
@@ -35,6 +36,8 @@ export async function runCli(args: readonly string[], { files = {}, stdin = "", 
       env,
       cwd,
     });
+    // To show values on standard output is what render is for.
+    for (const text of args[0] === "render" ? stderr : [...stdout, ...stderr]) record("cli-output", text);
     return { status, stdout: stdout.join(""), stderr: stderr.join("") };
   } finally {
     await rm(cwd, { recursive: true });

@@ -2,7 +2,8 @@
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "@jest/globals";
 import { createSourceClients } from "../../../../src/adapters/providers/clients.ts";
-import { createSourceSessions, type SourceCredentials } from "../../../../src/adapters/providers/sessions.ts";
+import { createSourceSessions } from "../../../../src/adapters/providers/sessions.ts";
+import type { SourceCredentials } from "../../../../src/adapters/providers/source-credentials.ts";
 import { RelayError } from "../../../../src/core/errors.ts";
 import { parseReferenceKey, type Reference, referenceKey } from "../../../../src/core/model.ts";
 import { SecretValue } from "../../../../src/core/secret-value.ts";

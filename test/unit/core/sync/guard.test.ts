@@ -54,6 +54,7 @@ describe("guardTarget", () => {
     { name: "an empty label value", fields: { labels: { app: "" } }, want: "passes" },
     { name: "a label value with a space", fields: { labels: { app: "canary x" } }, want: "TargetInvalid" },
     { name: "a label value ending in a line feed", fields: { labels: { app: "canary\n" } }, want: "TargetInvalid" },
+    { name: "a bad value of a label whose key was rendered", fields: { labels: { canary: "a b" } }, want: "TargetInvalid" },
     { name: "a label value of 64", fields: { labels: { app: "v".repeat(64) } }, want: "TargetInvalid" },
     { name: "a label key of 64", fields: { labels: { ["k".repeat(64)]: "" } }, want: "TargetInvalid" },
     { name: "a label key of two slashes", fields: { labels: { "canary/b/c": "" } }, want: "TargetInvalid" },
