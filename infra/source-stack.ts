@@ -1,5 +1,5 @@
 /** The stack for every other account or region that owns secrets: forwards their events to the hub, and lets the hub read what is named. */
-import { CfnOutput, Stack } from "aws-cdk-lib";
+import { CfnOutput, type IStackSynthesizer, LegacyStackSynthesizer, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { EventForwarding } from "./event-forwarding.ts";
 import { ReaderRole } from "./reader-role.ts";
@@ -10,6 +10,9 @@ export class SourceStack extends Stack {
   constructor(scope: Construct, id: string, props: SourceSettings) {
     super(scope, id, {
       description: "secret-relay: tells the hub of changes of this account's secrets, and lets it read those that are named",
+      // It has no assets: so its account needs no bootstrap, and none of the roles that one makes.
+      // The CDK's own class does not quite fit its interface where optional means absent.
+      synthesizer: new LegacyStackSynthesizer() as IStackSynthesizer,
     });
     const { hubBusArn, alarmTopicArn, externalId } = props;
     const forwarding = new EventForwarding(this, "Forwarding", { hubBusArn, alarmTopicArn });

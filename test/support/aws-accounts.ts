@@ -18,6 +18,7 @@ import {
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { parse } from "yaml";
 import type { MiniStack } from "../../src/local/ministack.ts";
 import { deployed, plain, resourcesOf, type Template } from "../infra/template.ts";
 import type { AwsCall, AwsFault, AwsFaultProxy } from "./aws-fault-proxy.ts";
@@ -103,7 +104,7 @@ async function trusts(aws: MiniStack, arn: string, hub: Place, caller: string | 
 }
 
 /**
- * What the policies of a role say, by the template that a stack was deployed by there: the emulator can't tell. Statements on the
+ * What the policies of a role say, by the template (YAML, as the CLI sends it where it needs no bucket) that a stack was deployed by there: the emulator can't tell. Statements on the
  * stack's own resources are left out: no call that is judged here is on one.
  */
 async function rolePolicies(
@@ -117,7 +118,7 @@ async function rolePolicies(
   client.destroy();
   const roleName = roleArn.slice(roleArn.indexOf("/") + 1);
   const role = StackResources.find(({ PhysicalResourceId }) => PhysicalResourceId === roleName)?.LogicalResourceId ?? "";
-  const policies = Object.values((JSON.parse(TemplateBody) as Template).Resources).filter(
+  const policies = Object.values((parse(TemplateBody) as Template).Resources).filter(
     ({ Type, Properties }) =>
       /^AWS::IAM::(?:Managed)?Policy$/.test(Type) && JSON.stringify(Properties["Roles"] ?? []).includes(JSON.stringify({ Ref: role })),
   );
@@ -245,6 +246,6 @@ async function deployedBusPolicy(aws: MiniStack, hub: Place): Promise<unknown> {
   const client = new CloudFormationClient(clientConfig(aws, hub));
   const { TemplateBody = "{}" } = await client.send(new GetTemplateCommand({ StackName: "secret-relay" }));
   client.destroy();
-  const [{ Policy } = {}] = Object.values(resourcesOf(JSON.parse(TemplateBody) as Template, "AWS::Events::EventBus"));
+  const [{ Policy } = {}] = Object.values(resourcesOf(parse(TemplateBody) as Template, "AWS::Events::EventBus"));
   return Policy === undefined ? undefined : deployed(Policy, hub);
 }
