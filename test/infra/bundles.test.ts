@@ -1,15 +1,84 @@
-/** What a cold start has to load: each bundle within its budget, and with the SDK in it. */
-import { describe, expect, it } from "@jest/globals";
-import { bundleHandler, HANDLER_NAMES, startBytes } from "../../infra/handler-code.ts";
+/** What a cold start has to load: each bundle within its budget, and with the SDK in it; and what minifying must leave as it is. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { type Bundle, HANDLER_NAMES, type HandlerName, makeBundle, startBytes } from "../../infra/handler-code.ts";
 
 /** npm run bench -- init says what they are, and what importing them costs. */
 const BUDGET_BYTES = 800_000;
 
 describe("bundles", () => {
+  let bundles: ReadonlyMap<HandlerName, Bundle>;
+
+  beforeAll(() => {
+    bundles = new Map(HANDLER_NAMES.map((name) => [name, makeBundle(name)]));
+  }, 120_000);
+
+  function bundleOf(name: HandlerName): Bundle {
+    const bundle = bundles.get(name);
+    if (bundle === undefined) throw new Error(`no bundle of ${name}`);
+    return bundle;
+  }
+
   it.each(HANDLER_NAMES)("%s is within its budget", (name) => {
-    const bytes = startBytes(bundleHandler(name));
+    const bytes = startBytes(bundleOf(name).files);
 
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES);
     expect(bytes).toBeGreaterThan(100_000);
   });
+
+  it.each(HANDLER_NAMES)(
+    "%s loads whole, what is imported by need too, and asks for no module but its own and Node's",
+    async (name) => {
+      const { files } = bundleOf(name);
+      const folder = await mkdtemp(join(tmpdir(), "secret-relay-bundle-"));
+      for (const [file, contents] of files) await writeFile(join(folder, file), contents);
+      const modules = [...files.keys()].filter((file) => file.endsWith(".mjs"));
+      // Node's require of an unknown module would throw; process.getBuiltinModule, which stands for it, says nothing.
+      const script = `
+      const { getBuiltinModule } = process;
+      const asked = [];
+      process.getBuiltinModule = (id) => { asked.push([id, getBuiltinModule(id) !== undefined]); return getBuiltinModule(id); };
+      for (const file of ${JSON.stringify(modules)}) await import(${JSON.stringify(`${folder}/`)} + file);
+      process.stdout.write(JSON.stringify(asked));`;
+
+      const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+        encoding: "utf8",
+        env: { AWS_REGION: "us-east-1" },
+      });
+
+      expect([status, stderr]).toEqual([0, ""]);
+      const asked = JSON.parse(stdout) as readonly (readonly [string, boolean])[];
+      expect(asked.length).toBeGreaterThan(0);
+      expect(asked.filter(([, isThere]) => !isThere)).toEqual([]);
+      await rm(folder, { recursive: true });
+    },
+    60_000,
+  );
+
+  // Minifying renames classes, and the logs show an error's name.
+  it("hold no error of our own that does not say its name itself", () => {
+    const own = bundleOf("sync").sources.filter((file) => !file.includes("node_modules"));
+    const classes = own.flatMap((file) => errorClasses(readFileSync(join(import.meta.dirname, "../..", file), "utf8")));
+
+    expect(classes).toEqual(
+      expect.arrayContaining([
+        { name: "RelayError", said: "RelayError" },
+        { name: "OutOfTime", said: "OutOfTime" },
+      ]),
+    );
+    expect(classes.filter(({ name, said }) => said !== name)).toEqual([]);
+    expect(errorClasses("export class Planted extends RelayError {\n}\n")).toEqual([{ name: "Planted", said: undefined }]);
+  });
 });
+
+/** The error classes that a source declares, and the name that each gives its instances. */
+function errorClasses(source: string) {
+  return [...source.matchAll(/^(?:export )?class (\w+) extends \w*(?:Error|Exception|Fault)\b[^]*?^\}/gm)].map(([text, name]) => ({
+    name,
+    said: /^ {2,4}(?:override readonly |this\.)name = "(\w+)";/m.exec(text)?.[1],
+  }));
+}
