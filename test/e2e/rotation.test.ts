@@ -35,6 +35,11 @@ beforeAll(async () => {
     },
     context: { visibilityBoundSeconds: "5" },
   });
+  // Else, on a busy machine, it would be shut before it had anything.
+  await eventually(
+    async () => expect(await relay.cluster("tokyo").readSecret("app-closed", "closed")).toEqual({ password: `${CANARY}-0` }),
+    { timeoutMs: 60_000 },
+  );
   // One namespace of one cluster is shut, as by an admission policy or a missing right.
   relay.cluster("tokyo").proxy.fault = ({ path }) =>
     path.includes("/namespaces/app-closed/") ? { kind: "answer", status: 403, reason: "Forbidden" } : undefined;
