@@ -1,6 +1,7 @@
 /** The CDK app: reads the context and the config folder, and synthesises the one stack. A user's mistake ends it without a stack trace. */
+
+import { isUserMistake } from "../src/core/config/context.ts";
 import { createRelayApp } from "./relay-app.ts";
-import { isUserMistake } from "./settings.ts";
 
 try {
   const app = await createRelayApp();

@@ -2,7 +2,6 @@
 import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { RelayFunction } from "./relay-function.ts";
 
 export class HashKey extends Construct {
   readonly resource: Secret;
@@ -19,9 +18,5 @@ export class HashKey extends Construct {
       id: "AwsSolutions-SMG4",
       reason: "it opens nothing: a rotation would only make every target be written once more",
     });
-  }
-
-  allowRead(by: RelayFunction): void {
-    by.allow(["secretsmanager:GetSecretValue"], [this.resource.secretArn]);
   }
 }

@@ -45,7 +45,6 @@ export class RelayFunction extends Construct {
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com"), description: props.description });
     this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logGroup.logGroupArn]);
     const { failureQueue } = props;
-    if (failureQueue !== undefined) this.allow(["sqs:SendMessage"], [failureQueue.queueArn]);
     this.resource = new LambdaFunction(this, "Resource", {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,

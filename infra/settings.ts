@@ -3,16 +3,11 @@ import { resolve } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
-
-/** A mistake in the context or the config: shown as it is, without a stack trace. */
-export class UserMistake extends Error {}
-
-export function isUserMistake(error: unknown): error is UserMistake {
-  return error instanceof UserMistake;
-}
+import { createContextReader } from "../src/core/config/context.ts";
+import { type GrantSettings, readGrantSettings } from "../src/core/grants/settings.ts";
 
 /** Settings of one deployment; the context key's name is given where it differs. `-c key=value` overrides cdk.json. */
-export interface RelaySettings {
+export interface RelaySettings extends GrantSettings {
   /** Context key `config`: the folder that holds the YAML, seen from the folder of cdk.json. @default "config" */
   readonly configFolder: string;
   /** `visibilityBoundSeconds`: how long after a change the store may still give the older answer. @default 60 seconds */
@@ -29,8 +24,6 @@ export interface RelaySettings {
   readonly maxConcurrency: number;
   /** `logRetentionDays`: one of CloudWatch's numbers of days. @default 30 */
   readonly logRetention: RetentionDays;
-  /** X-Ray. @default false */
-  readonly tracing: boolean;
   /** The bus that gets the relay's own events; it exists already. @default "default" */
   readonly eventBusName: string;
   /** An SNS topic that the alarms tell. @default - the alarms only show */
@@ -39,38 +32,12 @@ export interface RelaySettings {
   readonly allowLoopbackClusters: boolean;
   /** The registry outlives the stack. @default true */
   readonly retainRegistry: boolean;
-  /** Customer-managed keys that encrypt the secrets: a list, or text with commas. @default - secrets under the aws/secretsmanager key need no grant */
-  readonly kmsKeyArns: readonly string[];
 }
 
 /** Reads and checks every context key. @throws UserMistake at the first wrong one */
 export function readSettings(node: Node): RelaySettings {
   const read = (key: string): unknown => node.tryGetContext(key) as unknown;
-  const refuse = (key: string, wanted: string): never => {
-    throw new UserMistake(`context key "${key}" must be ${wanted}, got ${JSON.stringify(read(key))}`);
-  };
-  const integer = (key: string, fallback: number, from: number, to: number): number => {
-    const value = read(key) ?? fallback;
-    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    if (typeof number === "number" && Number.isInteger(number) && number >= from && number <= to) return number;
-    return refuse(key, `a whole number from ${from} to ${to}`);
-  };
-  const flag = (key: string, fallback: boolean): boolean => {
-    const value = read(key) ?? fallback;
-    if (value === true || value === "true") return true;
-    return value === false || value === "false" ? false : refuse(key, "true or false");
-  };
-  const text = (key: string, pattern: RegExp, wanted: string): string | undefined => {
-    const value = read(key);
-    if (value === undefined || value === "") return undefined;
-    return typeof value === "string" && pattern.test(value) ? value : refuse(key, wanted);
-  };
-  const list = (key: string, pattern: RegExp, wanted: string): readonly string[] => {
-    const value = read(key) ?? [];
-    const items: readonly unknown[] =
-      typeof value === "string" ? value.split(",").filter((item) => item !== "") : Array.isArray(value) ? value : [value];
-    return items.map((item) => (typeof item === "string" && pattern.test(item) ? item : refuse(key, wanted)));
-  };
+  const { flag, integer, refuse, text } = createContextReader(read);
   const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
   const retentionDays = integer("logRetentionDays", 30, 1, 9999);
   return {
@@ -84,11 +51,10 @@ export function readSettings(node: Node): RelaySettings {
     maxConcurrency: integer("maxConcurrency", 20, 2, 1000),
     logRetention:
       retentions.find((days) => days.valueOf() === retentionDays) ?? refuse("logRetentionDays", `one of ${retentions.join(", ")}`),
-    tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
     alarmTopicArn: text("alarmTopicArn", /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, "the ARN of an SNS topic"),
     allowLoopbackClusters: flag("allowLoopbackClusters", false),
     retainRegistry: flag("retainRegistry", true),
-    kmsKeyArns: list("kmsKeyArns", /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, "ARNs of KMS keys"),
+    ...readGrantSettings(read),
   };
 }
