@@ -23,13 +23,24 @@ describe("readSettings", () => {
       allowLoopbackClusters: false,
       retainRegistry: true,
       kmsKeyArns: [],
+      managedPoliciesPerRole: 10,
+      grantPrefixes: [],
+      grantTag: undefined,
     });
   });
 
   it("takes the texts that the command line gives for numbers, flags and lists", () => {
     const keys = ["arn:aws:kms:us-east-1:111122223333:key/a", "arn:aws:kms:us-east-1:111122223333:key/b"];
 
-    expect(settingsOf({ maxConcurrency: "5", tracing: "true", kmsKeyArns: keys.join(",") })).toMatchObject({
+    expect(
+      settingsOf({
+        maxConcurrency: "5",
+        tracing: "true",
+        kmsKeyArns: keys.join(","),
+        grantPrefixes: "shop/*,/team/*,shop/*",
+      }),
+    ).toMatchObject({
+      grantPrefixes: ["/team/*", "shop/*"],
       maxConcurrency: 5,
       tracing: true,
       kmsKeyArns: keys,
@@ -43,8 +54,21 @@ describe("readSettings", () => {
     { key: "tracing", value: "yes", want: 'context key "tracing" must be true or false, got "yes"' },
     { key: "alarmTopicArn", value: "topic", want: 'context key "alarmTopicArn" must be the ARN of an SNS topic, got "topic"' },
     { key: "kmsKeyArns", value: ["*"], want: 'context key "kmsKeyArns" must be ARNs of KMS keys, got ["*"]' },
+    { key: "managedPoliciesPerRole", value: 21, want: 'context key "managedPoliciesPerRole" must be a whole number from 1 to 20, got 21' },
+    { key: "grantPrefixes", value: "*", want: 'context key "grantPrefixes" must be beginnings of names that end in one *' },
+    { key: "grantPrefixes", value: ["a*b*"], want: 'context key "grantPrefixes" must be beginnings of names that end in one *' },
+    { key: "grantPrefixes", value: ["shop/"], want: 'context key "grantPrefixes" must be beginnings of names that end in one *' },
+    { key: "grantTag", value: "relay", want: 'context key "grantTag" must be key=value, got "relay"' },
   ])("refuses $key $value", ({ key, value, want }) => {
     expect(() => settingsOf({ [key]: value })).toThrow(want);
+  });
+
+  it("takes a tag whose value is empty or has a =, and refuses one beside prefixes", () => {
+    expect(settingsOf({ grantTag: "relay=a=b" }).grantTag).toEqual({ key: "relay", value: "a=b" });
+    expect(settingsOf({ grantTag: "relay=" }).grantTag).toEqual({ key: "relay", value: "" });
+    expect(() => settingsOf({ grantTag: "a=b", grantPrefixes: ["shop/*"] })).toThrow(
+      '"grantTag" must be left out where there are grantPrefixes',
+    );
   });
 
   it("names the numbers of days that CloudWatch knows", () => {

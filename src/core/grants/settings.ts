@@ -20,6 +20,15 @@ export interface GrantSettings {
   readonly grantTag: GrantTag | undefined;
 }
 
+/** The context keys by their names. */
+export const GRANT_KEYS = [
+  "kmsKeyArns",
+  "tracing",
+  "managedPoliciesPerRole",
+  "grantPrefixes",
+  "grantTag",
+] as const satisfies readonly (keyof GrantSettings)[];
+
 /** @throws UserMistake at the first wrong key */
 export function readGrantSettings(read: ReadContext): GrantSettings {
   const { flag, integer, list, refuse, text } = createContextReader(read);
