@@ -54,7 +54,12 @@ export class RelayFunction extends Construct {
       role: this.role,
       timeout: props.timeout,
       memorySize: props.memorySizeMb,
-      environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
+      environment: {
+        ...props.environment,
+        NODE_OPTIONS: "--enable-source-maps",
+        // In the User-Agent of every call, and so in CloudTrail: which function made it.
+        AWS_SDK_UA_APP_ID: `secret-relay-${id}`,
+      },
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: props.tracing ? Tracing.ACTIVE : Tracing.DISABLED,

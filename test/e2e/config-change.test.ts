@@ -79,3 +79,7 @@ describe("a second cdk deploy", () => {
     );
   }, 90_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await relay.expectRights("e2e/config-change");
+}, 60_000);

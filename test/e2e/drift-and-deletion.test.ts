@@ -80,3 +80,7 @@ describe("a target", () => {
     expect(await read("retained")).toEqual({ password: "last" });
   }, 500_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await relay.expectRights("e2e/drift-and-deletion");
+}, 60_000);

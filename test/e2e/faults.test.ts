@@ -178,3 +178,7 @@ describe("a function", () => {
     await expectIn(CLUSTERS, next.value, 150_000);
   }, 360_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await relay.expectRights("e2e/faults");
+}, 60_000);

@@ -119,3 +119,7 @@ describe("find rules, deployed", () => {
     await expectData("by-name", { shop_first: "one", shop_second: "three" });
   }, 240_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await relay.expectRights("e2e/find");
+}, 60_000);

@@ -193,3 +193,7 @@ describe("a rotation", () => {
     }
   }, 60_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await relay.expectRights("e2e/rotation");
+}, 60_000);

@@ -123,3 +123,7 @@ describe("stores", () => {
     await expectTarget("parameter", undefined);
   }, 90_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await relay.expectRights("e2e/stores");
+}, 60_000);

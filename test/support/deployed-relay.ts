@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
   CreateQueueCommand,
@@ -14,10 +14,15 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { readRelayConfig } from "../../infra/config-source.ts";
+import { type GrantPlan, planGrants } from "../../src/core/grants/plan.ts";
 import { bootstrap, type Deployment, deployStack } from "../../src/local/cdk.ts";
 import { type MiniStack, startMiniStack } from "../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../src/local/stop-on-exit.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "./aws-fault-proxy.ts";
+import { deployedArns, GRANT_SETTINGS } from "./iam/own.ts";
+import { expectAllowed } from "./iam/replay.ts";
+import { expectRecordedRights } from "./iam/rights.ts";
 import { type LocalCluster, startLocalCluster } from "./local-cluster.ts";
 import { startPortForwarder } from "./port-forwarder.ts";
 
@@ -76,6 +81,11 @@ export interface DeployedRelay {
   readonly logs: () => Promise<string>;
   /** How many messages a queue holds, visible or not. */
   readonly queueLength: (output: "SyncQueueUrl" | "SyncDeadLetterQueueUrl" | "FailureQueueUrl") => Promise<number>;
+  /**
+   * Expects that IAM would have allowed all that the functions did so far, by the config of the deploys so far, and that they needed
+   * what is on record for the test file.
+   */
+  readonly expectRights: (file: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -135,6 +145,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
   const capture = await captureEvents(clients);
 
   let outputs: Readonly<Record<string, string>> = {};
+  const plans: GrantPlan[] = [];
   const deploy: DeployedRelay["deploy"] = async (config, context = {}) => {
     await writeConfig(folder, options.clusters, config);
     const deployment = await deployStack(aws, {
@@ -142,6 +153,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
       context: { retainRegistry: "false", ...options.context, ...context, allowLoopbackClusters: "true" },
     });
     outputs = deployment.outputs;
+    plans.push(planGrants(await readRelayConfig(folder), GRANT_SETTINGS));
     return deployment;
   };
   await deploy(options.config);
@@ -179,6 +191,13 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
         new GetQueueAttributesCommand({ QueueUrl: outputs[output], AttributeNames: [...AttributeNames] }),
       );
       return AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
+    },
+    expectRights: async (file) => {
+      const { Environment } = await clients.lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: outputs["OnSecretChangeFunctionName"] }),
+      );
+      await expectAllowed(awsProxy.calls, plans, { ...aws, own: deployedArns(aws, outputs, Environment?.Variables ?? {}) });
+      expectRecordedRights(file);
     },
     stop: () => stack.run(),
   };

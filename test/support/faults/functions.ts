@@ -11,8 +11,10 @@ import type { BatchResponse } from "../../../functions/sync/sync-batch.ts";
 import type { BoundLog } from "../../../src/adapters/log.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
+import type { FunctionName } from "../../../src/core/grants/grant.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
+import { APP_ID } from "../iam/replay.ts";
 import { HASH_KEY_NAME } from "./calls.ts";
 import { noPauses } from "./retries.ts";
 
@@ -48,18 +50,22 @@ export interface Functions {
 export function composeFunctions(options: FunctionsOptions): Functions {
   const { clock, log, account, endpoint, region, timeoutMs } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
-  const awsOptions = (at: string = region) => {
-    const defaults = clientOptions(at);
-    const timeouts = timeoutMs === undefined ? {} : { connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
-    return {
-      ...defaults,
-      endpoint,
-      credentials: { accessKeyId: account, secretAccessKey: "local" },
-      retryStrategy: noPauses(defaults.maxAttempts),
-      requestHandler: { ...defaults.requestHandler, ...timeouts, httpAgent: agent },
+  const awsOptions =
+    (name: FunctionName) =>
+    (at: string = region) => {
+      const defaults = clientOptions(at);
+      const timeouts = timeoutMs === undefined ? {} : { connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
+      return {
+        ...defaults,
+        // As the stack's environment has it: so that each call tells who made it.
+        userAgentAppId: `${APP_ID}${name}`,
+        endpoint,
+        credentials: { accessKeyId: account, secretAccessKey: "local" },
+        retryStrategy: noPauses(defaults.maxAttempts),
+        requestHandler: { ...defaults.requestHandler, ...timeouts, httpAgent: agent },
+      };
     };
-  };
-  const on: Surroundings = {
+  const on = (name: FunctionName): Surroundings => ({
     environment: {
       AWS_REGION: region,
       AWS_LAMBDA_FUNCTION_NAME: "register",
@@ -76,7 +82,7 @@ export function composeFunctions(options: FunctionsOptions): Functions {
     },
     clock,
     log,
-    awsOptions,
+    awsOptions: awsOptions(name),
     // Jest loads nothing more between tests.
     modules: { parameterStore: async () => parameterStore, sts: async () => sts, invokeSelf: async () => invokeSelf },
     clusterTimeouts: { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs },
@@ -85,12 +91,12 @@ export function composeFunctions(options: FunctionsOptions): Functions {
       const signals = [init?.signal ?? [], timeoutMs === undefined ? [] : AbortSignal.timeout(timeoutMs)].flat();
       return fetch(url, { ...init, signal: AbortSignal.any(signals) });
     },
-  };
+  });
   return {
-    onSecretChange: composeOnSecretChange(on),
-    sync: composeSync(on),
-    reconcile: composeReconcile(on),
-    register: composeRegister(on),
+    onSecretChange: composeOnSecretChange(on("OnSecretChange")),
+    sync: composeSync(on("Sync")),
+    reconcile: composeReconcile(on("Reconcile")),
+    register: composeRegister(on("Register")),
     close: () => agent.destroy(),
   };
 }

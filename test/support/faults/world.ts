@@ -5,6 +5,7 @@ import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { AddTagsToResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
+import { planGrants } from "../../../src/core/grants/plan.ts";
 import { encodeMessages } from "../../../src/core/messages.ts";
 import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
@@ -12,6 +13,8 @@ import type { SourceAccess } from "../../../src/core/stores/access.ts";
 import { loadEngine } from "../../../src/core/sync/content.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
+import { GRANT_SETTINGS, ownArns } from "../iam/own.ts";
+import { expectAllowed } from "../iam/replay.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
 import { aCluster, aSpec, loaded, put } from "../registrations.ts";
 import { createRegistryTable } from "../registry-table.ts";
@@ -263,6 +266,10 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     },
     async close() {
       functions.close();
+      const registrations = CLUSTERS.map(spec).map((one) => ({ ...one, store: { ...one.store, account: "" } }));
+      const plan = planGrants({ clusters: CLUSTERS.map(clusterSpec), registrations }, GRANT_SETTINGS);
+      const own = ownArns({ region, account, tableName, queues: { SyncQueue: queueUrl, FailureQueue: failureQueueUrl } });
+      await expectAllowed(aws.calls, [plan], { region, account, own });
       await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
     },
   };
