@@ -14,7 +14,7 @@ import * as sts from "../../../src/adapters/providers/sts.ts";
 import type { FunctionName } from "../../../src/core/grants/grant.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
-import { APP_ID } from "../iam/replay.ts";
+import { APP_ID } from "../iam/app-id.ts";
 import { HASH_KEY_NAME } from "./calls.ts";
 import { noPauses } from "./retries.ts";
 

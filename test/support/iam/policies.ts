@@ -61,8 +61,8 @@ export async function isAllowed(
       identityPolicies: policies.map((policy, index) => ({ name: String(index), policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      // What another account's own policy allows is not the question here: it allows everything.
-      ...(owner === account ? {} : { resourcePolicy: openPolicy(action) }),
+      // What the policy of another account, of a key or of a role allows is not the question here: it leaves all to the caller's own.
+      ...(owner === account && !/^(kms|sts):/.test(action) ? {} : { resourcePolicy: openPolicy(action, account) }),
     },
     {},
   );
@@ -70,7 +70,8 @@ export async function isAllowed(
   return answer.overallResult === "Allowed";
 }
 
-function openPolicy(action: string): object {
+function openPolicy(action: string, account: string): object {
   const resource = action.startsWith("sts:") ? {} : { Resource: "*" };
-  return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: action, ...resource }] };
+  const Principal = { AWS: `arn:aws:iam::${account}:root` };
+  return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal, Action: action, ...resource }] };
 }

@@ -3,14 +3,12 @@ import { expect } from "@jest/globals";
 import { FUNCTION_NAMES, type FunctionName } from "../../../src/core/grants/grant.ts";
 import type { GrantPlan } from "../../../src/core/grants/plan.ts";
 import type { AwsCall } from "../aws-fault-proxy.ts";
+import { APP_ID } from "./app-id.ts";
 import { type Deployed, isAllowed, policyOf } from "./policies.ts";
 import { iamRequests } from "./requests.ts";
 
 /** Which actions each function was seen to need, in this test file so far: `Sync secretsmanager:GetSecretValue`. */
 export const usedRights = new Set<string>();
-
-/** Before each function's name in the User-Agent's app id. */
-export const APP_ID = "secret-relay-";
 
 /** The function that made a call by its own role; undefined for a test's own calls, and for those with a store's credentials. */
 function callerOf({ appId, accessKey }: AwsCall, account: string): FunctionName | undefined {

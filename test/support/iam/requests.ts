@@ -93,9 +93,14 @@ export function iamRequests(call: AwsCall, account: string): readonly IamRequest
     case "dynamodb:TransactWriteItems":
     case "dynamodb:UpdateItem":
       return tableRequests(operation, input, place);
+    case "sqs:ChangeMessageVisibility":
+    case "sqs:ChangeMessageVisibilityBatch":
     case "sqs:SendMessage":
     case "sqs:SendMessageBatch":
-      return one("sqs:SendMessage", `arn:aws:sqs:${region}:${account}:${String(input["QueueUrl"]).split("/").at(-1)}`);
+      return one(
+        `sqs:${operation.replace(/Batch$/, "")}`,
+        `arn:aws:sqs:${region}:${account}:${String(input["QueueUrl"]).split("/").at(-1)}`,
+      );
     case "events:PutEvents": {
       const buses = (input["Entries"] as readonly { readonly EventBusName?: string }[]).map(({ EventBusName = "default" }) => EventBusName);
       return [...new Set(buses)].map((bus) => ({
