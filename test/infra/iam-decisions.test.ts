@@ -85,6 +85,7 @@ function concrete(text: string): string {
 }
 
 let outdir: string;
+let tagged: readonly PolicyDocument[];
 let policies: Readonly<Record<FunctionName, readonly PolicyDocument[]>>;
 
 function policiesOf(template: Template, name: FunctionName): readonly PolicyDocument[] {
@@ -102,6 +103,9 @@ beforeAll(async () => {
   outdir = synthesised.outdir;
   const entries = FUNCTION_NAMES.map((name) => [name, policiesOf(synthesised.template, name)] as const);
   policies = Object.fromEntries(entries) as typeof policies;
+  const byTag = await synthesise({ ...WITHOUT_BUNDLES, config: join(folder, "config"), grantTag: "secret-relay=allowed" });
+  tagged = policiesOf(byTag.template, "Sync");
+  await rm(byTag.outdir, { recursive: true });
   await rm(folder, { recursive: true });
 }, 120_000);
 
@@ -204,6 +208,31 @@ describe("denied", () => {
     { of: "Sync", action: "logs:PutLogEvents", resource: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/Register:log-stream:a` },
   ])("$of: $action on $resource $context", async ({ of, action, resource, context }) => {
     expect(await isAllowed(policies[of], { action, resource }, ACCOUNT, context)).toBe(false);
+  });
+});
+
+describe("by tag", () => {
+  const SECRET_READS = ["DescribeSecret", "GetSecretValue"].map((name) => [`secretsmanager:${name}`, secret("any/name-x1y2Z3")] as const);
+  const PARAMETER_READS = ["GetParameter", "GetParameters", "GetParameterHistory", "ListTagsForResource"].map(
+    (name) => [`ssm:${name}`, parameter("any/name")] as const,
+  );
+
+  it.each([...SECRET_READS, ...PARAMETER_READS])("%s is allowed on what has the tag, and on nothing else", async (action, resource) => {
+    const decide = (tag: string | undefined) =>
+      isAllowed(tagged, { action, resource }, ACCOUNT, tag === undefined ? {} : { "aws:ResourceTag/secret-relay": tag });
+
+    expect(await decide("allowed")).toBe(true);
+    expect(await decide("refused")).toBe(false);
+    expect(await decide(undefined)).toBe(false);
+  });
+
+  it("does not replace the names of clusters' credentials, and opens no other region", async () => {
+    const TAG = { "aws:ResourceTag/secret-relay": "allowed" };
+
+    expect(await isAllowed(tagged, { action: GET, resource: secret("clusters/tokyo-x1y2Z3") }, ACCOUNT)).toBe(true);
+    expect(await isAllowed(tagged, { action: GET, resource: secret("any-x1y2Z3", ACCOUNT, "eu-west-1") }, ACCOUNT, TAG)).toBe(false);
+    expect(await isAllowed(tagged, { action: GET, resource: secret("any-x1y2Z3", "444455556666") }, ACCOUNT, TAG)).toBe(false);
+    expect(await isAllowed(tagged, { action: "secretsmanager:PutSecretValue", resource: secret("any-x1y2Z3") }, ACCOUNT, TAG)).toBe(false);
   });
 });
 

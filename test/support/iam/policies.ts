@@ -23,7 +23,7 @@ export interface PolicyDocument {
 }
 
 /** A grant's resource with everything filled in. */
-export function placedResource(resource: string, of: FunctionName, { region, account, own }: Deployed): string {
+function placedResource(resource: string, of: FunctionName, { region, account, own }: Deployed): string {
   const places: Readonly<Record<string, string>> = { "AWS::Partition": "aws", "AWS::Region": region, "AWS::AccountId": account };
   return resource.replaceAll(/\$\{([\w:]+)\}/g, (_all, name: string) => places[name] ?? own(name as OwnResource, of));
 }

@@ -1,7 +1,7 @@
 /** Configs for the tests of grants: of any size, and as boring as can be. */
 import type { ClusterSpec, RegistrationSpec, ResolvedConfig, StoreSpec } from "../../../../src/core/model.ts";
 
-export const SECRETS: StoreSpec = { kind: "ClusterSecretStore", name: "secrets", provider: "SecretsManager", account: "", region: "" };
+const SECRETS: StoreSpec = { kind: "ClusterSecretStore", name: "secrets", provider: "SecretsManager", account: "", region: "" };
 export const PARAMETERS: StoreSpec = { ...SECRETS, name: "parameters", provider: "ParameterStore" };
 
 export function cluster(name: string): ClusterSpec {
