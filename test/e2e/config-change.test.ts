@@ -1,7 +1,7 @@
 /** A second `cdk deploy` changes, removes and renames: what is new arrives, what is gone is pruned, and a misspelling stops before anything. */
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { clusterExternalSecret, externalSecret, yamlFile } from "./manifests.ts";
 
@@ -81,5 +81,5 @@ describe("a second cdk deploy", () => {
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
-  await relay.expectRights("e2e/config-change");
+  await expectRights(relay, "e2e/config-change");
 }, 60_000);

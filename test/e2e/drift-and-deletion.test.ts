@@ -1,7 +1,7 @@
 /** Targets that somebody edits or deletes are put right, and the end of a source does to each target what its deletionPolicy says. */
 import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
 
@@ -82,5 +82,5 @@ describe("a target", () => {
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
-  await relay.expectRights("e2e/drift-and-deletion");
+  await expectRights(relay, "e2e/drift-and-deletion");
 }, 60_000);

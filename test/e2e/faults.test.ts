@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { DescribeSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password } from "./manifests.ts";
 
@@ -180,5 +180,5 @@ describe("a function", () => {
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
-  await relay.expectRights("e2e/faults");
+  await expectRights(relay, "e2e/faults");
 }, 60_000);

@@ -3,7 +3,7 @@ import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { yamlFile } from "./manifests.ts";
 
@@ -121,5 +121,5 @@ describe("find rules, deployed", () => {
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
-  await relay.expectRights("e2e/find");
+  await expectRights(relay, "e2e/find");
 }, 60_000);

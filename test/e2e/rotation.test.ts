@@ -4,7 +4,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { DescribeSecretCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
 
@@ -195,5 +195,5 @@ describe("a rotation", () => {
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
-  await relay.expectRights("e2e/rotation");
+  await expectRights(relay, "e2e/rotation");
 }, 60_000);

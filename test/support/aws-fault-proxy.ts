@@ -14,6 +14,7 @@ export interface AwsCall {
   readonly service: string;
   readonly region: string;
   readonly accessKey: string;
+  readonly sessionToken: string;
   /** What the SDK says of its application (`userAgentAppId`); empty where nothing was said. */
   readonly appId: string;
   readonly path: string;
@@ -85,8 +86,9 @@ function restOperation(method: string, path: string): string {
 function signedBy(message: IncomingMessage): Omit<AwsCall, "operation" | "input"> {
   const [, accessKey = "", region = "", service = ""] =
     /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(message.headers.authorization ?? "") ?? [];
-  const [, appId = ""] = /(?:^| )app\/(\S+)/.exec(String(message.headers["user-agent"] ?? "")) ?? [];
-  return { accessKey, region, service, appId, path: message.url ?? "" };
+  const [, appId = ""] = /(?:^| )app\/(\S+)/.exec(message.headers["user-agent"] ?? "") ?? [];
+  const sessionToken = String(message.headers["x-amz-security-token"] ?? "");
+  return { accessKey, sessionToken, region, service, appId, path: message.url ?? "" };
 }
 
 function parseCall(message: IncomingMessage, body: Buffer): AwsCall {

@@ -95,6 +95,11 @@ metadata: { name: aws }
 spec: { provider: { aws: { service: SecretsManager, region: us-east-1 } } }
 `;
 
+/** `relay.expectRights`, as an assertion that a test is seen to have. */
+export async function expectRights(relay: DeployedRelay, file: string): Promise<void> {
+  await relay.expectRights(file);
+}
+
 /** Brings it up, call it in `beforeAll` with a time-out of 180 s; a failed start leaves nothing behind. */
 export async function startDeployedRelay(options: DeployedRelayOptions): Promise<DeployedRelay> {
   const stack = createCleanUpStack();

@@ -6,7 +6,6 @@ import { afterAll, describe, it } from "@jest/globals";
 import { expectRecovery } from "../../support/faults/cell.ts";
 import { RUNS } from "../../support/faults/matrix.ts";
 import { type FaultParts, startFaultParts } from "../../support/faults/parts.ts";
-import { expectRecordedRights } from "../../support/iam/rights.ts";
 
 let starting: Promise<FaultParts> | undefined;
 // Concurrent tests begin before any `beforeAll` has ended: so whoever comes first starts the parts for all.
@@ -23,8 +22,4 @@ describe.each([...Map.groupBy(RUNS, ({ row }) => row)])("%s", (_row, runs) => {
     // Its own work takes a second; what waits for others counts too.
     120_000,
   );
-});
-
-it("needed the rights that are on record for these tests", () => {
-  expectRecordedRights("integration/faults/matrix");
 });

@@ -9,7 +9,6 @@ import type { Planted } from "../../support/faults/gate.ts";
 import { type ClusterName, type FaultParts, NAMESPACE, startFaultParts } from "../../support/faults/parts.ts";
 import { STORIES, type Story, type StoryName } from "../../support/faults/stories.ts";
 import { createWorld, type World } from "../../support/faults/world.ts";
-import { expectRecordedRights } from "../../support/iam/rights.ts";
 import { lambdaContext } from "../../support/invocations.ts";
 import { loaded, put } from "../../support/registrations.ts";
 
@@ -243,8 +242,4 @@ describe("a batch", () => {
     expect(world.writes.filter(({ name }) => names.includes(name))).toHaveLength(names.length);
     await world.close();
   }, 30_000);
-});
-
-it("needed the rights that are on record for these tests", () => {
-  expectRecordedRights("integration/faults/named-cases");
 });

@@ -20,6 +20,9 @@ import { noPauses } from "./retries.ts";
 
 /** `driftIntervalMinutes` of a deployment, and the refreshInterval of the registrations here: the reconcile interval of the docs. */
 export const INTERVAL_MS = 600_000;
+/** Of the functions' own credentials, which a store's have not. */
+export const OWN_SESSION = "own";
+
 /** As the stack computes it from a time-out of 60 s. */
 const WORKER_LIFETIME_MS = 70_000;
 
@@ -60,7 +63,7 @@ export function composeFunctions(options: FunctionsOptions): Functions {
         // As the stack's environment has it: so that each call tells who made it.
         userAgentAppId: `${APP_ID}${name}`,
         endpoint,
-        credentials: { accessKeyId: account, secretAccessKey: "local" },
+        credentials: { accessKeyId: account, secretAccessKey: "local", sessionToken: OWN_SESSION },
         retryStrategy: noPauses(defaults.maxAttempts),
         requestHandler: { ...defaults.requestHandler, ...timeouts, httpAgent: agent },
       };

@@ -7,7 +7,14 @@ import { parse } from "yaml";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
 import { planGrants } from "../../../src/core/grants/plan.ts";
 import { encodeMessages } from "../../../src/core/messages.ts";
-import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
+import {
+  type ClusterSpec,
+  type Registration,
+  type RegistrationSpec,
+  type ResolvedConfig,
+  registrationId,
+  targetKey,
+} from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
 import type { SourceAccess } from "../../../src/core/stores/access.ts";
 import { loadEngine } from "../../../src/core/sync/content.ts";
@@ -19,7 +26,7 @@ import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
 import { aCluster, aSpec, loaded, put } from "../registrations.ts";
 import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
-import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
+import { composeFunctions, type Functions, INTERVAL_MS, OWN_SESSION } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, roleIn, STORE_AUTH, TEMPLATES } from "./parts.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -85,6 +92,8 @@ export interface World {
   readonly callEvent: (eventName: string) => unknown;
   /** From now on all is done by a new process, which knows nothing of before. */
   readonly restart: (timeoutMs?: number) => void;
+  /** Tells of a config that was placed: it too decides what the functions may do. */
+  readonly place: (config: ResolvedConfig) => void;
   readonly work: <T>(run: (functions: Functions) => Promise<T>) => Promise<Ending<T>>;
   readonly close: () => Promise<void>;
 }
@@ -180,6 +189,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   };
   const writes = watchWrites(proxies);
   let rotations = 0;
+  const placed: ResolvedConfig[] = [];
 
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
@@ -221,6 +231,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     spec,
     clusterSpec,
     restart,
+    place: (config) => void placed.push(config),
     work,
     async registrations() {
       const found = await Promise.all(CLUSTERS.map((cluster) => loaded(registry, registrationId(spec(cluster)))));
@@ -267,9 +278,10 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     async close() {
       functions.close();
       const registrations = CLUSTERS.map(spec).map((one) => ({ ...one, store: { ...one.store, account: "" } }));
-      const plan = planGrants({ clusters: CLUSTERS.map(clusterSpec), registrations }, GRANT_SETTINGS);
+      const configs = [{ clusters: CLUSTERS.map(clusterSpec), registrations }, ...placed];
+      const plans = configs.map((config) => planGrants(config, GRANT_SETTINGS));
       const own = ownArns({ region, account, tableName, queues: { SyncQueue: queueUrl, FailureQueue: failureQueueUrl } });
-      await expectAllowed(aws.calls, [plan], { region, account, own });
+      await expectAllowed(aws.calls, plans, { region, account, own, ownSession: OWN_SESSION });
       await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
     },
   };
@@ -299,7 +311,7 @@ function accessBy(by: NonNullable<WorldOptions["access"]>, cluster: string, acco
   const key = (name: string) => ({ namespace, name: STORE_AUTH.secret, key: name });
   switch (by) {
     case "role":
-      return { id: by, base: { kind: "function" }, roles: [{ arn: roleIn(account) }] };
+      return { id: by, base: { kind: "function" }, roles: [{ arn: roleIn(account), tags: { team: "shop" } }] };
     case "IRSA":
       return { id: by, base: { kind: "serviceAccount", cluster, namespace, name: STORE_AUTH.account, audiences: [] }, roles: [] };
     case "access keys":

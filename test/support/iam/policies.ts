@@ -8,6 +8,8 @@ import type { IamRequest } from "./requests.ts";
 export interface Deployed {
   readonly region: string;
   readonly account: string;
+  /** The session token of the functions' own credentials: a store's access keys may be those of the account too. @default "" */
+  readonly ownSession?: string;
   /** ARNs of what the stack makes; `Logs` and `Function` by the function. */
   readonly own: (name: OwnResource, of: FunctionName) => string;
 }

@@ -11,8 +11,8 @@ import { iamRequests } from "./requests.ts";
 export const usedRights = new Set<string>();
 
 /** The function that made a call by its own role; undefined for a test's own calls, and for those with a store's credentials. */
-function callerOf({ appId, accessKey }: AwsCall, account: string): FunctionName | undefined {
-  if (accessKey !== account) return undefined;
+function callerOf({ appId, accessKey, sessionToken }: AwsCall, { account, ownSession = "" }: Deployed): FunctionName | undefined {
+  if (accessKey !== account || sessionToken !== ownSession) return undefined;
   return FUNCTION_NAMES.find((name) => appId === `${APP_ID}${name}`);
 }
 
@@ -23,7 +23,7 @@ function callerOf({ appId, accessKey }: AwsCall, account: string): FunctionName 
 export async function expectAllowed(calls: readonly AwsCall[], plans: readonly GrantPlan[], deployed: Deployed): Promise<void> {
   const asked = new Map<string, { readonly of: FunctionName; readonly action: string; readonly resource: string }>();
   for (const call of calls) {
-    const of = callerOf(call, deployed.account);
+    const of = callerOf(call, deployed);
     if (of === undefined) continue;
     for (const { action, resource } of iamRequests(call, deployed.account))
       asked.set(`${of} ${action} ${resource}`, { of, action, resource });

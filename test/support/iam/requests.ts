@@ -31,7 +31,8 @@ function secret(id: string, { region, account }: Place): string {
 function parameter(name: string, { region, account }: Place): string {
   if (name.startsWith("arn:")) return name.split(":").slice(0, 6).join(":");
   const [plain = ""] = name.split(":");
-  return `arn:aws:ssm:${region}:${account}:parameter/${plain.replace(/^\//, "")}`;
+  // The root has no name of its own, which the simulator wants: it shows what any parameter is called.
+  return `arn:aws:ssm:${region}:${account}:parameter/${plain.replace(/^\//, "") || "any"}`;
 }
 
 function tableRequests(operation: string, input: Input, { region, account }: Place): readonly IamRequest[] {
@@ -48,7 +49,7 @@ function tableRequests(operation: string, input: Input, { region, account }: Pla
       }),
     );
   }
-  const index = input["IndexName"] === undefined ? "" : `/index/${String(input["IndexName"])}`;
+  const index = typeof input["IndexName"] === "string" ? `/index/${input["IndexName"]}` : "";
   return [{ action: `dynamodb:${operation}`, resource: `${arn(input["TableName"])}${index}` }];
 }
 
