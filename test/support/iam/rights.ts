@@ -1,6 +1,7 @@
 /**
  * The checked-in list of rights that the functions use, by the test file that shows it (test/vectors/iam-rights.json). Each file proves
  * its own part of it, so that the list holds whatever the order in which files run, and a unit test compares the list with the grants.
+ * A file whose calls depend on the real clock, as end-to-end tests' do, has no part of its own: it only may use nothing that is not listed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,5 +29,4 @@ export function expectRecordedRights(file: string): void {
   expect(used).toEqual(expect.arrayContaining([...(recorded[file] ?? [])]));
   const listed = new Set(Object.values(recorded).flat());
   expect(used.filter((right) => !listed.has(right))).toEqual([]);
-  expect(recorded[file]?.length ?? 0).toBeGreaterThan(0);
 }
