@@ -253,7 +253,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "OnSecretChange secretsmanager:ListSecrets": FIRST,
   "OnSecretChange ssm:DescribeParameters": FIRST,
   "OnSecretChange ssm:GetParametersByPath": FIRST,
-  "Reconcile secretsmanager:DescribeSecret": ALONE,
   "Reconcile ssm:GetParameter": ALONE,
   "Reconcile ssm:GetParameterHistory": ALONE,
   "Register secretsmanager:DescribeSecret": "a cluster's secret that is gone is told from one that is denied; by the code that Sync shows",
