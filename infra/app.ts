@@ -1,6 +1,6 @@
 /** The CDK app: reads the context and the config folder, and synthesises one stack: the relay's, or an owner's of secrets. A user's mistake ends it without a stack trace. */
+import { isUserMistake } from "../src/core/config/context.ts";
 import { createRelayApp } from "./relay-app.ts";
-import { isUserMistake } from "./settings.ts";
 
 try {
   const app = await createRelayApp();

@@ -1,11 +1,11 @@
 /** Reads the config folder at synthesis, with the same validation as the command line. Needs no account and no network. */
 import { stat } from "node:fs/promises";
 import { readConfigFiles } from "../src/adapters/config/files.ts";
+import { UserMistake } from "../src/core/config/context.ts";
 import { UNPLACED } from "../src/core/config/deployment.ts";
 import { formatDiagnostics } from "../src/core/config/diagnostics.ts";
 import { resolveConfig } from "../src/core/config/resolve.ts";
 import type { ResolvedConfig } from "../src/core/model.ts";
-import { UserMistake } from "./settings.ts";
 
 /**
  * The resolved config, of no account and region yet (ADR 3).

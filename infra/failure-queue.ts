@@ -2,7 +2,6 @@
 import { Duration, Validations } from "aws-cdk-lib";
 import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import type { RelayFunction } from "./relay-function.ts";
 
 export class FailureQueue extends Construct {
   readonly resource: IQueue;
@@ -18,9 +17,5 @@ export class FailureQueue extends Construct {
       id: "AwsSolutions-SQS3",
       reason: "it is itself the end of the line; nothing consumes it, and an alarm watches its depth",
     });
-  }
-
-  allowSend(by: RelayFunction): void {
-    by.allow(["sqs:SendMessage"], [this.resource.queueArn]);
   }
 }

@@ -2,7 +2,6 @@
 import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { RelayFunction } from "./relay-function.ts";
 
 export class HashKey extends Construct {
   readonly resource: Secret;
@@ -24,9 +23,5 @@ export class HashKey extends Construct {
         reason: "the account's key for Secrets Manager encrypts it; a key of the deployer's own would protect a value that opens nothing",
       },
     );
-  }
-
-  allowRead(by: RelayFunction): void {
-    by.allow(["secretsmanager:GetSecretValue"], [this.resource.secretArn]);
   }
 }

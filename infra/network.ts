@@ -17,6 +17,7 @@ import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import { allRegistrations } from "../src/core/config/cluster-external-secret.ts";
 import { findPlaces } from "../src/core/find/find.ts";
+import { INTERFACE_ACTIONS } from "../src/core/grants/own-grants.ts";
 import type { ResolvedConfig } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
 import type { RelayFunction } from "./relay-function.ts";
@@ -34,16 +35,6 @@ export interface RelayNetworkProps {
   readonly settings: NetworkSettings;
   readonly config: ResolvedConfig;
 }
-
-/** What Lambda demands of a role to make and drop the network interfaces of its functions; it takes no narrower resource than all. */
-const INTERFACE_ACTIONS = [
-  "ec2:AssignPrivateIpAddresses",
-  "ec2:CreateNetworkInterface",
-  "ec2:DeleteNetworkInterface",
-  "ec2:DescribeNetworkInterfaces",
-  "ec2:DescribeSubnets",
-  "ec2:UnassignPrivateIpAddresses",
-];
 
 /** Nothing is looked up: synthesis needs no account. */
 export class RelayNetwork extends Construct {
@@ -96,7 +87,7 @@ export class RelayNetwork extends Construct {
     by.role.addToPolicy(
       new PolicyStatement({
         effect: Effect.DENY,
-        actions: INTERFACE_ACTIONS,
+        actions: [...INTERFACE_ACTIONS],
         resources: ["*"],
         conditions: { ArnLike: { "lambda:SourceFunctionArn": functions } },
       }),

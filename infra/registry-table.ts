@@ -3,7 +3,6 @@ import { RemovalPolicy, Validations } from "aws-cdk-lib";
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { Construct } from "constructs";
 import { REGISTRY_TABLE } from "../src/adapters/aws/keys.ts";
-import type { RelayFunction } from "./relay-function.ts";
 
 export interface RegistryTableProps {
   /** The table outlives the stack: without it, a new stack knows of no target and prunes none. */
@@ -38,19 +37,5 @@ export class RegistryTable extends Construct {
         "point-in-time recovery covers 35 days; an older copy would say what targets were then, and register and reconcile find what they are",
     });
     this.resource = table;
-  }
-
-  /**
-   * Reads by key and partition, and conditional changes, in transactions too: what every function does. Each deletes: a breaker
-   * that closes, a cluster or a registration that is gone.
-   */
-  allowUse(by: RelayFunction): void {
-    const actions = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:UpdateItem"];
-    by.allow(actions, [this.resource.tableArn]);
-  }
-
-  /** For whoever looks for what is due. */
-  allowDueQuery(by: RelayFunction): void {
-    by.allow(["dynamodb:Query"], [`${this.resource.tableArn}/index/${REGISTRY_TABLE.dueIndex.name}`]);
   }
 }

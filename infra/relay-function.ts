@@ -69,7 +69,6 @@ export class RelayFunction extends Construct {
     this.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [this.logGroup.logGroupArn]);
     const { failureQueue, network } = props;
     network?.allowInterfaces(this);
-    if (failureQueue !== undefined) this.allow(["sqs:SendMessage"], [failureQueue.queueArn]);
     this.resource = new LambdaFunction(this, "Resource", {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -79,7 +78,13 @@ export class RelayFunction extends Construct {
       role: this.role,
       timeout: props.timeout,
       memorySize: props.memorySizeMb,
-      environment: { ...props.environment, LOG_LEVEL: props.logLevel, NODE_OPTIONS: "--enable-source-maps" },
+      environment: {
+        ...props.environment,
+        LOG_LEVEL: props.logLevel,
+        NODE_OPTIONS: "--enable-source-maps",
+        // In the User-Agent of every call, and so in CloudTrail: which function made it.
+        AWS_SDK_UA_APP_ID: `secret-relay-${id}`,
+      },
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: LOG_LEVELS[props.logLevel],

@@ -4,19 +4,20 @@ import { EventBus } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
 import { allRegistrations } from "../src/core/config/cluster-external-secret.ts";
 import { findPlaces } from "../src/core/find/find.ts";
+import { planGrants } from "../src/core/grants/plan.ts";
+import { namedAccounts } from "../src/core/grants/source-grants.ts";
 import type { ResolvedConfig } from "../src/core/model.ts";
 import { Alarms } from "./alarms.ts";
 import { ChangeEvents } from "./change-events.ts";
-import { allowClusters, clustersWithNamespaces } from "./cluster-access.ts";
 import { ConfigResource } from "./config-resource.ts";
 import { ConfinementAlarm } from "./confinement-alarm.ts";
 import { FailureQueue } from "./failure-queue.ts";
+import { Grants } from "./grants.ts";
 import { HashKey } from "./hash-key.ts";
 import { RelayNetwork } from "./network.ts";
 import { ReconcileSchedule } from "./reconcile-schedule.ts";
 import { RegistryTable } from "./registry-table.ts";
 import { RelayFunction } from "./relay-function.ts";
-import { allowBatchRead, allowConfiguredSources, allowNamespaceReads, namedAccounts } from "./secret-access.ts";
 import type { RelaySettings } from "./settings.ts";
 import { SourceBus } from "./source-bus.ts";
 import { SyncQueue } from "./sync-queue.ts";
@@ -110,21 +111,17 @@ export class RelayStack extends Stack {
       ...everywhere,
     });
 
-    for (const each of [onSecretChange, sync, reconcile, register]) {
-      registry.allowUse(each);
-      queue.allowSend(each);
-    }
-    registry.allowDueQuery(reconcile);
-    for (const each of [onSecretChange, sync, reconcile]) {
-      each.allow(["events:PutEvents"], [bus.eventBusArn]);
-      allowConfiguredSources(each, config, props.kmsKeyArns);
-      allowClusters(each, config.clusters);
-    }
-    allowNamespaceReads(register, config, props.kmsKeyArns);
-    allowClusters(register, clustersWithNamespaces(config));
-    allowBatchRead(reconcile);
-    for (const each of [onSecretChange, sync]) hashKey.allowRead(each);
-    failures.allowSend(onSecretChange);
+    const grants = new Grants(this, "Grants", {
+      plan: planGrants(config, props),
+      functions: { OnSecretChange: onSecretChange, Sync: sync, Reconcile: reconcile, Register: register },
+      arns: {
+        Registry: registry.resource.tableArn,
+        SyncQueue: queue.resource.queueArn,
+        FailureQueue: failures.resource.queueArn,
+        HashKey: hashKey.resource.secretArn,
+        EventBus: bus.eventBusArn,
+      },
+    });
     queue.feed(sync, props.maxConcurrency);
 
     const events = new ChangeEvents(this, "ChangeEvents", {
@@ -139,7 +136,12 @@ export class RelayStack extends Stack {
       organization: props.sourceOrganization,
     });
     const schedule = new ReconcileSchedule(this, "ReconcileSchedule", { target: reconcile.resource, interval: props.reconcileInterval });
-    new ConfigResource(this, "Config", { config, register, timeout: REGISTRATION_TIMEOUT, after: [sync, events, sources, schedule] });
+    new ConfigResource(this, "Config", {
+      config,
+      register,
+      timeout: REGISTRATION_TIMEOUT,
+      after: [grants, sync, events, sources, schedule],
+    });
     new Alarms(this, "Alarms", {
       failures: { SyncDeadLetter: queue.deadLetterQueue, Failure: failures.resource },
       syncQueue: queue.resource,

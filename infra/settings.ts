@@ -3,17 +3,12 @@ import { resolve } from "node:path";
 import { Duration } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
+import { type ContextReader, createContextReader, UserMistake } from "../src/core/config/context.ts";
+import { type GrantSettings, readGrantSettings } from "../src/core/grants/settings.ts";
 import type { NetworkSettings } from "./network.ts";
 
-/** A mistake in the context or the config: shown as it is, without a stack trace. */
-export class UserMistake extends Error {}
-
-export function isUserMistake(error: unknown): error is UserMistake {
-  return error instanceof UserMistake;
-}
-
 /** Settings of one deployment; the context key's name is given where it differs. `-c key=value` overrides cdk.json. */
-export interface RelaySettings {
+export interface RelaySettings extends GrantSettings {
   /** Context key `config`: the folder that holds the YAML, seen from the folder of cdk.json. @default "config" */
   readonly configFolder: string;
   /** `visibilityBoundSeconds`: how long after a change the store may still give the older answer. @default 60 seconds */
@@ -32,8 +27,6 @@ export interface RelaySettings {
   readonly logRetention: RetentionDays;
   /** `debug`, `info`, `warn` or `error`: what the functions log at least. @default "info" */
   readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** X-Ray. @default false */
-  readonly tracing: boolean;
   /** The bus that gets the relay's own events; it exists already. @default "default" */
   readonly eventBusName: string;
   /** An SNS topic that the alarms tell. @default - the alarms only show */
@@ -42,23 +35,10 @@ export interface RelaySettings {
   readonly allowLoopbackClusters: boolean;
   /** The registry outlives the stack. @default true */
   readonly retainRegistry: boolean;
-  /** Customer-managed keys that encrypt the secrets: a list, or text with commas. @default - secrets under the aws/secretsmanager key need no grant */
-  readonly kmsKeyArns: readonly string[];
   /** `vpcId`, `vpcSubnetIds`, `vpcSecurityGroupIds`: the functions are in this VPC. With `vpcEndpoints` the endpoints that they need are made. @default - in none */
   readonly network: NetworkSettings | undefined;
   /** An organisation whose accounts may forward events to the source bus. @default - the accounts that the config names, and no other */
   readonly sourceOrganization: string | undefined;
-}
-
-/** Checks context keys one by one; each throws a UserMistake that names the key and what it must be. */
-export interface ContextReader {
-  readonly integer: (key: string, fallback: number, from: number, to: number) => number;
-  readonly flag: (key: string, fallback: boolean) => boolean;
-  /** Undefined where the key is missing or empty. */
-  readonly text: (key: string, pattern: RegExp, wanted: string) => string | undefined;
-  /** A list, or text with commas. */
-  readonly list: (key: string, pattern: RegExp, wanted: string) => readonly string[];
-  readonly refuse: (key: string, wanted: string) => never;
 }
 
 export const TOPIC_ARN = /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/;
@@ -66,40 +46,11 @@ export const KMS_KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
-export function contextReader(node: Node): ContextReader {
-  const read = (key: string): unknown => node.tryGetContext(key) as unknown;
-  const refuse = (key: string, wanted: string): never => {
-    throw new UserMistake(`context key "${key}" must be ${wanted}, got ${JSON.stringify(read(key))}`);
-  };
-  const integer = (key: string, fallback: number, from: number, to: number): number => {
-    const value = read(key) ?? fallback;
-    const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-    if (typeof number === "number" && Number.isInteger(number) && number >= from && number <= to) return number;
-    return refuse(key, `a whole number from ${from} to ${to}`);
-  };
-  const flag = (key: string, fallback: boolean): boolean => {
-    const value = read(key) ?? fallback;
-    if (value === true || value === "true") return true;
-    return value === false || value === "false" ? false : refuse(key, "true or false");
-  };
-  const text = (key: string, pattern: RegExp, wanted: string): string | undefined => {
-    const value = read(key);
-    if (value === undefined || value === "") return undefined;
-    return typeof value === "string" && pattern.test(value) ? value : refuse(key, wanted);
-  };
-  const list = (key: string, pattern: RegExp, wanted: string): readonly string[] => {
-    const value = read(key) ?? [];
-    const items: readonly unknown[] =
-      typeof value === "string" ? value.split(",").filter((item) => item !== "") : Array.isArray(value) ? value : [value];
-    return items.map((item) => (typeof item === "string" && pattern.test(item) ? item : refuse(key, wanted)));
-  };
-  return { integer, flag, text, list, refuse };
-}
-
 /** Reads and checks every context key. @throws UserMistake at the first wrong one */
 export function readSettings(node: Node): RelaySettings {
-  const reader = contextReader(node);
-  const { integer, flag, text, list, refuse } = reader;
+  const read = (key: string): unknown => node.tryGetContext(key) as unknown;
+  const reader = createContextReader(read);
+  const { flag, integer, refuse, text } = reader;
   const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
   const retentionDays = integer("logRetentionDays", 30, 1, 9999);
   return {
@@ -116,14 +67,13 @@ export function readSettings(node: Node): RelaySettings {
     logLevel:
       LOG_LEVELS.find((level) => level === (text("logLevel", /./, "a level") ?? "info")) ??
       refuse("logLevel", "debug, info, warn or error"),
-    tracing: flag("tracing", false),
     eventBusName: text("eventBusName", /^[\w./-]{1,256}$/, "the name of an event bus") ?? "default",
     alarmTopicArn: text("alarmTopicArn", TOPIC_ARN, "the ARN of an SNS topic"),
     allowLoopbackClusters: flag("allowLoopbackClusters", false),
     retainRegistry: flag("retainRegistry", true),
-    kmsKeyArns: list("kmsKeyArns", KMS_KEY_ARN, "ARNs of KMS keys"),
     network: readNetwork(reader),
     sourceOrganization: text("sourceOrganization", /^o-[a-z0-9]{10,32}$/, "the id of an organisation, o-…"),
+    ...readGrantSettings(read),
   };
 }
 

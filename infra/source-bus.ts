@@ -5,9 +5,9 @@ import { AccountPrincipal, AnyPrincipal, Effect, PolicyDocument, PolicyStatement
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { UserMistake } from "../src/core/config/context.ts";
 import { ChangeEvents } from "./change-events.ts";
 import { CHANGE_DETAIL_TYPES, CHANGE_SOURCES } from "./change-patterns.ts";
-import { UserMistake } from "./settings.ts";
 
 /** EventBridge takes 10 KB of policy; 200 root ARNs leave room for the rest. */
 const MOST_ACCOUNTS = 200;

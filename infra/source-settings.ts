@@ -1,6 +1,7 @@
 /** The context keys of the stack `secret-relay-source`, checked; `hubBusArn` is what asks for it. */
 import type { Node } from "constructs";
-import { contextReader, KMS_KEY_ARN, TOPIC_ARN, UserMistake } from "./settings.ts";
+import { createContextReader, UserMistake } from "../src/core/config/context.ts";
+import { KMS_KEY_ARN, TOPIC_ARN } from "./settings.ts";
 
 /** Settings of one account and region that own secrets; each is a context key of the same name. */
 export interface SourceSettings {
@@ -37,7 +38,7 @@ export function isForSource(node: Node): boolean {
 
 /** Reads and checks every context key of the source stack. @throws UserMistake at the first wrong one */
 export function readSourceSettings(node: Node): SourceSettings {
-  const { flag, text, list, refuse } = contextReader(node);
+  const { flag, text, list, refuse } = createContextReader((key) => node.tryGetContext(key) as unknown);
   const settings: SourceSettings = {
     hubBusArn: text("hubBusArn", BUS_ARN, "the ARN of an event bus") ?? refuse("hubBusArn", "the ARN of an event bus"),
     readSecrets: list("readSecrets", SECRET, "names or ARNs of secrets, with * at the end only"),

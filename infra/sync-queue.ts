@@ -41,17 +41,9 @@ export class SyncQueue extends Construct {
     });
   }
 
-  allowSend(by: RelayFunction): void {
-    by.allow(["sqs:SendMessage"], [this.resource.queueArn]);
-  }
-
   /** Feeds `by`. A maximum concurrency of the mapping, not a reserved one: a new account has none to reserve. */
   feed(by: RelayFunction, maxConcurrency: number): void {
     // Not SqsEventSource: it grants more than a mapping needs.
-    by.allow(
-      ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-      [this.resource.queueArn],
-    );
     Validations.of(by.resource).acknowledge({
       id: "NIST.800.53.R5-LambdaDLQ",
       reason: "only its queue invokes it, and that one has a dead-letter queue; the rule sees those of asynchronous invocations only",

@@ -5,6 +5,7 @@ import { isRelayError } from "../core/errors.ts";
 import { bootstrapClusterCommand } from "./bootstrap-cluster.ts";
 import { localCommand } from "./local.ts";
 import { CommandFailed, type Io } from "./output.ts";
+import { permissionsCommand } from "./permissions.ts";
 import { renderCommand } from "./render.ts";
 import { statusCommand } from "./status.ts";
 import { validateCommand } from "./validate.ts";
@@ -16,7 +17,14 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     .version(packageJson.version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
-  for (const command of [validateCommand(io), renderCommand(io), statusCommand(io), bootstrapClusterCommand(io), localCommand()]) {
+  for (const command of [
+    validateCommand(io),
+    renderCommand(io),
+    statusCommand(io),
+    permissionsCommand(io),
+    bootstrapClusterCommand(io),
+    localCommand(),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program));
     for (const subcommand of command.commands) subcommand.copyInheritedSettings(program);
   }

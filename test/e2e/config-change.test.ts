@@ -2,7 +2,7 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { namedCanaries } from "../support/canary/canary.ts";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { clusterExternalSecret, externalSecret, yamlFile } from "./manifests.ts";
 
@@ -81,3 +81,7 @@ describe("a second cdk deploy", () => {
     );
   }, 90_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await expectRights(relay, "e2e/config-change");
+}, 60_000);

@@ -2,7 +2,7 @@
 import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { namedCanaries } from "../support/canary/canary.ts";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
 
@@ -82,3 +82,7 @@ describe("a target", () => {
     expect(await read("retained")).toEqual({ password: secret("last") });
   }, 500_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await expectRights(relay, "e2e/drift-and-deletion");
+}, 60_000);

@@ -2,7 +2,7 @@
 import { DescribeSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { namedCanaries } from "../support/canary/canary.ts";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { functionProcesses } from "../support/function-processes.ts";
 import { externalSecret, password } from "./manifests.ts";
@@ -162,3 +162,7 @@ describe("a function", () => {
     await expectIn(CLUSTERS, next.value, 150_000);
   }, 360_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await expectRights(relay, "e2e/faults");
+}, 60_000);

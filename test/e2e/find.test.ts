@@ -4,7 +4,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secr
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { namedCanaries } from "../support/canary/canary.ts";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { yamlFile } from "./manifests.ts";
 
@@ -121,3 +121,7 @@ describe("find rules, deployed", () => {
     await expectData("by-name", { shop_first: secret("one"), shop_second: secret("three") });
   }, 240_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await expectRights(relay, "e2e/find");
+}, 60_000);

@@ -6,7 +6,7 @@ import { DescribeSecretCommand, PutSecretValueCommand, UpdateSecretVersionStageC
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { namedCanaries } from "../support/canary/canary.ts";
 import { createScanner } from "../support/canary/scanner.ts";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
 
@@ -36,10 +36,9 @@ beforeAll(async () => {
     context: { visibilityBoundSeconds: "5" },
   });
   // Else, on a busy machine, it would be shut before it had anything.
-  await eventually(
-    async () => expect(await relay.cluster("tokyo").readSecret("app-closed", "closed")).toEqual({ password: `${CANARY}-0` }),
-    { timeoutMs: 60_000 },
-  );
+  await eventually(async () => expect(await relay.cluster("tokyo").readSecret("app-closed", "closed")).toEqual({ password: secret("0") }), {
+    timeoutMs: 60_000,
+  });
   // One namespace of one cluster is shut, as by an admission policy or a missing right.
   relay.cluster("tokyo").proxy.fault = ({ path }) =>
     path.includes("/namespaces/app-closed/") ? { kind: "answer", status: 403, reason: "Forbidden" } : undefined;
@@ -200,3 +199,7 @@ describe("a rotation", () => {
     }
   }, 60_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await expectRights(relay, "e2e/rotation");
+}, 60_000);

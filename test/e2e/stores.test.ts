@@ -4,7 +4,7 @@ import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { AddTagsToResourceCommand, DeleteParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { namedCanaries } from "../support/canary/canary.ts";
-import { type DeployedRelay, startDeployedRelay } from "../support/deployed-relay.ts";
+import { type DeployedRelay, expectRights, startDeployedRelay } from "../support/deployed-relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { externalSecret, password, yamlFile } from "./manifests.ts";
 
@@ -129,3 +129,7 @@ describe("stores", () => {
     await expectTarget("parameter", undefined);
   }, 90_000);
 });
+
+it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
+  await expectRights(relay, "e2e/stores");
+}, 60_000);

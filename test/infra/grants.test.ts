@@ -113,7 +113,8 @@ let template: Template;
 
 /** What a role may do, as `action resource` lines. */
 function grants(role: string, of: Template = template): readonly string[] {
-  const policies = Object.values(resourcesOf(of, "AWS::IAM::Policy")).filter(({ Roles }) => JSON.stringify(Roles) === `["<${role}>"]`);
+  const all = [...Object.values(resourcesOf(of, "AWS::IAM::Policy")), ...Object.values(resourcesOf(of, "AWS::IAM::ManagedPolicy"))];
+  const policies = all.filter(({ Roles }) => (Roles as readonly string[]).includes(`<${role}>`));
   const statements = policies.flatMap(
     ({ PolicyDocument }) => (PolicyDocument as unknown as { readonly Statement: readonly Statement[] }).Statement,
   );
@@ -147,7 +148,7 @@ const PARAMETERS = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:para
 const finds = [
   "secretsmanager:ListSecrets *",
   "ssm:DescribeParameters *",
-  ...SECRET_READS.map((action) => `${action} ${OWN}team/a-*`),
+  ...SECRET_READS.flatMap((action) => [`${action} ${OWN}team/a-*`, `${action} ${OWN}team/a-?*`]),
   ...SECRET_READS.map((action) => `${action} arn:<AWS::Partition>:secretsmanager:us-east-1:<AWS::AccountId>:secret:*`),
   ...PARAMETER_READS.flatMap((action) => [`${action} ${PARAMETERS}shop/db/*`, `${action} ${PARAMETERS}shop/*`]),
   `ssm:GetParametersByPath ${PARAMETERS}shop/db*`,
@@ -215,7 +216,7 @@ describe("each role's grants are exactly what its function needs", () => {
     expect(got).toEqual(want.toSorted());
   });
 
-  it("gives no role a managed policy or anybody else's trust", () => {
+  it("gives no role somebody else's managed policy or trust", () => {
     const roles = Object.values(resourcesOf(template, "AWS::IAM::Role"));
 
     expect(roles).toHaveLength(4);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { REGISTRY_TABLE } from "../../src/adapters/aws/keys.ts";
+import { APP_ID } from "../support/iam/app-id.ts";
 import { plain, resourcesOf, synthesise, type Template } from "./template.ts";
 
 let outdir: string;
@@ -173,7 +174,7 @@ describe("what is kept is protected", () => {
   });
 
   it("hands functions names and numbers only", () => {
-    const common = ["LOG_LEVEL", "NODE_OPTIONS", "REGISTRY_TABLE", "SYNC_QUEUE_URL", "WORKER_LIFETIME_MS"];
+    const common = ["AWS_SDK_UA_APP_ID", "LOG_LEVEL", "NODE_OPTIONS", "REGISTRY_TABLE", "SYNC_QUEUE_URL", "WORKER_LIFETIME_MS"];
     const writing = [...common, "DRIFT_INTERVAL_MS", "EVENT_BUS_NAME", "HASH_KEY_SECRET", "VISIBILITY_BOUND_MS"];
     const variables = Object.entries(functions()).map(([id, { Environment }]) => [id, JSON.parse(JSON.stringify(Environment)).Variables]);
 
@@ -183,6 +184,7 @@ describe("what is kept is protected", () => {
       Reconcile: writing.filter((name) => name !== "HASH_KEY_SECRET").toSorted(),
       Register: common.toSorted(),
     });
+    expect(variables.map(([id, of]) => [id, of.AWS_SDK_UA_APP_ID])).toEqual(variables.map(([id]) => [id, `${APP_ID}${id}`]));
     expect(variables.map(([, of]) => of.HASH_KEY_SECRET).filter((value) => value !== undefined)).toEqual(["<HashKey>", "<HashKey>"]);
     expect(JSON.stringify(template)).not.toContain("{{resolve:");
   });

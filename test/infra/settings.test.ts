@@ -25,13 +25,25 @@ describe("readSettings", () => {
       retainRegistry: true,
       kmsKeyArns: [],
       network: undefined,
+      managedPoliciesPerRole: 10,
+      grantPrefixes: [],
+      grantTag: undefined,
+      vpcId: undefined,
     });
   });
 
   it("takes the texts that the command line gives for numbers, flags and lists", () => {
     const keys = ["arn:aws:kms:us-east-1:111122223333:key/a", "arn:aws:kms:us-east-1:111122223333:key/b"];
 
-    expect(settingsOf({ maxConcurrency: "5", tracing: "true", kmsKeyArns: keys.join(",") })).toMatchObject({
+    expect(
+      settingsOf({
+        maxConcurrency: "5",
+        tracing: "true",
+        kmsKeyArns: keys.join(","),
+        grantPrefixes: "shop/*,/team/*,shop/*",
+      }),
+    ).toMatchObject({
+      grantPrefixes: ["/team/*", "shop/*"],
       maxConcurrency: 5,
       tracing: true,
       kmsKeyArns: keys,
@@ -49,6 +61,11 @@ describe("readSettings", () => {
     { key: "kmsKeyArns", value: ["*"], want: 'context key "kmsKeyArns" must be ARNs of KMS keys, got ["*"]' },
     { key: "vpcId", value: "vpc", want: 'context key "vpcId" must be the id of a VPC, got "vpc"' },
     { key: "vpcSubnetIds", value: "subnet-1", want: 'context key "vpcSubnetIds" must be ids of subnets, got "subnet-1"' },
+    { key: "managedPoliciesPerRole", value: 21, want: 'context key "managedPoliciesPerRole" must be a whole number from 1 to 20, got 21' },
+    { key: "grantPrefixes", value: "*", want: 'context key "grantPrefixes" must be beginnings of names that end in one *' },
+    { key: "grantPrefixes", value: ["a*b*"], want: 'context key "grantPrefixes" must be beginnings of names that end in one *' },
+    { key: "grantPrefixes", value: ["shop/"], want: 'context key "grantPrefixes" must be beginnings of names that end in one *' },
+    { key: "grantTag", value: "relay", want: 'context key "grantTag" must be key=value, got "relay"' },
   ])("refuses $key $value", ({ key, value, want }) => {
     expect(() => settingsOf({ [key]: value })).toThrow(want);
   });
@@ -79,6 +96,14 @@ describe("readSettings", () => {
     { name: "route tables for nothing", context: { ...vpc, vpcRouteTableIds: "rtb-01234567" }, want: "the route tables get the endpoints" },
   ])("refuses half of a VPC: $name", ({ context, want }) => {
     expect(() => settingsOf(context)).toThrow(want);
+  });
+
+  it("takes a tag whose value is empty or has a =, and refuses one beside prefixes", () => {
+    expect(settingsOf({ grantTag: "relay=a=b" }).grantTag).toEqual({ key: "relay", value: "a=b" });
+    expect(settingsOf({ grantTag: "relay=" }).grantTag).toEqual({ key: "relay", value: "" });
+    expect(() => settingsOf({ grantTag: "a=b", grantPrefixes: ["shop/*"] })).toThrow(
+      '"grantTag" must be left out where there are grantPrefixes',
+    );
   });
 
   it("names the numbers of days that CloudWatch knows", () => {

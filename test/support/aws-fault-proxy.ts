@@ -11,6 +11,14 @@ import { recordAwsRequest, registerSession } from "./canary/wire.ts";
 export interface AwsCall {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
+  /** Of the signature: `secretsmanager`, `us-east-1`; empty where the call is not signed. */
+  readonly service: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly sessionToken: string;
+  /** What the SDK says of its application (`userAgentAppId`); empty where nothing was said. */
+  readonly appId: string;
+  readonly path: string;
 }
 
 export type AwsFault =
@@ -78,19 +86,29 @@ function restOperation(method: string, path: string): string {
   return method === "GET" ? "GetObject" : "";
 }
 
+/** Who asks what service, by the headers alone. */
+function signedBy(message: IncomingMessage): Omit<AwsCall, "operation" | "input"> {
+  const [, accessKey = "", region = "", service = ""] =
+    /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(message.headers.authorization ?? "") ?? [];
+  const [, appId = ""] = /(?:^| )app\/(\S+)/.exec(message.headers["user-agent"] ?? "") ?? [];
+  const sessionToken = String(message.headers["x-amz-security-token"] ?? "");
+  return { accessKey, sessionToken, region, service, appId, path: message.url ?? "" };
+}
+
 function parseCall(message: IncomingMessage, body: Buffer): AwsCall {
   const target = String(message.headers["x-amz-target"] ?? "");
+  const signed = signedBy(message);
   if ((message.headers["content-type"] ?? "").includes("x-www-form-urlencoded")) {
     // STS.
     const { Action = "", ...input } = Object.fromEntries(new URLSearchParams(body.toString()));
-    return { operation: Action, input };
+    return { ...signed, operation: Action, input };
   }
   if (target === "") {
     const operation = restOperation(message.method ?? "", message.url ?? "");
-    return { operation, input: operation === "DescribeCluster" ? { name: message.url?.split("/")[2] } : {} };
+    return { ...signed, operation, input: operation === "DescribeCluster" ? { name: message.url?.split("/")[2] } : {} };
   }
   const isJson = (message.headers["content-type"] ?? "").includes("json");
-  return { operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };
+  return { ...signed, operation: target.slice(target.lastIndexOf(".") + 1), input: isJson ? JSON.parse(body.toString()) : {} };
 }
 
 /** An error as the service's protocol has it: S3 and STS tell it in XML, all others by a header and in JSON. */

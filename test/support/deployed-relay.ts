@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
   CreateQueueCommand,
@@ -14,6 +14,8 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { readRelayConfig } from "../../infra/config-source.ts";
+import { type GrantPlan, planGrants } from "../../src/core/grants/plan.ts";
 import { bootstrap, type Deployment, deployStack } from "../../src/local/cdk.ts";
 import { type MiniStack, startMiniStack } from "../../src/local/ministack.ts";
 import { createCleanUpStack } from "../../src/local/stop-on-exit.ts";
@@ -21,6 +23,9 @@ import { type AwsFaultProxy, startAwsFaultProxy } from "./aws-fault-proxy.ts";
 import { canary } from "./canary/canary.ts";
 import { recordDeployment, recordFolder, registerHashKey } from "./canary/deployment.ts";
 import { openSink } from "./canary/sinks.ts";
+import { deployedArns, GRANT_SETTINGS } from "./iam/own.ts";
+import { expectAllowed } from "./iam/replay.ts";
+import { expectRecordedRights } from "./iam/rights.ts";
 import { type LocalCluster, startLocalCluster } from "./local-cluster.ts";
 import { startPortForwarder } from "./port-forwarder.ts";
 
@@ -81,6 +86,11 @@ export interface DeployedRelay {
   readonly logs: () => Promise<string>;
   /** How many messages a queue holds, visible or not. */
   readonly queueLength: (output: "SyncQueueUrl" | "SyncDeadLetterQueueUrl" | "FailureQueueUrl") => Promise<number>;
+  /**
+   * Expects that IAM would have allowed all that the functions did so far, by the config of the deploys so far, and that they needed
+   * what is on record for the test file.
+   */
+  readonly expectRights: (file: string) => Promise<void>;
   /** Gives what it holds and shows to the sinks of leaks, and ends it. Further calls share the first one's end. */
   readonly stop: () => Promise<void>;
 }
@@ -90,6 +100,11 @@ kind: ClusterSecretStore
 metadata: { name: aws }
 spec: { provider: { aws: { service: SecretsManager, region: us-east-1 } } }
 `;
+
+/** `relay.expectRights`, as an assertion that a test is seen to have. */
+export async function expectRights(relay: DeployedRelay, file: string): Promise<void> {
+  await relay.expectRights(file);
+}
 
 /** Brings it up, call it in `beforeAll` with a time-out of 180 s; a failed start leaves nothing behind. */
 export async function startDeployedRelay(options: DeployedRelayOptions): Promise<DeployedRelay> {
@@ -146,6 +161,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
   await options.prepare?.(aws, awsProxy);
 
   let outputs: Readonly<Record<string, string>> = {};
+  const plans: GrantPlan[] = [];
   const deploy: DeployedRelay["deploy"] = async (config, context = {}) => {
     await writeConfig(folder, options.clusters, config);
     const deployment = await deployStack(aws, {
@@ -156,6 +172,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
     outputs = deployment.outputs;
     await recordFolder("file", folder);
     await registerHashKey(clients);
+    plans.push(planGrants(await readRelayConfig(folder), GRANT_SETTINGS));
     return deployment;
   };
   await deploy(options.config);
@@ -202,6 +219,13 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
         new GetQueueAttributesCommand({ QueueUrl: outputs[output], AttributeNames: [...AttributeNames] }),
       );
       return AttributeNames.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
+    },
+    expectRights: async (file) => {
+      const { Environment } = await clients.lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: outputs["OnSecretChangeFunctionName"] }),
+      );
+      await expectAllowed(awsProxy.calls, plans, { ...aws, own: deployedArns(aws, outputs, Environment?.Variables ?? {}) });
+      expectRecordedRights(file);
     },
     stop: () => (stopping ??= recordAndStop()),
   };

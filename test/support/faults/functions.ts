@@ -12,13 +12,18 @@ import * as eks from "../../../src/adapters/kubernetes/eks-client.ts";
 import type { BoundLog } from "../../../src/adapters/log.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
+import type { FunctionName } from "../../../src/core/grants/grant.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
+import { APP_ID } from "../iam/app-id.ts";
 import { HASH_KEY_NAME } from "./calls.ts";
 import { noPauses } from "./retries.ts";
 
 /** `driftIntervalMinutes` of a deployment, and the refreshInterval of the registrations here: the reconcile interval of the docs. */
 export const INTERVAL_MS = 600_000;
+/** Of the functions' own credentials, which a store's have not. */
+export const OWN_SESSION = "own";
+
 /** As the stack computes it from a time-out of 60 s. */
 const WORKER_LIFETIME_MS = 70_000;
 
@@ -49,18 +54,22 @@ export interface Functions {
 export function composeFunctions(options: FunctionsOptions): Functions {
   const { clock, log, account, endpoint, region, timeoutMs } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
-  const awsOptions = (at: string = region) => {
-    const defaults = clientOptions(at);
-    const timeouts = timeoutMs === undefined ? {} : { connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
-    return {
-      ...defaults,
-      endpoint,
-      credentials: { accessKeyId: account, secretAccessKey: "local" },
-      retryStrategy: noPauses(defaults.maxAttempts),
-      requestHandler: { ...defaults.requestHandler, ...timeouts, httpAgent: agent },
+  const awsOptions =
+    (name: FunctionName) =>
+    (at: string = region) => {
+      const defaults = clientOptions(at);
+      const timeouts = timeoutMs === undefined ? {} : { connectionTimeout: timeoutMs, requestTimeout: timeoutMs };
+      return {
+        ...defaults,
+        // As the stack's environment has it: so that each call tells who made it.
+        userAgentAppId: `${APP_ID}${name}`,
+        endpoint,
+        credentials: { accessKeyId: account, secretAccessKey: "local", sessionToken: OWN_SESSION },
+        retryStrategy: noPauses(defaults.maxAttempts),
+        requestHandler: { ...defaults.requestHandler, ...timeouts, httpAgent: agent },
+      };
     };
-  };
-  const on: Surroundings = {
+  const on = (name: FunctionName): Surroundings => ({
     environment: {
       AWS_REGION: region,
       AWS_LAMBDA_FUNCTION_NAME: "register",
@@ -77,7 +86,7 @@ export function composeFunctions(options: FunctionsOptions): Functions {
     },
     clock,
     log,
-    awsOptions,
+    awsOptions: awsOptions(name),
     // Jest loads nothing more between tests.
     modules: { parameterStore: async () => parameterStore, sts: async () => sts, eks: async () => eks, invokeSelf: async () => invokeSelf },
     clusterTimeouts: { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs },
@@ -86,12 +95,12 @@ export function composeFunctions(options: FunctionsOptions): Functions {
       const signals = [init?.signal ?? [], timeoutMs === undefined ? [] : AbortSignal.timeout(timeoutMs)].flat();
       return fetch(url, { ...init, signal: AbortSignal.any(signals) });
     },
-  };
+  });
   return {
-    onSecretChange: composeOnSecretChange(on),
-    sync: composeSync(on),
-    reconcile: composeReconcile(on),
-    register: composeRegister(on),
+    onSecretChange: composeOnSecretChange(on("OnSecretChange")),
+    sync: composeSync(on("Sync")),
+    reconcile: composeReconcile(on("Reconcile")),
+    register: composeRegister(on("Register")),
     close: () => agent.destroy(),
   };
 }

@@ -314,7 +314,7 @@ const BUCKET = "config";
 
 async function placeConfig(
   { clients }: FaultParts,
-  { id }: World,
+  { id, place }: World,
   clusters: readonly ClusterSpec[],
   registrations: readonly RegistrationSpec[],
   clusterExternalSecrets: readonly ClusterExternalSecretSpec[] = [],
@@ -322,6 +322,7 @@ async function placeConfig(
   // Left open, as synth does: the stack says where it is.
   const unplaced = registrations.map((spec) => ({ ...spec, store: { ...spec.store, account: "", region: "" } }));
   const config: ResolvedConfig = { clusters, registrations: unplaced, clusterExternalSecrets };
+  place(config);
   await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: id, Body: JSON.stringify(config) }));
 }

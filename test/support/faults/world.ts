@@ -5,19 +5,29 @@ import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { AddTagsToResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
+import { planGrants } from "../../../src/core/grants/plan.ts";
 import { encodeMessages } from "../../../src/core/messages.ts";
-import { type ClusterSpec, type Registration, type RegistrationSpec, registrationId, targetKey } from "../../../src/core/model.ts";
+import {
+  type ClusterSpec,
+  type Registration,
+  type RegistrationSpec,
+  type ResolvedConfig,
+  registrationId,
+  targetKey,
+} from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
 import type { SourceAccess } from "../../../src/core/stores/access.ts";
 import { loadEngine } from "../../../src/core/sync/content.ts";
 import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { namedCanaries } from "../canary/canary.ts";
 import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
+import { GRANT_SETTINGS, ownArns } from "../iam/own.ts";
+import { expectAllowed } from "../iam/replay.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
 import { aCluster, aSpec, loaded, put } from "../registrations.ts";
 import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
-import { composeFunctions, type Functions, INTERVAL_MS } from "./functions.ts";
+import { composeFunctions, type Functions, INTERVAL_MS, OWN_SESSION } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, roleIn, STORE_AUTH, TEMPLATES } from "./parts.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -87,6 +97,8 @@ export interface World {
   readonly callEvent: (eventName: string) => unknown;
   /** From now on all is done by a new process, which knows nothing of before. */
   readonly restart: (timeoutMs?: number) => void;
+  /** Tells of a config that was placed: it too decides what the functions may do. */
+  readonly place: (config: ResolvedConfig) => void;
   readonly work: <T>(run: (functions: Functions) => Promise<T>) => Promise<Ending<T>>;
   readonly close: () => Promise<void>;
 }
@@ -197,6 +209,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   for (const name of CLUSTERS) proxies[name].isUser = (authorization) => authorization.startsWith("Bearer k8s-aws-v1.");
   const writes = watchWrites(proxies);
   let rotations = 0;
+  const placed: ResolvedConfig[] = [];
 
   const spec: World["spec"] = (cluster) => {
     const base = aSpec({ cluster, namespace: NAMESPACE, name: id, key, refreshIntervalMs: INTERVAL_MS });
@@ -239,6 +252,7 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     spec,
     clusterSpec,
     restart,
+    place: (config) => void placed.push(config),
     work,
     async registrations() {
       const found = await Promise.all(CLUSTERS.map((cluster) => loaded(registry, registrationId(spec(cluster)))));
@@ -292,6 +306,11 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
     },
     async close() {
       functions.close();
+      const registrations = CLUSTERS.map(spec).map((one) => ({ ...one, store: { ...one.store, account: "" } }));
+      const configs = [{ clusters: CLUSTERS.map(clusterSpec), registrations }, ...placed];
+      const plans = configs.map((config) => planGrants(config, GRANT_SETTINGS));
+      const own = ownArns({ region, account, tableName, queues: { SyncQueue: queueUrl, FailureQueue: failureQueueUrl } });
+      await expectAllowed(aws.calls, plans, { region, account, own, ownSession: OWN_SESSION });
       await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
     },
   };
@@ -328,7 +347,7 @@ function accessBy(by: NonNullable<WorldOptions["access"]>, cluster: string, acco
   const key = (name: string) => ({ namespace, name: STORE_AUTH.secret, key: name });
   switch (by) {
     case "role":
-      return { id: by, base: { kind: "function" }, roles: [{ arn: roleIn(account) }] };
+      return { id: by, base: { kind: "function" }, roles: [{ arn: roleIn(account), tags: { team: "shop" } }] };
     case "IRSA":
       return { id: by, base: { kind: "serviceAccount", cluster, namespace, name: STORE_AUTH.account, audiences: [] }, roles: [] };
     case "access keys":

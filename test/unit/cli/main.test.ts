@@ -6,6 +6,11 @@ describe("a command line that is wrong", () => {
   it.each([
     { args: ["validat"], want: ["unknown command 'validat'", "Did you mean validate?"] },
     { args: ["status", "--clustr", "tokyo"], want: ["unknown option '--clustr'", "Did you mean --cluster?"] },
+    { args: ["permissions", "-o", "yaml"], want: ["'yaml' is invalid", "table, json"] },
+    { args: ["permissions", "--outputt", "json"], want: ["unknown option '--outputt'", "Did you mean --output?"] },
+    { args: ["permissions", "-c", "grantTags=a=b"], want: ["'grantTags=a=b' is invalid", "kmsKeyArns, tracing", "grantTag"] },
+    { args: ["permissions", "-c", "grantTag"], want: ["it must be key=value"] },
+    { args: ["permissions", "a", "b"], want: ["too many arguments"] },
     { args: ["status", "-o", "yaml"], want: ["'yaml' is invalid", "table, json"] },
     { args: ["render", "-f", "a"], want: ["--values <file>"] },
     { args: ["render", "-f", "a", "--values", "b", "--name", "shop"], want: ["NAMESPACE/NAME"] },
@@ -26,7 +31,7 @@ describe("help", () => {
     const { status, stdout } = await runCli(["--help"]);
 
     expect(status).toBe(0);
-    expect(stdout).toMatch(/validate .*render .*status /s);
+    expect(stdout).toMatch(/validate .*render .*status .*permissions /s);
   });
 
   it("prints the version of the package", async () => {
