@@ -32,6 +32,10 @@ export class ReaderRole extends Construct {
         ArnLike: { "aws:PrincipalArn": callers.length === 1 ? callers[0] : [...callers] },
       }),
     });
+    Validations.of(this.resource).acknowledge({
+      id: "NIST.800.53.R5-IAMNoInlinePolicy",
+      reason: "what the hub may read: nobody else can be given it, and it goes with its role",
+    });
     const secrets = secretArns(this, props.readSecrets);
     const parameters = parameterArns(this, props.readParameters);
     this.allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], secrets);

@@ -97,18 +97,18 @@ export class RelayFunction extends Construct {
       // Not SqsDestination: it grants more than the sending that is needed.
       ...(failureQueue === undefined ? {} : { onFailure: { bind: () => ({ destination: failureQueue.queueArn }) } }),
     });
-    Validations.of(this.resource).acknowledge(
-      {
-        id: "NIST.800.53.R5-LambdaConcurrency",
-        reason:
-          "a reservation fails in an account of 10 executions; sync is bounded at its queue's mapping, and the others leave what is much to it",
-      },
-      {
+    Validations.of(this.resource).acknowledge({
+      id: "NIST.800.53.R5-LambdaConcurrency",
+      reason:
+        "a reservation fails in an account of 10 executions; sync is bounded at its queue's mapping, and the others leave what is much to it",
+    });
+    if (network === undefined) {
+      Validations.of(this.resource).acknowledge({
         id: "NIST.800.53.R5-LambdaInsideVPC",
         reason:
           "it takes no connections, and calls AWS and the API servers over TLS; a VPC serves private API servers only: the deployer's choice",
-      },
-    );
+      });
+    }
     // CDK writes the dependency on the role beside the reference to it; only the one on the role's policy is of use.
     if (this.resource.node.defaultChild instanceof CfnResource) {
       this.resource.node.defaultChild.addMetadata("cfn-lint", { config: { ignore_checks: ["W3005"] } });

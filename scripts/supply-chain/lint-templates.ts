@@ -19,6 +19,19 @@ const VARIANTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     eventBusName: "secrets",
     alarmTopicArn: "arn:aws:sns:us-east-1:111122223333:on-call",
     kmsKeyArns: ["arn:aws:kms:us-east-1:111122223333:key/11111111-2222-4333-8444-555555555555"],
+    vpcId: "vpc-0123456789abcdef0",
+    vpcSubnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    vpcSecurityGroupIds: ["sg-0123456789abcdef0"],
+    vpcEndpoints: true,
+    vpcRouteTableIds: ["rtb-0123456789abcdef0"],
+    sourceOrganization: "o-abcdefghij",
+  },
+  "an owner's": {
+    hubBusArn: "arn:aws:events:us-east-1:999900001111:event-bus/secret-relay-SourceBus",
+    readSecrets: "shop/*",
+    readParameters: "/shop/*",
+    readFind: true,
+    externalId: "ours",
   },
 };
 

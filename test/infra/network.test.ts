@@ -68,7 +68,8 @@ async function synthesised(name: string, files: Readonly<Record<string, string>>
 }
 
 function statementsOf(role: string, of: Template): readonly Statement[] {
-  const policies = Object.values(resourcesOf(of, "AWS::IAM::Policy")).filter(({ Roles }) => JSON.stringify(Roles) === `["<${role}>"]`);
+  const all = ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"].flatMap((type) => Object.values(resourcesOf(of, type)));
+  const policies = all.filter(({ Roles }) => (Roles as readonly string[]).includes(`<${role}>`));
   return policies.flatMap(({ PolicyDocument }) => (PolicyDocument as unknown as { readonly Statement: readonly Statement[] }).Statement);
 }
 

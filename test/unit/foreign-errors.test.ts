@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "src/core/template/execute.ts": "a FunctionFault: a fixed phrase",
   "src/cli/main.ts": "CommandFailed and RelayError: our own texts; of a bug only the frames of its stack",
   "src/cli/local.ts": "the demonstration's own parts, whose secrets are samples",
+  "src/cli/permissions.ts": "a UserMistake: our own text on the context or the config",
   "src/cli/render.ts": "a rendered item's error, which renderItem made of a RelayError",
   "src/cli/render-item.ts": "a RelayError: our own text",
   "src/cli/status.ts": "a status record, which holds a RelayError's text",
