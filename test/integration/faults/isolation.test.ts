@@ -40,13 +40,14 @@ beforeAll(async () => {
     }
   };
   const text = (name: string): string => (HEALTHY.includes(name) ? tokyo.kubeconfig : sick.kubeconfig(name as (typeof SICK)[number]));
+  const clusters = [...HEALTHY, ...SICK].map((name) =>
+    aCluster(idOf(name), { kubeconfigSecretName: secretOf(name), allowedNamespaces: [NAMESPACE], concurrency: CONCURRENCY }),
+  );
   for (const name of [...HEALTHY, ...SICK]) {
-    const Name = secretOf(name);
-    await parts.clients.secretsManager.send(new CreateSecretCommand({ Name, SecretString: text(name) }));
-    await world.registry.putCluster(
-      aCluster(idOf(name), { kubeconfigSecretName: Name, allowedNamespaces: [NAMESPACE], concurrency: CONCURRENCY }),
-    );
+    await parts.clients.secretsManager.send(new CreateSecretCommand({ Name: secretOf(name), SecretString: text(name) }));
   }
+  for (const cluster of clusters) await world.registry.putCluster(cluster);
+  world.place({ clusters, registrations: [] });
 }, 120_000);
 
 afterAll(async () => {

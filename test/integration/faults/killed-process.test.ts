@@ -27,6 +27,7 @@ async function workInProcess(world: World, event: unknown, onStart: (pid: number
     queueUrl,
     failureQueueUrl,
     event,
+    aheadMs: world.clock.now() - Date.now(),
     fastPathTargets: 20,
     endpoint: world.proxies.aws.endpoint,
     tableName: `registry-${world.id}`,

@@ -29,7 +29,8 @@ async function putCredentials({ id, clock, proxies }: World, token: string): Pro
   const { VersionId, ARN = "" } = await parts.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: name, SecretString }));
   const detail = { name, labelUpdated: "AWSCURRENT", versionId: VersionId };
   const time = new Date(clock.now()).toISOString();
-  return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [ARN], detail };
+  const { account, region } = parts.aws;
+  return { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", account, region, time, resources: [ARN], detail };
 }
 
 async function happens(world: World, event: unknown): Promise<void> {

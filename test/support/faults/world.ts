@@ -1,8 +1,7 @@
 /** A cell's own tiny world: proxies, a table, two queues, a secret, and two registrations that read it, one in each cluster. */
 
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
-import { CreateQueueCommand } from "@aws-sdk/client-sqs";
-import { AddTagsToResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
+import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { parse } from "yaml";
 import { createDynamoRegistry } from "../../../src/adapters/aws/dynamodb-registry.ts";
 import { planGrants } from "../../../src/core/grants/plan.ts";
@@ -16,11 +15,10 @@ import {
   targetKey,
 } from "../../../src/core/model.ts";
 import type { Registry } from "../../../src/core/ports.ts";
-import type { SourceAccess } from "../../../src/core/stores/access.ts";
 import { loadEngine } from "../../../src/core/sync/content.ts";
-import { type AwsFaultProxy, startAwsFaultProxy } from "../aws-fault-proxy.ts";
+import { startAwsFaultProxy } from "../aws-fault-proxy.ts";
 import { namedCanaries } from "../canary/canary.ts";
-import { type ClusterProxy, startClusterProxy } from "../cluster-proxy.ts";
+import { startClusterProxy } from "../cluster-proxy.ts";
 import { GRANT_SETTINGS, ownArns } from "../iam/own.ts";
 import { expectAllowed } from "../iam/replay.ts";
 import { type CapturedLog, captureLog, lambdaContext } from "../invocations.ts";
@@ -29,8 +27,9 @@ import { createRegistryTable } from "../registry-table.ts";
 import { createDelivery, type Delivery, type Ending, type Invocation } from "./delivery.ts";
 import { composeFunctions, type Functions, INTERVAL_MS, OWN_SESSION } from "./functions.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, roleIn, STORE_AUTH, TEMPLATES } from "./parts.ts";
+import { CLUSTERS, type ClusterName, type FaultParts, NAMESPACE, TEMPLATES } from "./parts.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+import { accessBy, createQueue, describeCluster, TAG, type TargetWrite, tagging, type WorldProxies, watchWrites } from "./world-parts.ts";
 
 export interface WorldOptions {
   /** @default "Retain" */
@@ -57,14 +56,6 @@ export interface WorldOptions {
   readonly isTemplated?: boolean;
 }
 
-/** A write that an API server carried out for the relay. */
-export interface TargetWrite {
-  readonly cluster: string;
-  readonly name: string;
-  /** What `password` became; undefined by a deletion. */
-  readonly value: string | undefined;
-}
-
 export interface World {
   /** In every name that is this world's own. */
   readonly id: string;
@@ -73,7 +64,7 @@ export interface World {
   /** What the secret holds now: `valueOf("v1")`, and one more with each rotation. */
   readonly value: string;
   readonly clock: VirtualClock;
-  readonly proxies: Readonly<Record<"aws", AwsFaultProxy> & Record<ClusterName, ClusterProxy>>;
+  readonly proxies: WorldProxies;
   readonly gate: Gate;
   readonly delivery: Delivery;
   /** Past the proxy. */
@@ -326,53 +317,4 @@ export async function createWorld(parts: FaultParts, options: WorldOptions = {})
   const states = (await world.registrations()).map(({ status }) => status.state);
   if (states.join() !== "Synced,Synced") throw new Error(`the world did not settle: ${states.join()}\n${log.text()}`);
   return world;
-}
-
-/** The emulator makes EKS clusters in Docker only. */
-function describeCluster(proxies: World["proxies"], name: string): { readonly status: number; readonly body: string } {
-  const { server, caPem } = proxies[name as ClusterName];
-  const certificateAuthority = { data: Buffer.from(caPem).toString("base64") };
-  return { status: 200, body: JSON.stringify({ cluster: { name, status: "ACTIVE", endpoint: server, certificateAuthority } }) };
-}
-
-const TAG = { metadataPolicy: "Fetch", property: "password" } as const;
-
-function tagging(ResourceId: string, Value: string): AddTagsToResourceCommand {
-  return new AddTagsToResourceCommand({ ResourceType: "Parameter", ResourceId, Tags: [{ Key: TAG.property, Value }] });
-}
-
-/** What a store's `auth` says, in short. */
-function accessBy(by: NonNullable<WorldOptions["access"]>, cluster: string, account: string): SourceAccess {
-  const namespace = NAMESPACE;
-  const key = (name: string) => ({ namespace, name: STORE_AUTH.secret, key: name });
-  switch (by) {
-    case "role":
-      return { id: by, base: { kind: "function" }, roles: [{ arn: roleIn(account), tags: { team: "shop" } }] };
-    case "IRSA":
-      return { id: by, base: { kind: "serviceAccount", cluster, namespace, name: STORE_AUTH.account, audiences: [] }, roles: [] };
-    case "access keys":
-      return { id: by, base: { kind: "secret", cluster, accessKeyId: key("id"), secretAccessKey: key("key") }, roles: [] };
-  }
-}
-
-/** What the API servers carried out, by way of the proxies, since the world began. */
-function watchWrites(proxies: World["proxies"]): readonly TargetWrite[] {
-  const writes: TargetWrite[] = [];
-  for (const name of CLUSTERS) {
-    proxies[name].afterAnswer = ({ call, status }) => {
-      if (status > 299 || ["GET", "POST"].includes(call.method) || call.path.includes("dryRun=All")) return;
-      const secret = /\/secrets\/([^?]+)/.exec(call.path)?.[1] ?? "";
-      const { data } = JSON.parse(call.body) as { readonly data?: Readonly<Record<string, string>> };
-      const isMerge = call.headers["content-type"] === "application/merge-patch+json";
-      if (isMerge) return;
-      const encoded = call.method === "DELETE" ? undefined : data?.["password"];
-      writes.push({ cluster: name, name: secret, value: encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString() });
-    };
-  }
-  return writes;
-}
-
-async function createQueue({ clients }: FaultParts, QueueName: string): Promise<string> {
-  const { QueueUrl = "" } = await clients.sqs.send(new CreateQueueCommand({ QueueName }));
-  return QueueUrl;
 }

@@ -109,6 +109,8 @@ export function iamRequests(call: AwsCall, account: string): readonly IamRequest
         resource: `arn:aws:events:${region}:${account}:event-bus/${bus}`,
       }));
     }
+    case "eks:DescribeCluster":
+      return one("eks:DescribeCluster", `arn:aws:eks:${region}:${account}:cluster/${String(input["name"])}`);
     case "sts:AssumeRole":
       return assumeRole(input);
     case "s3:GetObject":
