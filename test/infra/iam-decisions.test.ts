@@ -18,6 +18,16 @@ kind: Cluster
 metadata: {name: tokyo}
 spec: {kubeconfigSecretRef: {name: clusters/tokyo}, manifests: ["*.yaml"], namespaces: {allow: ["*"]}}
 ---
+apiVersion: secret-relay.dev/v1alpha1
+kind: Cluster
+metadata: {name: own}
+spec: {eks: {name: prod, region: us-east-1}, manifests: [], namespaces: {allow: ["*"]}}
+---
+apiVersion: secret-relay.dev/v1alpha1
+kind: Cluster
+metadata: {name: assumed}
+spec: {eks: {name: prod, region: us-east-1, roleArn: "arn:aws:iam::222222222222:role/relay"}, manifests: [], namespaces: {allow: ["*"]}}
+---
 apiVersion: external-secrets.io/v1
 kind: ClusterSecretStore
 metadata: {name: here}
@@ -57,6 +67,7 @@ spec:
 
 const TABLE = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/registry`;
 const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:`;
+const EKS = `arn:aws:eks:${REGION}:${ACCOUNT}:cluster/`;
 const LAMBDA = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:`;
 const secret = (name: string, account = ACCOUNT, region = REGION) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}`;
 const parameter = (name: string) => `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/${name}`;
@@ -136,6 +147,8 @@ describe("allowed", () => {
     { of: "Sync", action: "ssm:GetParametersByPath", resource: parameter("team") },
     { of: "Sync", action: "sts:AssumeRole", resource: "arn:aws:iam::777788889999:role/reader" },
     { of: "Sync", action: "kms:Decrypt", resource: KEY, context: VIA },
+    { of: "Sync", action: "eks:DescribeCluster", resource: `${EKS}prod` },
+    { of: "Reconcile", action: "sts:AssumeRole", resource: "arn:aws:iam::222222222222:role/relay" },
     { of: "Sync", action: "dynamodb:UpdateItem", resource: TABLE },
     { of: "Reconcile", action: "dynamodb:Query", resource: `${TABLE}/index/due` },
     { of: "Sync", action: "sqs:SendMessage", resource: `${QUEUE}sync` },
@@ -183,6 +196,13 @@ describe("denied", () => {
     { of: "Sync", action: "sts:AssumeRole", resource: "arn:aws:iam::777788889999:role/admin" },
     { of: "Sync", action: "sts:AssumeRole", resource: "arn:aws:iam::777788889999:role/reader2" },
     { of: "Register", action: "sts:AssumeRole", resource: "arn:aws:iam::777788889999:role/reader" },
+    // Other clusters, those of another region and account, and anything but to describe one.
+    { of: "Sync", action: "eks:DescribeCluster", resource: `${EKS}prod2` },
+    { of: "Sync", action: "eks:DescribeCluster", resource: `arn:aws:eks:eu-west-1:${ACCOUNT}:cluster/prod` },
+    { of: "Sync", action: "eks:DescribeCluster", resource: `arn:aws:eks:${REGION}:222222222222:cluster/prod` },
+    { of: "Register", action: "eks:DescribeCluster", resource: `${EKS}prod` },
+    { of: "Sync", action: "eks:CreateAccessEntry", resource: `${EKS}prod` },
+    { of: "Sync", action: "eks:DeleteCluster", resource: `${EKS}prod` },
     { of: "Register", action: "iam:PutRolePolicy", resource: `arn:aws:iam::${ACCOUNT}:role/secret-relay` },
     { of: "Register", action: "iam:AttachRolePolicy", resource: `arn:aws:iam::${ACCOUNT}:role/secret-relay` },
     { of: "Register", action: "iam:PassRole", resource: `arn:aws:iam::${ACCOUNT}:role/secret-relay` },

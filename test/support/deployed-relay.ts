@@ -122,10 +122,11 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
   await stack.add(() => rm(folder, { recursive: true, force: true }));
   const forwarder = await startPortForwarder();
   await stack.add(forwarder.stop);
+  const ownSession = canary("the functions' session token");
   const startAws = async (): Promise<MiniStack> => {
     const emulator = await startMiniStack({
       functionsEndpoint: forwarder.endpoint,
-      functionsCredentials: { secretAccessKey: canary("the functions' secret key"), sessionToken: canary("the functions' session token") },
+      functionsCredentials: { secretAccessKey: canary("the functions' secret key"), sessionToken: ownSession },
       onOutput: openSink("output"),
     });
     await stack.add(emulator.stop);
@@ -224,7 +225,7 @@ async function bringUp(options: DeployedRelayOptions, stack: ReturnType<typeof c
       const { Environment } = await clients.lambda.send(
         new GetFunctionConfigurationCommand({ FunctionName: outputs["OnSecretChangeFunctionName"] }),
       );
-      await expectAllowed(awsProxy.calls, plans, { ...aws, own: deployedArns(aws, outputs, Environment?.Variables ?? {}) });
+      await expectAllowed(awsProxy.calls, plans, { ...aws, ownSession, own: deployedArns(aws, outputs, Environment?.Variables ?? {}) });
       expectRecordedRights(file);
     },
     stop: () => (stopping ??= recordAndStop()),

@@ -20,10 +20,15 @@ export type Inspected = Pick<DeployedRelay, "aws" | "clients" | "outputs" | "eve
 const FUNCTIONS: readonly FunctionName[] = ["OnSecretChange", "Sync", "Reconcile", "Register"];
 const QUEUES = ["SyncQueueUrl", "SyncDeadLetterQueueUrl", "FailureQueueUrl"] as const;
 
-/** Every file below a folder: bundles, templates, whatever a function left. */
+/** Every file below a folder: bundles, templates, whatever a function left. What goes meanwhile, with a function that ends, is gone. */
 export async function recordFolder(sink: SinkName, folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) recordFile(sink, await readFile(join(entry.parentPath, entry.name)));
+    if (!entry.isFile()) continue;
+    const content = await readFile(join(entry.parentPath, entry.name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (content !== undefined) recordFile(sink, content);
   }
 }
 
