@@ -15,7 +15,7 @@ import { readManifestFiles } from "./render-input.ts";
 interface Options {
   readonly config?: string;
   readonly confine?: Confinement;
-  readonly subject: "both" | "group" | "service-account";
+  readonly subject?: "both" | "group" | "service-account";
   readonly group: string;
   readonly serviceAccount: NonNullable<Identity["serviceAccount"]>;
   readonly output: "json" | "yaml";
@@ -39,7 +39,13 @@ export function bootstrapClusterCommand(io: Io): Command {
         "by the names of the config, or by the cluster's label; default: spec.confine of the Cluster, else names",
       ).choices(["names", "label"]),
     )
-    .addOption(new Option("--subject <who>", "who is granted").choices(["both", "group", "service-account"]).default("both"))
+    .addOption(
+      new Option("--subject <who>", "who is granted (default: group where the Cluster has eks, else both)").choices([
+        "both",
+        "group",
+        "service-account",
+      ]),
+    )
     .option("--group <name>", "the Kubernetes group of the relay's identity", parseGroup, "secret-relay")
     .addOption(
       new Option("--service-account <namespace/name>", "its service account")
@@ -49,8 +55,8 @@ export function bootstrapClusterCommand(io: Io): Command {
     .addOption(new Option("-o, --output <format>", "how to print the manifests").choices(["yaml", "json"]).default("yaml"))
     .option("--diff <file>", "compare with manifests printed before, or got of the cluster (-: standard input); status 1 where they differ")
     .addOption(new Option("--access-entry <how>", "print the EKS access entry instead").choices([...ACCESS_ENTRY_FORMATS]))
-    .option("--principal-arn <arn>", "the IAM role of the access entry", parseArn)
-    .option("--eks-cluster <name>", "the cluster's name in EKS (default: the Cluster's)", parseEksName)
+    .option("--principal-arn <arn>", "the IAM role of the access entry (default: spec.eks.roleArn of the Cluster)", parseArn)
+    .option("--eks-cluster <name>", "the cluster's name in EKS (default: spec.eks.name of the Cluster, else its own)", parseEksName)
     .action((name: string, options: Options) => bootstrapCluster(name, options, io));
 }
 
@@ -58,13 +64,16 @@ async function bootstrapCluster(name: string, options: Options, io: Io): Promise
   const { config } = await loadConfig(options.config, io);
   const cluster = clusterOf(config, name);
   if (options.accessEntry !== undefined) {
-    const { principalArn, group, eksCluster: clusterName = name } = options;
-    if (principalArn === undefined) throw new CommandFailed("--access-entry needs --principal-arn: the IAM role that the relay uses", 2);
+    const { principalArn = cluster.eks?.roleArn, group, eksCluster: clusterName = cluster.eks?.name ?? name } = options;
+    if (principalArn === undefined) {
+      const which = cluster.eks === undefined ? "" : ", one for each RoleArn among the outputs of the stack";
+      throw new CommandFailed(`--access-entry needs --principal-arn: the IAM role that the relay uses${which}`, 2);
+    }
     io.stdout.write(formatAccessEntry({ clusterName, principalArn, group }, options.accessEntry));
     return;
   }
   const confinement = options.confine ?? cluster.confine ?? "names";
-  const access = clusterAccess(cluster, config, confinement, identityOf(options));
+  const access = clusterAccess(cluster, config, confinement, identityOf(options, cluster));
   const warnings = [...mismatch(cluster, confinement), ...access.warnings];
   if (options.diff !== undefined) return compare(access, cluster.name, options.diff, io);
   for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`);
@@ -85,7 +94,9 @@ function clusterOf({ clusters }: ResolvedConfig, name: string): ClusterSpec {
   throw new CommandFailed(`no Cluster ${name} in the config${near === undefined ? "" : `; did you mean ${near}?`}`);
 }
 
-function identityOf({ subject, group, serviceAccount }: Options): Identity {
+/** An EKS cluster knows the relay by a group alone. */
+function identityOf({ subject, group, serviceAccount }: Options, { eks }: ClusterSpec): Identity {
+  if (subject === undefined && eks !== undefined) return { group };
   return {
     ...(subject === "service-account" ? {} : { group }),
     ...(subject === "group" ? {} : { serviceAccount }),

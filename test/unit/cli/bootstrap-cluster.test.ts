@@ -84,6 +84,29 @@ describe("bootstrap-cluster", () => {
     expect(stdout).toContain(ROLE_ARN);
   });
 
+  const eks = (more: string) =>
+    below({
+      "prod.yaml": `apiVersion: secret-relay.dev/v1alpha1
+kind: Cluster
+metadata: { name: tokyo }
+spec: { eks: { name: prod, region: eu-west-1${more} }, manifests: [], namespaces: { allow: ["app-*"] } }
+`,
+    });
+
+  it("takes what is said of an EKS cluster from its Cluster: name, role, and a group alone", async () => {
+    const files = eks(`, roleArn: "${ROLE_ARN}"`);
+
+    const entry = await runCli(["bootstrap-cluster", "tokyo", "--access-entry", "cli"], { files });
+    const manifests = await runCli(["bootstrap-cluster", "tokyo"], { files });
+    const without = await runCli(["bootstrap-cluster", "tokyo", "--access-entry", "cli"], { files: eks("") });
+
+    expect(entry.stdout).toContain(`--cluster-name 'prod' --principal-arn '${ROLE_ARN}'`);
+    expect(manifests.stdout).toContain("ValidatingAdmissionPolicy");
+    expect(manifests.stdout).not.toContain("ServiceAccount");
+    expect([without.status, without.stdout]).toEqual([2, ""]);
+    expect(without.stderr).toContain("RoleArn among the outputs of the stack");
+  });
+
   it.each([
     { name: "an unknown Cluster", args: ["tokio"], status: 1, want: "no Cluster tokio in the config; did you mean tokyo?" },
     { name: "a group of the control plane", args: ["tokyo", "--group", "system:masters"], status: 2, want: "--group" },
