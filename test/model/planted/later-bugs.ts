@@ -37,8 +37,8 @@ export const LATER_BUGS: readonly PlantedBug[] = [
     name: "a propagation whose event was lost is never opened",
     line: 11,
     source: inFile("app/observe-reference.ts", [
-      "openingOf(notice, offered.asOf, endedAt, expected));",
-      "notice && openingOf(notice, offered.asOf, endedAt, expected));",
+      "openingOf(notice, offered.asOf, endedAt, unopened?.expected));",
+      "notice && openingOf(notice, offered.asOf, endedAt, unopened?.expected));",
     ]),
     setup: OWNER,
     faults: ["never claimed"],
