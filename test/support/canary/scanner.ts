@@ -1,4 +1,7 @@
-/** Looks for canaries in bytes: any eight bytes in a row of any of them, plain or in whatever spelling, also one within another. */
+/**
+ * Looks for canaries in bytes: any eight bytes in a row of any of them, plain or in whatever spelling, also one within another. Of what is
+ * hexadecimal text itself (an emulator's session token) sixteen digits, which are eight bytes: eight are there by chance in any run's signatures.
+ */
 import { type Canary, WINDOW } from "./canary.ts";
 import { SPELLINGS } from "./unwrap.ts";
 
@@ -18,8 +21,16 @@ const TABLE_BITS = 22;
 /** Hashes of all windows as bits, so that what is none costs one look; and the windows themselves, as text of latin1. */
 interface Index {
   readonly bits: Uint32Array;
-  readonly windows: ReadonlyMap<string, string>;
+  readonly windows: ReadonlyMap<string, Window>;
 }
+
+interface Window {
+  readonly label: string;
+  /** What must follow it, of eight hexadecimal digits. @default nothing must */
+  readonly next?: string;
+}
+
+const HEXADECIMAL = /^[0-9a-fA-F]+$/;
 
 function slotOf(high: number, low: number): number {
   return (Math.imul(high, 0x9e3779b1) ^ Math.imul(low, 0x85ebca6b)) >>> (32 - TABLE_BITS);
@@ -27,13 +38,17 @@ function slotOf(high: number, low: number): number {
 
 function buildIndex(canaries: readonly Canary[]): Index {
   const bits = new Uint32Array(2 ** (TABLE_BITS - 5));
-  const windows = new Map<string, string>();
+  const windows = new Map<string, Window>();
   for (const { label, value } of canaries) {
     const bytes = Buffer.from(value);
     for (let at = 0; at + WINDOW <= bytes.length; at++) {
       const slot = slotOf(bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4));
       bits[slot >>> 5] = (bits[slot >>> 5] ?? 0) | (1 << (slot & 31));
-      windows.set(bytes.toString("latin1", at, at + WINDOW), label);
+      const window = bytes.toString("latin1", at, at + WINDOW);
+      const isHex = HEXADECIMAL.test(window);
+      // Eight digits that stand behind all others were seen with those before them.
+      if (isHex && at + 2 * WINDOW > bytes.length) continue;
+      windows.set(window, isHex ? { label, next: bytes.toString("latin1", at + WINDOW, at + 2 * WINDOW) } : { label });
     }
   }
   return { bits, windows };
@@ -49,8 +64,10 @@ function findWindows({ bits, windows }: Index, bytes: Buffer, spelling: string, 
     const slot = slotOf(high, low);
     if ((((bits[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 0) continue;
     const offset = at - WINDOW + 1;
-    const label = windows.get(bytes.toString("latin1", offset, at + 1));
-    if (label !== undefined && !leaks.has(label)) leaks.set(label, { label, spelling, offset });
+    const found = windows.get(bytes.toString("latin1", offset, at + 1));
+    if (found === undefined || leaks.has(found.label)) continue;
+    if (found.next !== undefined && bytes.toString("latin1", at + 1, at + 1 + WINDOW) !== found.next) continue;
+    leaks.set(found.label, { label: found.label, spelling, offset });
   }
 }
 

@@ -58,5 +58,29 @@ export function recordClusterAnswer({ call, status, text }: RecordedAnswer): voi
     if (call.path.endsWith("/token") && token !== undefined) registerToken("the token of a service account", token);
     return;
   }
-  record("cluster-answer", text);
+  for (const part of partsOf(text)) record("cluster-answer", part);
+}
+
+const seenItems = new Set<string>();
+
+/** A list without the items that were recorded before as they are: a run lists the same Secrets a thousand times. */
+function partsOf(text: string): readonly string[] {
+  const [head = "", body = ""] = splitOnce(text, "\n\n");
+  if (!body.startsWith('{"kind":"PartialObjectMetadataList"')) return [text];
+  let list: unknown;
+  try {
+    list = JSON.parse(body);
+  } catch {
+    // Cut by a fault.
+    return [text];
+  }
+  const { items, ...rest } = list as { readonly items?: readonly unknown[] | null };
+  const fresh = (items ?? []).map((item) => JSON.stringify(item)).filter((item) => !seenItems.has(item));
+  for (const item of fresh) seenItems.add(item);
+  return [`${head}\n\n${JSON.stringify(rest)}`, ...fresh];
+}
+
+function splitOnce(text: string, by: string): readonly string[] {
+  const at = text.indexOf(by);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + by.length)];
 }

@@ -50,7 +50,8 @@ const rotationOfCredentials: Story = {
     const { VersionId, ARN = "" } = await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString }));
     const detail = { name: SecretId, labelUpdated: "AWSCURRENT", versionId: VersionId };
     const time = new Date(clock.now()).toISOString();
-    const event = { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", time, resources: [ARN], detail };
+    const { account, region } = parts.aws;
+    const event = { source: "aws.secretsmanager", "detail-type": "Secret Label Updated", account, region, time, resources: [ARN], detail };
     delivery.invoke({ name: "onSecretChange", event });
     await go(world, 1_000);
     await rotation.happen(parts, world);

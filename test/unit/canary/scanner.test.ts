@@ -48,6 +48,17 @@ const scan = createScanner([
 const labelsIn = (text: string): readonly string[] => [...new Set(scan(Buffer.from(text)).map(({ label }) => label))];
 
 describe("the scanner", () => {
+  it("takes sixteen digits of a hexadecimal value for a leak, and eight for chance", () => {
+    const value = `token${randomBytes(32).toString("hex")}`;
+    const find = createScanner([{ label: "token", value: Buffer.from(value) }]);
+    const labels = (text: string) => find(Buffer.from(text)).map(({ label }) => label);
+    const digits = value.slice(5);
+
+    for (let at = 0; at + 16 <= digits.length; at++) expect(labels(`Signature=${digits.slice(at, at + 16)}`)).toEqual(["token"]);
+    for (let at = 0; at + 8 <= digits.length; at++) expect(labels(`Signature=aa${digits.slice(at, at + 8)}zz`)).toEqual([]);
+    expect(labels(`x${value.slice(0, 8)}`)).toEqual(["token"]);
+  });
+
   it.each(SPELLINGS)("finds a whole value: %s", (_name, spell) => {
     expect(labelsIn(AROUND + spell(planted) + AROUND)).toEqual(["planted"]);
   });
