@@ -118,11 +118,14 @@ export interface Later {
   readonly delayMs: Millis;
 }
 
-/** Undefined where another event's look covers this one. */
+/**
+ * Undefined where another event's look covers this one. So every look is for all readers of the secret, those that this event left nothing
+ * owing to as well: the events that it covers may owe them something. `held`: whose own notice is still to be served, too.
+ */
 export async function laterLook(
   { registry, clock }: EventLimitDeps,
   change: SecretChange,
-  asked: readonly Asked[],
+  { asked, held }: { readonly asked: readonly Asked[]; readonly held: readonly SyncRequest[] },
   by: string,
 ): Promise<Later | undefined> {
   const now = clock.now();
@@ -132,8 +135,9 @@ export async function laterLook(
   const requests = asked.flatMap(({ request }): readonly SyncRequest[] => {
     const { notice, ...rest } = request;
     if (notice === undefined) return [{ ...rest, need }];
-    // Its own notice is still to be served, too: the store may not show yet what it tells. What a rule found by it is found by the look.
-    return [request, { ...rest, need, candidate: notice.reference }];
+    // The store may not show yet what its own notice tells. What a rule found by it is found by the look.
+    const look = { ...rest, need, candidate: notice.reference };
+    return held.includes(request) ? [request, look] : [look];
   });
   return { requests, delayMs: Math.max(0, at - now) };
 }

@@ -65,8 +65,8 @@ function createDispatch(deps: OnSecretChangeDeps): Dispatch {
     if (targets === 0) return { targets, path: "none" };
     const open = async () => (change.kind === "label moved" ? openPropagations(deps, openings, change) : undefined);
     const leave = onceAsked(() => registry.claimWake(wakeSource(change), { by: eventId, now: clock.now(), quietMs: QUIET_MS }));
-    const lookLater = async (held: readonly Asked[]): Promise<Dispatched> => {
-      const later = await laterLook(deps, change, held, eventId);
+    const lookLater = async (held: readonly SyncRequest[]): Promise<Dispatched> => {
+      const later = await laterLook(deps, change, { asked, held }, eventId);
       if (later === undefined) return { targets, path: "covered" };
       await open();
       await queue.send(later.requests, { delayMs: later.delayMs });
@@ -77,7 +77,7 @@ function createDispatch(deps: OnSecretChangeDeps): Dispatch {
       const held = await syncNow(deps, { asked, openings }, { open, deadline, leave });
       return held.length === 0 ? { targets, path: "fast" } : lookLater(held);
     }
-    if (!(await leave.ask()) && !(await bringsNews(deps, asked, openings))) return lookLater(asked);
+    if (!(await leave.ask()) && !(await bringsNews(deps, asked, openings))) return lookLater(requestsOf(asked));
     // Before anybody is woken, so that no record slips past it.
     await open();
     await queue.send(requestsOf(asked), { delayMs: 0 });
@@ -115,7 +115,7 @@ async function syncNow(
   { sync, queue, log }: OnSecretChangeDeps,
   { asked, openings }: Woken,
   { open, deadline, leave }: { readonly open: () => Promise<void>; readonly deadline: Millis; readonly leave: AskedOnce },
-): Promise<readonly Asked[]> {
+): Promise<readonly SyncRequest[]> {
   const requests = requestsOf(asked);
   let left: readonly Resend[];
   let held: readonly SyncRequest[] = [];
@@ -131,7 +131,7 @@ async function syncNow(
   // Where asking failed nobody has said no: the event is to be delivered again.
   if ((await leave.answer()) !== false) await open();
   await sendAll(queue, left);
-  return asked.filter(({ request }) => held.includes(request));
+  return held;
 }
 
 function requestsOf(asked: readonly Asked[]): readonly SyncRequest[] {

@@ -130,6 +130,24 @@ describe("events of one secret", () => {
     expect(data()).toEqual({ password: "value of v2" });
   });
 
+  it("find what is new for a target to which the event that looks later owed nothing", async () => {
+    const { handle, clock, runUntil, rotate, data, source, register, hook } = await eventWorld();
+    const failing = await register({ name: "failing", cluster: "virginia" });
+    hook.before = (cluster) => {
+      if (cluster === "virginia") throw new RelayError("Forbidden", failing.id);
+    };
+    // Served where it was written; the failing one has leave for one try, and then is left to the look.
+    expect(await handle(moved("v1", clock.now() - 600_000))).toEqual({ targets: 2, path: "fast" });
+    expect(await handle(moved("v1", clock.now() - 601_000))).toEqual({ targets: 2, path: "later" });
+    rotate("v2");
+    source.lag("shop/db", clock.now() + 3_000);
+    expect(await handle(moved("v2", clock.now()))).toEqual({ targets: 2, path: "covered" });
+
+    await runUntil(clock.now() + 6_000);
+
+    expect(data()).toEqual({ password: "value of v2" });
+  });
+
   it("announce a version that came within the quiet time of another", async () => {
     const { handle, clock, runUntil, rotate, unfinished, events } = await eventWorld();
     for (const versionId of ["v2", "v3"]) {
