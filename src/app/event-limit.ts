@@ -17,7 +17,7 @@ import {
 import type { Log, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
 import { holds } from "../core/sync/freshness.ts";
-import { changeReferences, labelMoveReferences, referencesOf } from "../core/sync/references.ts";
+import { firstReference, referencesOf } from "../core/sync/references.ts";
 import { type ObserveDeps, type Observed, observeReference } from "./observe-reference.ts";
 import type { Openings } from "./outcome.ts";
 
@@ -35,7 +35,7 @@ const PAST_MS = 1_000;
 
 /** The secret and what of it changed, as far as the event says: events of one source wake the same readers. */
 export function wakeSource(change: SecretChange): string {
-  const [first] = change.kind === "label moved" ? labelMoveReferences(change) : changeReferences(change);
+  const first = firstReference(change);
   return first === undefined ? change.kind : referenceKey(first);
 }
 

@@ -3,7 +3,7 @@ import { isCurrentValue, ruleReference } from "../core/find/find.ts";
 import { type Interest, type Reference, referenceKey } from "../core/model.ts";
 import type { FindInterest, Registry } from "../core/ports.ts";
 import type { SecretChange } from "../core/secret-change.ts";
-import { changeReferences, labelMoveReferences } from "../core/sync/references.ts";
+import { firstReference } from "../core/sync/references.ts";
 import { matchingRules } from "./readers.ts";
 
 export interface FindHit extends Interest {
@@ -37,7 +37,7 @@ export async function findHits(registry: HitsDeps, change: SecretChange): Promis
 /** The secret by its name, where the change is of what rules read: the current value, whether there is one, and the tags. */
 function sourceOf(change: SecretChange): Reference | undefined {
   if (change.kind === "parameter labelled") return undefined;
-  const [first] = change.kind === "label moved" ? labelMoveReferences(change) : changeReferences(change);
+  const first = firstReference(change);
   if (first === undefined || first.account === "") return undefined;
   return change.kind === "label moved" && !isCurrentValue(first) ? undefined : first;
 }

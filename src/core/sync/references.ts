@@ -110,6 +110,11 @@ export function labelMoveReferences(move: LabelMove): readonly Reference[] {
 
 type OtherChange = Exclude<SecretChange, { kind: "label moved" }>;
 
+/** The first of the references that a change concerns: what changed, of the secret by its name. */
+export function firstReference(change: SecretChange): Reference | undefined {
+  return (change.kind === "label moved" ? labelMoveReferences(change) : changeReferences(change))[0];
+}
+
 /**
  * The references that a change concerns which names no version. A version that is pinned by its number never changes, but it goes
  * and returns with its parameter; a new value moves no label, and a moved label changes no latest version.
