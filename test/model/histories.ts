@@ -101,4 +101,12 @@ export const HISTORIES: readonly History[] = [
     ],
     schedule: { setup: { ...plain, creation: 4, deletion: 1 }, steps: [127_217, 15_424, 167_063, 0, 60_688, 149_519] },
   },
+  {
+    name: "the judge took the last write of a take-over for one that a newer config forbade, though the first had begun under the older",
+    steps: [
+      "x holds s by a; the config wants t there by c, whose worker takes x over: three writes",
+      "before the last one it wants s again",
+    ],
+    schedule: { setup: plain, steps: [41_568, 24_553, 0, 34_530, 97_984, 0] },
+  },
 ];

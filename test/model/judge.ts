@@ -64,6 +64,8 @@ interface TargetRecord {
   /** Times at which there was no Secret; the last is open while there is none. */
   readonly missing: { readonly from: Millis; until: Millis }[];
   wroteAt: Millis;
+  /** Whose writes the last ones were, and when the write before them was: a take-over is several, by what was loaded before the first. */
+  turn: { readonly by: string; readonly wroteAt: Millis };
   isWrittenOnce: boolean;
 }
 
@@ -101,6 +103,7 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
       registers: new Map(),
       missing: [{ from: 0, until: ALWAYS }],
       wroteAt: 0,
+      turn: { by: "", wroteAt: 0 },
       isWrittenOnce: false,
     };
     targets.set(target, made);
@@ -151,13 +154,13 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
   const alwaysWished = (from: Millis, matches: (wish: Wish) => boolean): boolean =>
     eras.every((era) => era.until < from || era.from > now() || era.config.some(matches));
 
-  /** Ever since the last write. Of a Secret that several share, each one's key is its own: another's wish keeps it not. */
+  /** Ever since the last write of another worker. Of a Secret that several share, each one's key is its own: another's wish keeps it not. */
   const isWished = (record: TargetRecord, target: string, secret: string): boolean => {
     const isOf = (wish: Wish): boolean => wish.target === target && wish.secrets.includes(secret);
-    if (!alwaysWished(record.wroteAt, isOf)) return false;
-    if (alwaysWished(record.wroteAt, (wish) => !isShared(wish))) return true;
+    if (!alwaysWished(record.turn.wroteAt, isOf)) return false;
+    if (alwaysWished(record.turn.wroteAt, (wish) => !isShared(wish))) return true;
     const { writer } = registerOf(record, secret);
-    return alwaysWished(record.wroteAt, (wish) => isOf(wish) && managerOf(wish) === writer);
+    return alwaysWished(record.turn.wroteAt, (wish) => isOf(wish) && managerOf(wish) === writer);
   };
 
   return {
@@ -170,9 +173,11 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
     wrote({ target, manager, writerStartedAt, before, after }) {
       if (before?.uid === after?.uid && before?.resourceVersion === after?.resourceVersion) return;
       const record = recordOf(target);
+      const by = `${manager} ${writerStartedAt}`;
+      if (record.turn.by !== by) record.turn = { by, wroteAt: record.wroteAt };
       const isExcused = before === undefined && mayHaveSeenMissing(record, writerStartedAt);
       const wishes = (matches: (wish: Wish) => boolean): boolean =>
-        alwaysWished(record.wroteAt, (wish) => wish.target === target && matches(wish));
+        alwaysWished(record.turn.wroteAt, (wish) => wish.target === target && matches(wish));
       for (const secret of SECRETS) {
         const [was, is] = [before?.data[secret], after?.data[secret]];
         if (is !== undefined && is !== was) {
