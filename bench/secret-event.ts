@@ -1,6 +1,7 @@
 /** The native event of a rotation, as Secrets Manager puts it on the bus, and a Lambda context to handle it in. */
-import { QUIET_MS } from "../src/app/event-limit.ts";
+
 import type { Clock } from "../src/core/ports.ts";
+import { QUIET_MS } from "../src/core/sync/backoff.ts";
 import { DEFAULT_BOUNDS } from "../src/core/sync/freshness.ts";
 import { ACCOUNT, REGION } from "./parts.ts";
 

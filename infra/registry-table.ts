@@ -14,10 +14,11 @@ export class RegistryTable extends Construct {
 
   constructor(scope: Construct, id: string, props: RegistryTableProps) {
     super(scope, id);
-    const { partitionKey, sortKey, dueIndex } = REGISTRY_TABLE;
+    const { partitionKey, sortKey, timeToLive, dueIndex } = REGISTRY_TABLE;
     const table = new Table(this, "Resource", {
       partitionKey: { name: partitionKey, type: AttributeType.STRING },
       sortKey: { name: sortKey, type: AttributeType.STRING },
+      timeToLiveAttribute: timeToLive,
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

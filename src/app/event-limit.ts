@@ -16,6 +16,7 @@ import {
 } from "../core/model.ts";
 import type { Log, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
+import { QUIET_MS } from "../core/sync/backoff.ts";
 import { holds } from "../core/sync/freshness.ts";
 import { firstReference, referencesOf } from "../core/sync/references.ts";
 import { type ObserveDeps, type Observed, observeReference } from "./observe-reference.ts";
@@ -26,9 +27,6 @@ export interface EventLimitDeps extends ObserveDeps {
   readonly log: Log;
   readonly clock: ObserveDeps["clock"];
 }
-
-/** An event that brings nothing new wakes the readers of its secret at most once in so long. */
-export const QUIET_MS = 5_000;
 
 /** Events tell whole seconds: a wake at a moment looks past all events that came before it. */
 const PAST_MS = 1_000;

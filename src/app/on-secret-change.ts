@@ -3,9 +3,10 @@ import { isRelayError } from "../core/errors.ts";
 import { type Interest, type Millis, parseReferenceKey, type Reference, type ReferenceKey, type SyncRequest } from "../core/model.ts";
 import type { Clock, Queue, Registry } from "../core/ports.ts";
 import { latestMoment, type SecretChange } from "../core/secret-change.ts";
+import { QUIET_MS } from "../core/sync/backoff.ts";
 import { holds } from "../core/sync/freshness.ts";
 import { changeReferences, labelMoveReferences } from "../core/sync/references.ts";
-import { type Asked, bringsNews, type EventLimitDeps, laterLook, plausible, QUIET_MS, wakeSource } from "./event-limit.ts";
+import { type Asked, bringsNews, type EventLimitDeps, laterLook, plausible, wakeSource } from "./event-limit.ts";
 import { findHits } from "./find-hits.ts";
 import type { Openings, SyncTargets } from "./outcome.ts";
 import { type Resend, resends, sendAll } from "./settle-messages.ts";
@@ -35,10 +36,10 @@ type OnSecretChange = (change: SecretChange, deadline: Millis, eventId: string) 
 export function createOnSecretChange(deps: OnSecretChangeDeps): OnSecretChange {
   const dispatch = createDispatch(deps);
   return async (told, deadline, eventId) => {
-    const toldOf = await wokenBy(deps, told);
+    const toldOf = await wokenBy(deps, told, eventId);
     // Only now: what time it is, the first answer of AWS says (ADR 12).
     const change = plausible(told, deps.clock.latest());
-    const woken = change === told ? toldOf : await wokenBy(deps, change);
+    const woken = change === told ? toldOf : await wokenBy(deps, change, eventId);
     try {
       return await dispatch(change, woken, deadline, eventId);
     } finally {
@@ -96,8 +97,8 @@ function onceAsked(ask: () => Promise<boolean>): AskedOnce {
   return { ask: () => (asked ??= ask()), answer: async () => asked };
 }
 
-async function wokenBy(deps: OnSecretChangeDeps, change: SecretChange): Promise<Woken> {
-  return change.kind === "label moved" ? wokenByMove(deps, change) : wokenByChange(deps, change);
+async function wokenBy(deps: OnSecretChangeDeps, change: SecretChange, event: string): Promise<Woken> {
+  return change.kind === "label moved" ? wokenByMove(deps, change, event) : wokenByChange(deps, change, event);
 }
 
 interface Woken {
@@ -144,7 +145,7 @@ type LabelMoved = Extract<SecretChange, { kind: "label moved" }>;
  * Readers of the moved label get the notice, so that the announced version serves them at once. Readers of AWSPREVIOUS are only
  * concerned: the event does not name their version. Who reads both gets both requests, each with a need of its own.
  */
-async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promise<Woken> {
+async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved, event: string): Promise<Woken> {
   const [interests, hits] = await Promise.all([interestsIn(deps, labelMoveReferences(change)), findHits(deps.registry, change)]);
   const isNamed = ({ reference }: Interest) => parseReferenceKey(reference).version === `stage/${change.label}`;
   const readers = interests.filter(isNamed);
@@ -154,10 +155,10 @@ async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promis
   const named = [...readers, ...found];
   const concerned = interests.filter((interest) => !isNamed(interest));
   const { versionId, at } = change;
-  const need = latestMoment(change);
+  const asking = { need: latestMoment(change), event };
   const asked = [
-    ...named.map(({ reference, ...who }) => ({ reference, request: { ...requestFor(who, need), notice: { reference, versionId, at } } })),
-    ...concerned.map(({ reference, ...who }) => ({ reference, request: requestFor(who, need) })),
+    ...named.map(({ reference, ...who }) => ({ reference, request: { ...requestFor(who, asking), notice: { reference, versionId, at } } })),
+    ...concerned.map(({ reference, ...who }) => ({ reference, request: requestFor(who, asking) })),
   ];
   const openings = new Map<ReferenceKey, number>();
   // Whom the tags may turn away is not expected: it joins when it finds the secret.
@@ -167,13 +168,13 @@ async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved): Promis
 }
 
 /** Each registration once: a request without a notice is served only when all that it reads is fresh. */
-async function wokenByChange(deps: OnSecretChangeDeps, change: Exclude<SecretChange, LabelMoved>): Promise<Woken> {
+async function wokenByChange(deps: OnSecretChangeDeps, change: Exclude<SecretChange, LabelMoved>, event: string): Promise<Woken> {
   const [interests, hits] = await Promise.all([interestsIn(deps, changeReferences(change)), findHits(deps.registry, change)]);
-  const need = latestMoment(change);
+  const asking = { need: latestMoment(change), event };
   const asked = new Map<string, Asked>();
-  for (const { reference, ...who } of interests) asked.set(who.registration, { reference, request: requestFor(who, need) });
+  for (const { reference, ...who } of interests) asked.set(who.registration, { reference, request: requestFor(who, asking) });
   for (const { reference, ...who } of hits) {
-    asked.set(who.registration, { reference, request: { ...requestFor(who, need), candidate: reference } });
+    asked.set(who.registration, { reference, request: { ...requestFor(who, asking), candidate: reference } });
   }
   return { asked: [...asked.values()], openings: new Map() };
 }
@@ -204,6 +205,9 @@ async function interestsIn({ registry }: OnSecretChangeDeps, references: readonl
   return found;
 }
 
-function requestFor({ registration, cluster, target }: Omit<Interest, "reference">, need: Millis): SyncRequest {
-  return { registration, cluster, target, need, verify: false, attempt: 0 };
+function requestFor(
+  { registration, cluster, target }: Omit<Interest, "reference">,
+  asking: { readonly need: Millis; readonly event: string },
+): SyncRequest {
+  return { registration, cluster, target, ...asking, verify: false, attempt: 0 };
 }

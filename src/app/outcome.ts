@@ -3,16 +3,19 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Millis, ReferenceKey, SyncRequest } from "../core/model.ts";
 
 export type SyncOutcome =
-  /** Nothing more is owed: served, superseded, refused or parked with a status that says why. */
+  /** Nothing more is owed: served, superseded, refused or parked with a status that says why; or another's look stands for it. */
   | { readonly kind: "done"; readonly request: SyncRequest }
-  /** No failure, but not served yet: `request` (its need, verify or prune changed) is to be sent as a new message. */
-  | { readonly kind: "again"; readonly request: SyncRequest; readonly delayMs: number }
-  /** It brings nothing new, and what it asks for beyond that was not given leave: nothing more was done for it. */
+  /**
+   * No failure, but not served yet: `request` (its need, verify or prune changed) is to be sent as a new message, and beside it the `look`
+   * that stands for the other events that wait for the same turn.
+   */
+  | { readonly kind: "again"; readonly request: SyncRequest; readonly delayMs: number; readonly look?: SyncRequest | undefined }
+  /** It brings nothing new, and was given no leave to look again at what it reads: nothing more was done for it. */
   | { readonly kind: "held"; readonly request: SyncRequest; readonly delayMs: 0 }
   /** The attempt failed for a cause that may pass; the same request is to be tried again. The status says why, but for a bug of ours (Unclassified). */
   | { readonly kind: "retry"; readonly request: SyncRequest; readonly delayMs: number; readonly code: ErrorCode | "Unclassified" };
 
-/** Whether a request that brings nothing new may have more than one read of its secret: a look at its target, another try, looks again. Never rejects. */
+/** Whether events that bring nothing new may have looks again at a store that does not show what they tell. Never rejects. */
 export type Leave = () => Promise<boolean>;
 
 /** For each reference whose notices' propagations are still to be opened: how many registrations are expected. */

@@ -43,8 +43,11 @@ export function resends(outcomes: readonly SyncOutcome[]): readonly Resend[] {
       case "done":
         return [];
       case "held":
-      case "again":
         return [{ request: outcome.request, delayMs: outcome.delayMs }];
+      case "again": {
+        const { request, look, delayMs } = outcome;
+        return [request, ...(look === undefined ? [] : [look])].map((one) => ({ request: one, delayMs }));
+      }
       case "retry":
         return [{ request: { ...outcome.request, attempt: outcome.request.attempt + 1 }, delayMs: outcome.delayMs }];
     }

@@ -1,16 +1,12 @@
 /** One cluster's part of a batch: passes over its registrations until each request has its outcome, then counts and announces. */
-import { rememberedReferences } from "../core/find/find.ts";
-import { type Millis, referenceKey } from "../core/model.ts";
-import { referencesOf } from "../core/sync/references.ts";
+import type { Millis } from "../core/model.ts";
 import { breakerIsOpen } from "./breaker.ts";
 import { countMoves } from "./propagation.ts";
 import { announceBatch } from "./sync-announce.ts";
 import { gather, needsLook } from "./sync-gather.ts";
-import { codeOf, type Job, unsettled } from "./sync-job.ts";
-import { admit, fail, hold, type PassWorld, runPass, stop } from "./sync-pass.ts";
-
-/** Before any read of the batch: whatever was read already will do. */
-const NEVER = -1;
+import { type Job, unsettled } from "./sync-job.ts";
+import { fail, failOrStop, type PassWorld, runPass, stop } from "./sync-pass.ts";
+import { takeTurnByVersions } from "./target-turns.ts";
 
 /**
  * Passes run beside each other, so that a slow one delays none; those that are ready at the same time are gathered together, and so
@@ -55,41 +51,33 @@ async function begin(world: PassWorld, jobs: readonly Job[], now: Millis): Promi
   }
   if (session.openUntil() !== undefined) {
     // Nothing is loaded and read for a cluster that is not even tried.
-    return jobs.map((job) => [job, fail(world, job, { step: "look", error: breakerIsOpen(session.spec.name) })]);
+    return jobs.map((job) => [job, failOrStop(world, job, { step: "look", error: breakerIsOpen(session.spec.name) })]);
   }
-  const held = await turnedAway(world, jobs);
-  const begun = jobs.filter((job) => !held.includes(job));
+  // Each apart: what one reads for it may be slow.
+  const doubtful = jobs.filter(isDoubtful);
+  const begun = jobs.filter((job) => !doubtful.includes(job));
+  const asking = doubtful.map((job) => [job, inTurn(world, job)] as const);
   try {
     const gathered = await gather(deps.registry, reads, session, begun);
-    return gathered.map((one) => [one.job, runPass(world, one)]);
+    return [...asking, ...gathered.map((one) => [one.job, runPass(world, one)] as const)];
   } catch (error) {
-    return begun.map((job) => [job, fail(world, job, { step: "load", error })]);
+    return [...asking, ...begun.map((job) => [job, fail(world, job, { step: "load", error })] as const)];
   }
 }
 
-/** Of those whose target would be looked at: which bring nothing new, and are given no leave. */
-async function turnedAway(world: PassWorld, jobs: readonly Job[]): Promise<readonly Job[]> {
-  if (world.leave === undefined) return [];
-  const doubtful = jobs.filter((job) => !job.isAdmitted && needsLook(job, job.loaded.registration));
-  const held: Job[] = [];
-  for (const job of doubtful) {
-    if ((await admit(world, job)) || (await showsNews(world, job))) continue;
-    hold(job);
-    held.push(job);
-  }
-  return held;
+/** What only events ask for, and whose target would be looked at: unless something is new, that waits for its turn. */
+function isDoubtful(job: Job): boolean {
+  const { registration } = job.loaded;
+  return !job.isFree && !job.hasTurn && registration.spec.target.creationPolicy !== "None" && needsLook(job, registration);
 }
 
-/** One read of its secrets, before its target is looked at: it decides no write. What can't be read shows nothing new. */
-async function showsNews({ deps, reads }: PassWorld, job: Job): Promise<boolean> {
-  const told = new Set(job.requests.flatMap(({ notice, candidate }) => [notice?.reference ?? [], candidate ?? []].flat()));
-  const { spec, applied } = job.loaded.registration;
-  const all = [...referencesOf(spec), ...rememberedReferences(spec, applied)];
-  const named = all.filter((reference) => told.has(referenceKey(reference)));
-  const seen = await Promise.allSettled((named.length > 0 ? named : all).map((reference) => reads.observe(reference, NEVER)));
-  for (const one of seen) if (one.status === "rejected") deps.log.debug("look for news failed", { code: codeOf(one.reason) });
-  job.isAdmitted = seen.some((one) => one.status === "fulfilled" && one.value.isNew === true);
-  return job.isAdmitted;
+/** Ends with the job in its turn, and so ready for a pass, or with all its outcomes. */
+async function inTurn(world: PassWorld, job: Job): Promise<void> {
+  try {
+    await takeTurnByVersions(world, job);
+  } catch (error) {
+    await fail(world, job, { step: "load", error });
+  }
 }
 
 function firstOfEachTarget(jobs: readonly Job[]): readonly Job[] {

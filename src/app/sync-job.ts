@@ -51,8 +51,12 @@ export interface Job {
   looks: number;
   /** Not before this moment. */
   readyAt: Millis;
-  /** It brings something new, or was given leave: it goes on to its end. */
-  isAdmitted: boolean;
+  /** It brings something new, or is asked for by more than events: nothing limits what is done for it. */
+  isFree: boolean;
+  /** Its target may be looked at and tried, although nothing is new. */
+  hasTurn: boolean;
+  /** Looks again at a store that lags are given leave. */
+  mayLookAgain: boolean;
   readonly outcomes: Map<SyncRequest, SyncOutcome>;
 }
 
@@ -69,7 +73,9 @@ export function createJob(loaded: LoadedRegistration, requests: readonly SyncReq
     tries: 0,
     looks: 0,
     readyAt: 0,
-    isAdmitted: false,
+    isFree: requests.some(({ event }) => event === undefined),
+    hasTurn: false,
+    mayLookAgain: false,
     outcomes: new Map(),
   };
 }
@@ -77,6 +83,11 @@ export function createJob(loaded: LoadedRegistration, requests: readonly SyncReq
 /** The requests of a job that have no outcome yet. */
 export function unsettled(job: Job): readonly SyncRequest[] {
   return job.requests.filter((request) => !job.outcomes.has(request));
+}
+
+/** The requests of a job that are not done yet, whatever outcome they have by now. */
+export function owing({ requests, outcomes }: Job): readonly SyncRequest[] {
+  return requests.filter((request) => outcomes.get(request)?.kind !== "done");
 }
 
 /** Whether there is anything for a sync to do: a tombstone is pruned, and a target that another owns is not ours to write. */

@@ -1,6 +1,6 @@
 /** One pass over one registration: reads, writes, records and finishes; whatever fails ends in an outcome or in another pass. */
 import { isRelayError, RelayError } from "../core/errors.ts";
-import type { Millis, Registration, SyncRequest } from "../core/model.ts";
+import type { Millis, Registration } from "../core/model.ts";
 import { needsNamespaceLabels, requireAdmitted } from "../core/stores/stores.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { passed } from "../core/sync/freshness.ts";
@@ -11,11 +11,24 @@ import { type FailureNews, outcomeOf, recordFailure } from "./sync-failure.ts";
 import { finish, lookAgain, parked } from "./sync-finish.ts";
 import { settleFrozen } from "./sync-frozen.ts";
 import type { Gathered } from "./sync-gather.ts";
-import { type Done, type Failure, type Job, type Move, type Pass, type Result, type SyncDeps, type Trail, unsettled } from "./sync-job.ts";
+import {
+  codeOf,
+  type Done,
+  type Failure,
+  type Job,
+  type Move,
+  owing,
+  type Pass,
+  type Result,
+  type SyncDeps,
+  type Trail,
+  unsettled,
+} from "./sync-job.ts";
 import type { Reads } from "./sync-reads.ts";
 import { OutOfTime, type WritingSession } from "./sync-session.ts";
 import { readSources, remember } from "./sync-sources.ts";
 import { writeTarget } from "./sync-write.ts";
+import { takeTurn } from "./target-turns.ts";
 
 /** What a cluster's part of a batch did, for the events and the propagations at its end. */
 export interface Account {
@@ -73,8 +86,8 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
     }
   }
 
-  const sources = await readSources(reads, job, registration, deps.bounds);
-  job.isAdmitted ||= sources.observed.some((one) => one.isNew === true || registration.applied[one.reference]?.versionId !== one.versionId);
+  const sources = await readSources(reads, registration, { after: job.readAfter, requests: unsettled(job), bounds: deps.bounds });
+  job.isFree ||= sources.observed.some((one) => one.isNew === true || registration.applied[one.reference]?.versionId !== one.versionId);
   trail.answered = sources.answered;
   const remembered = await remember(deps.registry, registration, sources);
   if (remembered === "lost") return passAgain(world, job);
@@ -86,7 +99,7 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   if (recorded === "lost") return passAgain(world, job);
   if (recorded === "unseen") {
     job.verify = true;
-    if (!(await admit(world, job))) hold(job);
+    await takeTurn(world, job);
     return;
   }
   // The word of the registry holds for what comes: it was recorded just now.
@@ -94,22 +107,18 @@ async function sync(world: PassWorld, job: Job, pass: Pass, trail: Trail): Promi
   const isWaiting = result.change.applied === undefined;
   if (isWaiting || isFrozen(spec)) return settle(job);
   finish(job, sources.answered, { now: deps.clock.now(), uptime: deps.clock.uptime(), deadline, bounds: deps.bounds });
-  if (owing(job).length > 0 && !(await admit(world, job))) hold(job);
+  if (owing(job).length > 0 && !(await admitLooks(world, job))) hold(job);
 }
 
-/** Asks for leave to do more than one read of its secrets, which all that brings nothing new needs. */
-export async function admit({ leave }: Pick<PassWorld, "leave">, job: Job): Promise<boolean> {
-  job.isAdmitted ||= leave === undefined || (await leave());
-  return job.isAdmitted;
+/** Asks for leave to look again at a store that does not show yet what was told of it. */
+async function admitLooks({ leave }: Pick<PassWorld, "leave">, job: Job): Promise<boolean> {
+  job.mayLookAgain ||= job.isFree || leave === undefined || (await leave());
+  return job.mayLookAgain;
 }
 
 /** Ends it: what is served is done, and what is not is left to whoever gives no leave. */
-export function hold(job: Job): void {
+function hold(job: Job): void {
   for (const request of owing(job)) job.outcomes.set(request, { kind: "held", request, delayMs: 0 });
-}
-
-function owing({ requests, outcomes }: Job): readonly SyncRequest[] {
-  return requests.filter((request) => outcomes.get(request)?.kind !== "done");
 }
 
 /**
@@ -180,15 +189,26 @@ async function passAgain(world: PassWorld, job: Job): Promise<void> {
   await fail(world, job, { step: "apply", error: new RelayError("Contended", job.target) });
 }
 
-async function failOrStop(world: PassWorld, job: Job, failure: Failure): Promise<void> {
+/** What it failed with is recorded and tried again, where it is the job's turn. It never throws. */
+export async function failOrStop(world: PassWorld, job: Job, failure: Failure): Promise<void> {
   const { deps, deadline } = world;
   const { error } = failure;
   if (error instanceof OutOfTime) return stop(job);
-  if (!(await admit(world, job))) return hold(job);
+  if (!(await mayFail(world, job))) return;
   // The store announced a version that it can't give yet: the same lag that a quick look again is for.
   const isLag = isRelayError(error) && error.code === "SourceLagging" && unsettled(job).some(({ notice }) => notice !== undefined);
   if (isLag && lookAgain(job, deps.clock.uptime(), deadline)) return;
   await fail(world, job, failure);
+}
+
+/** Where nobody can say whose turn it is, it is one failure more: the first one is what counts. */
+async function mayFail(world: PassWorld, job: Job): Promise<boolean> {
+  try {
+    return await takeTurn(world, job);
+  } catch (error) {
+    world.deps.log.warn("no word of the turn", { registration: job.id, code: codeOf(error) });
+    return true;
+  }
 }
 
 /** Records it, and gives each request its outcome; a record that is lost means another pass, while there are tries. */

@@ -1,14 +1,13 @@
 /** All that a pass reads of the stores: the registration's own references, and what its find rules find (PROTOCOL, Finds). */
 import { findPlaces } from "../core/find/find.ts";
-import { type Millis, type ReferenceKey, type Registration, referenceKey, UNAPPLIED } from "../core/model.ts";
+import { type Millis, type ReferenceKey, type Registration, referenceKey, type SyncRequest, UNAPPLIED } from "../core/model.ts";
 import type { Registry } from "../core/ports.ts";
 import type { SecretMap } from "../core/source/merge.ts";
 import { type FreshnessBounds, listingBounds } from "../core/sync/freshness.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { type Candidate, readMembers } from "./find-members.ts";
 import type { Observed } from "./observe-reference.ts";
-import { type Job, unsettled } from "./sync-job.ts";
-import type { Reads } from "./sync-reads.ts";
+import type { Mark, Reads } from "./sync-reads.ts";
 
 /** What a request may have to get past: an answer, or a listing. */
 export interface Answered {
@@ -31,9 +30,23 @@ export interface Sources {
   readonly found?: ReadonlyMap<number, SecretMap> | undefined;
 }
 
-/** Reads all of it after the target's version was known. @throws as Reads, TooManyFound */
-export async function readSources(reads: Reads, job: Job, registration: Registration, bounds: FreshnessBounds): Promise<Sources> {
-  const observe = (reference: Parameters<Reads["observe"]>[0]) => reads.observe(reference, job.readAfter);
+export interface SourceReads {
+  /** Only reads that begin after it. */
+  readonly after: Mark;
+  /** For whom. */
+  readonly requests: readonly SyncRequest[];
+  readonly bounds: FreshnessBounds;
+  /** No listing is asked for: what is neither told of nor remembered is not found. @default false */
+  readonly isUnlisted?: boolean;
+}
+
+/** @throws as Reads, TooManyFound */
+export async function readSources(
+  reads: Reads,
+  registration: Registration,
+  { after, requests, bounds, isUnlisted = false }: SourceReads,
+): Promise<Sources> {
+  const observe = (reference: Parameters<Reads["observe"]>[0]) => reads.observe(reference, after);
   const observed = await Promise.all(referencesOf(registration.spec).map(observe));
   if (findPlaces(registration.spec).length === 0) return { observed, answered: observed };
 
@@ -43,7 +56,6 @@ export async function readSources(reads: Reads, job: Job, registration: Registra
     listings.push({ reference: "", versionId: "", asOf, listedWithin: listingBounds(query.provider, bounds) });
     return names;
   };
-  const requests = unsettled(job);
   const { applied, appliedGeneration, generation, spec, status } = registration;
   // A rule that found nothing has nothing to be applied.
   const isSynced = appliedGeneration === generation || status.state === "Synced";
@@ -51,7 +63,7 @@ export async function readSources(reads: Reads, job: Job, registration: Registra
     applied,
     told: requests.flatMap(({ notice, candidate }) => [notice?.reference ?? [], candidate ?? []].flat()),
     // What was synced since it was registered remembers all that its target holds; what came since, its own event tells.
-    isListed: !isSynced || requests.some(({ notice, candidate }) => notice === undefined && candidate === undefined),
+    isListed: !isUnlisted && (!isSynced || requests.some(({ notice, candidate }) => notice === undefined && candidate === undefined)),
   });
   return {
     observed: unique([...observed, ...candidates.flatMap(heldOf)]),

@@ -27,6 +27,7 @@ const request = z.strictObject({
   candidate: z.optional(filled),
   need: moment,
   verify: z.boolean(),
+  event: z.optional(filled),
   prune: z.optional(z.strictObject({ generation: count, notBefore: moment })),
   attempt: count,
 });

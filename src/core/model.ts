@@ -469,6 +469,11 @@ export interface SyncRequest {
   readonly need: Millis;
   /** Look at the target before anything is believed about it. */
   readonly verify: boolean;
+  /**
+   * The event that asks for it (its id), which anybody may repeat or invent: unless it brings something new, its target is looked at or tried
+   * in turn only. @default somebody else asks, whom nobody has to limit
+   */
+  readonly event?: string | undefined;
   /** Prune instead of sync (PROTOCOL, Configuration changes); not before `notBefore`. */
   readonly prune?: { readonly generation: number; readonly notBefore: Millis } | undefined;
   /** How often this request was put back already. */

@@ -296,6 +296,25 @@ export interface WakeClaim {
   readonly quietMs: Millis;
 }
 
+/** Which events ask for a registration's turn, and what its target would be tried with. */
+export interface TurnClaim {
+  readonly by: readonly string[];
+  /** What the reads must get past for all of them. */
+  readonly need: Millis;
+  readonly now: Millis;
+  readonly quietMs: Millis;
+  /** Stands for the versions of all that it reads. @default not known */
+  readonly versions?: string | undefined;
+}
+
+/**
+ * `now`: it is theirs, and the next one comes a quiet time later. `later`: at `at`, for the one event that waits for it, with a need that covers
+ * all others: one of theirs, or (`isOurs: false`) another.
+ */
+export type Turn =
+  | { readonly kind: "now" }
+  | { readonly kind: "later"; readonly at: Millis; readonly isOurs: boolean; readonly need: Millis };
+
 export interface Registry {
   /** Registrations by id with owners, and the named clusters with their breakers; unknown ids are left out. One BatchGet in the normal case. */
   load(
@@ -364,6 +383,13 @@ export interface Registry {
    * always true to who asked first.
    */
   claimLaterWake(source: string, claim: WakeClaim): Promise<{ readonly at: Millis; readonly isOurs: boolean }>;
+
+  /**
+   * Asks for the turn of a registration, whose target is looked at or tried by events only so often. It is given where nobody had one within
+   * `quietMs`, and always where `versions` are others than those of the last turn that knew its own. The need of whoever gets none is owed
+   * until one is given for a need as late: where one could be, whoever asks with an earlier need has to come again with that.
+   */
+  claimTurn(registration: RegistrationId, claim: TurnClaim): Promise<Turn>;
 
   /** Opens or closes a cluster's breaker; `undefined` closes. Last writer wins: it is advice, not a fence. */
   setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void>;

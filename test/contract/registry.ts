@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import type { Reference, Registration, RegistrationSpec } from "../../src/core/model.ts";
 import { ANY_LABEL, ANY_VERSION, leftBehindId, referenceKey, registrationId } from "../../src/core/model.ts";
 import type { Registry } from "../../src/core/ports.ts";
-import { describeClusterExternalSecrets } from "./registry-cluster-external-secrets.ts";
-import { describeClusters, describeHeads, describeWakes, reference } from "./registry-heads.ts";
+import { reference } from "./registry-heads.ts";
+import { REGISTRY_PARTS } from "./registry-parts.ts";
 
 let made = 0;
 
@@ -370,7 +370,7 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
       expect(await registry.due(-30, 1)).toHaveLength(1);
     });
 
-    for (const part of [describeHeads, describeClusters, describeWakes, describeClusterExternalSecrets]) part(() => registry);
+    for (const describePart of REGISTRY_PARTS) describePart(() => registry);
 
     it("makes a registration's id of its cluster, namespace and name", async () => {
       const spec = specOf();

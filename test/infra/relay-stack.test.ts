@@ -150,6 +150,7 @@ describe("what is kept is protected", () => {
       Properties: {
         BillingMode: "PAY_PER_REQUEST",
         DeletionProtectionEnabled: true,
+        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
         SSESpecification: { SSEEnabled: true },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         KeySchema: [

@@ -34,12 +34,14 @@ export interface WorldSpec extends Omit<SpecOptions, "template"> {
   /** Extracts all properties of the key instead of taking it as `password`. */
   readonly extract?: boolean;
   readonly secretKey?: string;
+  /** Secrets that are taken beside the key, each as a data key of the last part of its name. @default none */
+  readonly alsoKeys?: readonly string[];
   /** @default none */
   readonly template?: Partial<NonNullable<RegistrationSpec["target"]["template"]>>;
 }
 
 export function worldSpec(options: WorldSpec = {}): RegistrationSpec {
-  const { template, ...plain } = options;
+  const { template, alsoKeys = [], ...plain } = options;
   const spec = aSpec(plain);
   const key = options.key ?? "shop/db";
   return {
@@ -49,7 +51,13 @@ export function worldSpec(options: WorldSpec = {}): RegistrationSpec {
       deletionPolicy: options.deletionPolicy ?? "Retain",
       ...(template === undefined ? {} : { template: { labels: {}, annotations: {}, ...template } }),
     },
-    data: options.extract === true ? [] : spec.data.map((entry) => ({ ...entry, secretKey: options.secretKey ?? entry.secretKey })),
+    data:
+      options.extract === true
+        ? []
+        : [
+            ...spec.data.map((entry) => ({ ...entry, secretKey: options.secretKey ?? entry.secretKey })),
+            ...alsoKeys.map((name) => ({ secretKey: name.slice(name.lastIndexOf("/") + 1), remoteRef: { key: name } })),
+          ],
     dataFrom: options.extract === true ? [{ extract: { key } }] : [],
   };
 }
@@ -160,6 +168,7 @@ export async function relayWorld(options: { cluster?: Partial<ClusterSpec>; wrap
       const registration = await register(spec);
       if ((await source.currentVersions(referencesOf(registration.spec))).values().next().value?.versionId !== "v1")
         source.put(key, "v1", spec.extract === true ? '{"user":"u1","password":"p1"}' : "p1");
+      for (const name of spec.alsoKeys ?? []) source.put(name, "v1", "p1");
       await sync([requestOf(registration)]);
       calls.length = 0;
       return this.reg(registration);

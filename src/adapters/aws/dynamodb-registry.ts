@@ -7,6 +7,7 @@ import { createHeads } from "./head.ts";
 import { withRegexps } from "./regexps-of-items.ts";
 import { createRegistrations } from "./registrations.ts";
 import { createTable } from "./table.ts";
+import { createTurns } from "./turns.ts";
 import { createWakes } from "./wakes.ts";
 
 export interface DynamoRegistryOptions {
@@ -27,6 +28,7 @@ export function createDynamoRegistry(
     ...createClusterItems(table),
     ...createClusterExternalSecretItems(table),
     ...createWakes(table),
+    ...createTurns(table),
   };
   return hasFindRules ? registry : { ...registry, findRules: noRules };
 }

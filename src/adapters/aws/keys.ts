@@ -1,6 +1,6 @@
 /** The registry's table: its definition, and how each thing's key in it is made. */
 import { createHash } from "node:crypto";
-import type { PropagationId, Reference, ReferenceKey, RegistrationId, TargetKey } from "../../core/model.ts";
+import type { Millis, PropagationId, Reference, ReferenceKey, RegistrationId, TargetKey } from "../../core/model.ts";
 import type { FindInterest } from "../../core/ports.ts";
 
 /** A primary key of the table. */
@@ -22,6 +22,8 @@ export const PROPAGATION_INDEX_KEY = "PROPAGATION";
 export const REGISTRY_TABLE = {
   partitionKey: "pk",
   sortKey: "sk",
+  /** Seconds since 1970: when DynamoDB may drop an item that only counts for a while. */
+  timeToLive: "expiresAt",
   dueIndex: {
     name: "due",
     partitionKey: "duepk",
@@ -42,6 +44,11 @@ export const REGISTRY_TABLE = {
     ],
   },
 } as const;
+
+/** A day on: for what counts for seconds, so that no clock that is wrong by hours loses it too early. */
+export function expiry(now: Millis): { readonly expiresAt: number } {
+  return { expiresAt: Math.ceil(now / 1000) + 86_400 };
+}
 
 function shardOf(text: string, shards: number): number {
   return (createHash("sha256").update(text).digest()[0] ?? 0) % shards;
@@ -127,6 +134,11 @@ export function clusterKey(name: string): ItemKey {
 /** When the readers of a secret were woken by an event, and when they are next. */
 export function wakeKey(source: string): ItemKey {
   return { pk: `WAKE#${source}`, sk: "WAKE" };
+}
+
+/** When the target of a registration may be tried again for an event that brings nothing new. */
+export function turnKey(id: RegistrationId): ItemKey {
+  return { pk: `TURN#${id}`, sk: "TURN" };
 }
 
 /** Where the clusters are found whose credentials a secret holds. */

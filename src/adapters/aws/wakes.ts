@@ -1,7 +1,7 @@
 /** WAKE items: when an event woke the readers of a secret, so that many events of one secret wake them only so often. */
 import { RelayError } from "../../core/errors.ts";
 import type { Registry } from "../../core/ports.ts";
-import { wakeKey } from "./keys.ts";
+import { expiry, wakeKey } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 
 const MAX_TRIES = 16;
@@ -25,7 +25,7 @@ export function createWakes(table: Table): Pick<Registry, "claimWake" | "claimLa
     async claimWake(source, { by, now, quietMs }) {
       const { isWritten, item } = await table.change({
         key: wakeKey(source),
-        set: { quietUntil: now + quietMs, by },
+        set: { quietUntil: now + quietMs, by, ...expiry(now) },
         remove: ["wakesAt", "wakesBy"],
         // So far ahead it was set by a clock that went wrong: it must not silence a secret for hours.
         condition: "attribute_not_exists(#pk) OR #quietUntil <= :now OR #quietUntil > :latest",
@@ -41,7 +41,7 @@ export function createWakes(table: Table): Pick<Registry, "claimWake" | "claimLa
         const at = Math.min(Math.max(seen.quietUntil, now), now + quietMs);
         const { isWritten, item } = await table.change({
           key: wakeKey(source),
-          set: { quietUntil: at + quietMs, wakesAt: at, wakesBy: by },
+          set: { quietUntil: at + quietMs, wakesAt: at, wakesBy: by, ...expiry(now) },
           condition: "attribute_not_exists(#pk) OR #quietUntil = :seen",
           values: { seen: seen.quietUntil },
         });

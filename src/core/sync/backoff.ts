@@ -7,6 +7,9 @@ const RETRY_MAX_MS = 15 * 60_000;
 const TRY_BASE_MS = 50;
 const LOOK_BASE_MS = 100;
 const MESSAGE_BASE_MS = 1_000;
+/** An event that brings nothing new wakes the readers of its secret, and has a target tried, at most once in so long. */
+export const QUIET_MS = 5_000;
+
 /** 2^20 is past every maximum here; a larger exponent would only lose precision. */
 const MAX_EXPONENT = 20;
 

@@ -18,6 +18,7 @@ import type {
 import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../../src/core/model.ts";
 import type { Breaker, ClusterRecord, CredentialsNotice, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 import { memoryClusterExternalSecrets } from "./memory-cluster-external-secrets.ts";
+import { memoryTurns } from "./memory-turns.ts";
 import { memoryWakes } from "./memory-wakes.ts";
 
 const CLOSED: Breaker = { failures: 0, openUntil: 0 };
@@ -223,6 +224,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       else breakers.set(cluster, breaker);
     },
     ...memoryWakes(),
+    ...memoryTurns(),
     async claimTrial(cluster, seen, openUntil) {
       const now = breakers.get(cluster);
       if (now?.openUntil !== seen.openUntil || now.failures !== seen.failures) return false;

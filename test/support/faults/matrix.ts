@@ -60,6 +60,7 @@ export const ROWS: readonly Row[] = [
   { row: "DeleteItem CES", call: "DeleteItem", story: "ClusterExternalSecret goes" },
   { row: "UpdateItem HEAD", call: "UpdateItem", story: "return of a version that was not seen to go" },
   { row: "UpdateItem WAKE", call: "UpdateItem", story: "rotation among invented events" },
+  { row: "UpdateItem TURN", call: "UpdateItem", story: "rotation while a cluster is down" },
   { row: "BatchGetItem WAKE", call: "BatchGetItem", story: "rotation among invented events" },
   { row: "UpdateItem REG", call: "UpdateItem", story: "rotation", hasErrors: true },
   { row: "UpdateItem PROP", call: "UpdateItem", story: "rotation" },

@@ -88,8 +88,26 @@ describe("on-secret-change", () => {
     expect(await handle(moved)).toEqual({ targets: 2, path: "fast" });
     const notice = { reference: KEY, versionId: "v2", at: T };
     expect(synced).toEqual([
-      { registration: "tokyo/app/a", cluster: "tokyo", target: "tokyo/app/a", need: T + 999, verify: false, attempt: 0, notice },
-      { registration: "virginia/app/b", cluster: "virginia", target: "virginia/app/b", need: T + 999, verify: false, attempt: 0, notice },
+      {
+        registration: "tokyo/app/a",
+        cluster: "tokyo",
+        target: "tokyo/app/a",
+        need: T + 999,
+        event: "event-1",
+        verify: false,
+        attempt: 0,
+        notice,
+      },
+      {
+        registration: "virginia/app/b",
+        cluster: "virginia",
+        target: "virginia/app/b",
+        need: T + 999,
+        event: "event-1",
+        verify: false,
+        attempt: 0,
+        notice,
+      },
     ]);
     expect(openedBySync).toEqual([new Map([[KEY, 2]])]);
     expect(await registry.openPropagations(KEY)).toMatchObject([{ versionId: "v2", at: T, openedAt: T + 2_000, expected: 2 }]);
