@@ -1,6 +1,6 @@
 /** Which addresses no API server has: this machine's own, link-local ones, and those where clouds hand out credentials; checked as written, and as resolved. */
 import { lookup } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 
 /** What a deployment may allow beyond the default. */
 export interface AddressOptions {
@@ -11,13 +11,28 @@ export interface AddressOptions {
 /** Why an address is refused. */
 export type AddressRefusal = "a link-local or metadata address" | "a loopback address" | "no address of one host";
 
-function rangesOf(...ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
+/** A network: its address in groups of 16 bits, two of IPv4 and eight of IPv6, and how many bits of it count. */
+interface Range {
+  readonly groups: readonly number[];
+  readonly prefix: number;
+}
+
+// Not node:net's BlockList: to make one costs each cold start more than a millisecond.
+function rangesOf(...ranges: readonly string[]): readonly Range[] {
+  return ranges.map((range) => {
     const [network = "", prefix = ""] = range.split("/");
-    list.addSubnet(network, Number(prefix), isIP(network) === 6 ? "ipv6" : "ipv4");
-  }
-  return list;
+    return { groups: groupsOf(network), prefix: Number(prefix) };
+  });
+}
+
+function isIn(ranges: readonly Range[], address: readonly number[]): boolean {
+  return ranges.some(({ groups, prefix }) => {
+    if (groups.length !== address.length) return false;
+    return groups.every((group, index) => {
+      const bits = Math.min(16, Math.max(0, prefix - index * 16));
+      return bits === 0 || group >> (16 - bits) === (address[index] ?? 0) >> (16 - bits);
+    });
+  });
 }
 
 const METADATA = rangesOf(
@@ -55,42 +70,36 @@ export function hostRefusal(written: string, options: AddressOptions): AddressRe
 /** Why this IP address is refused; undefined where it is not. */
 export function addressRefusal(address: string, { allowLoopback }: AddressOptions): AddressRefusal | undefined {
   for (const one of formsOf(address)) {
-    const family = isIP(one) === 6 ? "ipv6" : "ipv4";
-    if (METADATA.check(one, family)) return "a link-local or metadata address";
-    if (MANY_HOSTS.check(one, family)) return "no address of one host";
-    if (allowLoopback !== true && LOOPBACK.check(one, family)) return "a loopback address";
+    if (isIn(METADATA, one)) return "a link-local or metadata address";
+    if (isIn(MANY_HOSTS, one)) return "no address of one host";
+    if (allowLoopback !== true && isIn(LOOPBACK, one)) return "a loopback address";
   }
   return undefined;
 }
 
-/** The address itself, without a zone, and the IPv4 address that an IPv6 one leads to by translation or a tunnel. */
-function formsOf(address: string): readonly string[] {
-  const plain = address.replace(/%.*$/s, "");
-  if (isIP(plain) !== 6) return [plain];
-  const groups = groupsOf(plain);
-  const ipv4 = (at: number, mask = 0): string => {
-    const [high, low] = [(groups[at] ?? 0) ^ mask, (groups[at + 1] ?? 0) ^ mask];
-    return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-  };
+/** The address itself, without a zone, and the IPv4 address that an IPv6 one leads to by translation or a tunnel; each in its groups. */
+function formsOf(address: string): readonly (readonly number[])[] {
+  const groups = groupsOf(address.replace(/%.*$/s, ""));
+  if (groups.length !== 8) return [groups];
+  const ipv4 = (at: number, mask = 0): readonly number[] => [(groups[at] ?? 0) ^ mask, (groups[at + 1] ?? 0) ^ mask];
   const begins = (...wanted: readonly number[]): boolean => wanted.every((group, index) => groups[index] === group);
-  const embedded: string[] = [];
-  // Mapped, translated (SIIT) and, long out of use, compatible addresses; NAT64; 6to4; Teredo's server and client.
+  const embedded: (readonly number[])[] = [];
+  // Mapped, translated (SIIT) and, long out of use, compatible addresses, which :: and ::1 are not; NAT64; 6to4; Teredo's server and client.
   if (begins(0, 0, 0, 0, 0, 0xffff) || begins(0, 0, 0, 0, 0xffff, 0)) embedded.push(ipv4(6));
-  if (begins(0, 0, 0, 0, 0, 0) && !["::", "::1"].includes(plain)) embedded.push(ipv4(6));
+  if (begins(0, 0, 0, 0, 0, 0) && !(groups[6] === 0 && (groups[7] ?? 0) <= 1)) embedded.push(ipv4(6));
   if (begins(0x64, 0xff9b)) embedded.push(ipv4(6));
   if (begins(0x2002)) embedded.push(ipv4(1));
   if (begins(0x2001, 0)) embedded.push(ipv4(2), ipv4(6, 0xffff));
-  return [plain, ...embedded];
+  return [groups, ...embedded];
 }
 
-/** The eight groups of an IPv6 address, which may end in IPv4's dots. */
+/** The two groups of an IPv4 address, or the eight of an IPv6 one, which may end in IPv4's dots. `address` is one of either. */
 function groupsOf(address: string): readonly number[] {
   const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
   );
   const [head = [], tail] = hex.split("::").map((part) => part.split(":").filter((group) => group !== ""));
-  const given = [...head, ...(tail ?? [])];
-  const zeros = tail === undefined ? [] : Array.from({ length: 8 - given.length }, () => "0");
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - head.length - tail.length }, () => "0");
   return [...head, ...zeros, ...(tail ?? [])].map((group) => Number.parseInt(group, 16));
 }
 

@@ -1,10 +1,78 @@
 /** Which addresses no API server may have, however they are spelled, and whatever name leads to them. */
 import type { LookupAddress } from "node:dns";
+import { BlockList } from "node:net";
 import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
 import { addressRefusal, createGuardedLookup, hostRefusal } from "../../../../src/adapters/kubernetes/addresses.ts";
 
 /** As a URL has it. */
 const hostOf = (written: string): string => new URL(`https://${written}`).hostname;
+
+/** The same ranges by Node's own list, which is too slow to be made at each cold start. */
+function refusalByNode(address: string, family: "ipv4" | "ipv6"): string | undefined {
+  const ranges = {
+    "a link-local or metadata address": [
+      ["169.254.0.0", 16],
+      ["fe80::", 10],
+      ["fec0::", 10],
+      ["fd00:ec2::", 32],
+      ["100.100.100.200", 32],
+      ["192.0.0.192", 32],
+      ["168.63.129.16", 32],
+      ["fd20:ce::", 32],
+    ],
+    "no address of one host": [
+      ["224.0.0.0", 4],
+      ["255.255.255.255", 32],
+      ["ff00::", 8],
+    ],
+    "a loopback address": [
+      ["127.0.0.0", 8],
+      ["0.0.0.0", 8],
+      ["::", 128],
+      ["::1", 128],
+    ],
+  } as const;
+  for (const [refusal, networks] of Object.entries(ranges)) {
+    const list = new BlockList();
+    for (const [network, prefix] of networks) list.addSubnet(network, prefix, network.includes(":") ? "ipv6" : "ipv4");
+    if (list.check(address, family)) return refusal;
+  }
+  return undefined;
+}
+
+describe("addressRefusal", () => {
+  const byte = fc.oneof(
+    fc.constantFrom(0, 1, 16, 63, 100, 127, 128, 129, 168, 169, 192, 200, 223, 224, 239, 240, 254, 255),
+    fc.nat({ max: 255 }),
+  );
+
+  it("refuses the IPv4 addresses that Node's own list finds in its ranges, and no others", () => {
+    fc.assert(
+      fc.property(fc.tuple(byte, byte, byte, byte), (bytes) => {
+        const address = bytes.join(".");
+        expect(addressRefusal(address, {})).toBe(refusalByNode(address, "ipv4"));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("does the same with IPv6 addresses that lead to no IPv4 one, however they are spelled", () => {
+    const first = fc.oneof(
+      fc.constantFrom(0xfd00, 0xfd20, 0xfe7f, 0xfe80, 0xfebf, 0xfec0, 0xfeff, 0xff00, 0xffff, 0xfdff, 0x2600),
+      fc.integer({ min: 0x2003, max: 0xffff }),
+    );
+    const group = fc.oneof(fc.constantFrom(0, 1, 0xec2, 0xce, 0xffff), fc.nat({ max: 0xffff }));
+    fc.assert(
+      fc.property(first, fc.array(group, { minLength: 7, maxLength: 7 }), fc.boolean(), (head, rest, isShort) => {
+        const long = [head, ...rest].map((one) => one.toString(16)).join(":");
+        const address = isShort ? new URL(`https://[${long}]`).hostname.slice(1, -1) : long;
+        expect(addressRefusal(address, {})).toBe(refusalByNode(long, "ipv6"));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
 
 describe("hostRefusal", () => {
   it.each([
