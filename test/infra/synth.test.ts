@@ -114,7 +114,7 @@ describe("cdk-nag", () => {
       DeletionPolicy: "Delete",
     });
     await rm(outdir, { recursive: true });
-  }, 60_000);
+  }, 180_000);
 
   it("lets no key become a wildcard of a policy", async () => {
     const config = await writeConfig(

@@ -1,6 +1,9 @@
 /** Which addresses no API server has: this machine's own, link-local ones, and those where clouds hand out credentials; checked as written, and as resolved. */
-import { lookup } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
+import type dns from "node:dns";
+import type { LookupFunction } from "node:net";
+
+// Not by import: that would read each export of the two modules, and so load what nobody uses, in each cold start.
+const isIP = (address: string): number => process.getBuiltinModule("node:net").isIP(address);
 
 /** What a deployment may allow beyond the default. */
 export interface AddressOptions {
@@ -110,7 +113,10 @@ export const ADDRESS_REFUSED = "ERR_ADDRESS_REFUSED";
  * Resolves names as Node does, and refuses what they lead to: at each connection, so that a name which changes its mind (DNS rebinding)
  * gets no further. Addresses that are written as such never come here: `hostRefusal` has seen them.
  */
-export function createGuardedLookup(options: AddressOptions, resolve: typeof lookup = lookup): LookupFunction {
+export function createGuardedLookup(
+  options: AddressOptions,
+  resolve: typeof dns.lookup = process.getBuiltinModule("node:dns").lookup,
+): LookupFunction {
   return (hostname, lookupOptions, callback) => {
     resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       if (error !== null) {

@@ -62,10 +62,13 @@ describe("the model on real parts", () => {
           const fake = await runOnFakes(schedule, ground.namespace);
           ran += 1;
           if (real.outcome.judgement !== "clean") broken.push({ ...real.outcome, steps: real.world.steps, schedule });
-          if (JSON.stringify(real.outcome) !== JSON.stringify(fake.outcome)) {
+          const isSameSteps = real.steps.join("\n") === fake.steps.join("\n");
+          if (isSameSteps) sameSteps += 1;
+          // Which of two equals gets the read that lags decides when a claim is made, but never what the Secrets hold in the end.
+          const of = ({ judgement, targets, claims }: Run["outcome"]) => JSON.stringify([judgement, targets, isSameSteps ? claims : []]);
+          if (of(real.outcome) !== of(fake.outcome)) {
             different.push({ real: real.outcome, fake: fake.outcome, steps: real.world.steps, schedule });
           }
-          if (real.steps.join("\n") === fake.steps.join("\n")) sameSteps += 1;
         }
       }),
     );
