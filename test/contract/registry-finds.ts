@@ -11,7 +11,7 @@ export function describeFinds(name: string, create: () => Promise<Registry>): vo
     let registry: Registry;
     beforeAll(async () => {
       registry = await create();
-    }, 60_000);
+    });
 
     /** A source of its own for each test, so that the suite may run on a registry that is not empty. */
     function specOf(change: Partial<RegistrationSpec> = {}): RegistrationSpec {

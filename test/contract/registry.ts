@@ -40,7 +40,7 @@ export function describeRegistry(name: string, create: () => Promise<Registry>):
     let registry: Registry;
     beforeAll(async () => {
       registry = await create();
-    }, 60_000);
+    });
 
     async function put(spec: RegistrationSpec, references: readonly Reference[] = [], previous?: Registration): Promise<Registration> {
       const generation = await registry.nextGeneration();

@@ -15,7 +15,7 @@ export function describeTemplateReads(name: string, create: () => Promise<Templa
     let fixture: TemplateReadsFixture;
     beforeAll(async () => {
       fixture = await create();
-    }, 300_000);
+    });
 
     const read = async (kind: TemplateObject["kind"], object: string, ...keys: string[]) => {
       const found = await fixture.reads.read({ kind, namespace: fixture.namespace, name: object, keys });

@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
     context: { visibilityBoundSeconds: "2", syncTimeoutSeconds: "20" },
   });
-}, 300_000);
+});
 
 afterAll(() => relay?.stop(), 60_000);
 
@@ -38,7 +38,7 @@ describe("a second cdk deploy", () => {
 
     await expect(relay.deploy({ "apps/shop.yaml": misspelt })).rejects.toThrow(/apps\/shop\.yaml:\d+:\d+/);
     expect(await read("removed")).toEqual({ password: secret("p") });
-  }, 120_000);
+  });
 
   it("registers what changed, prunes what is gone, and moves a renamed target", async () => {
     for (const name of ["changed", "removed", "old-name", "orphan", "several"]) {
@@ -79,9 +79,9 @@ describe("a second cdk deploy", () => {
       },
       { timeoutMs: 60_000, intervalMs: 500 },
     );
-  }, 90_000);
+  });
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
   await expectRights(relay, "e2e/config-change");
-}, 60_000);
+});

@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
     context: { visibilityBoundSeconds: "2", driftIntervalMinutes: "1" },
   });
-}, 300_000);
+});
 
 afterAll(() => relay?.stop(), 60_000);
 
@@ -54,7 +54,7 @@ describe("a target", () => {
 
     // By the schedule alone: the drift interval, and the schedule's own minute.
     await expectRight(200_000);
-  }, 300_000);
+  });
 
   it("is retained, deleted or emptied when its source is deleted, by its deletionPolicy", async () => {
     const tokyo = relay.cluster("tokyo");
@@ -85,4 +85,4 @@ describe("a target", () => {
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
   await expectRights(relay, "e2e/drift-and-deletion");
-}, 60_000);
+});

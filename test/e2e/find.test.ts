@@ -44,12 +44,12 @@ beforeAll(async () => {
   });
   const { endpoint, region, account } = relay.aws;
   ssm = new SSMClient({ endpoint, region, credentials: { accessKeyId: account, secretAccessKey: "test" } });
-}, 300_000);
+});
 
 afterAll(async () => {
   ssm?.destroy();
   await relay?.stop();
-}, 60_000);
+});
 
 const expectData = (name: string, want: Readonly<Record<string, string>> | undefined) =>
   eventually(async () => expect(await relay.cluster("tokyo").readSecret("app-shop", name)).toEqual(want), { timeoutMs: 60_000 });
@@ -82,13 +82,13 @@ describe("find rules, deployed", () => {
     await create("tagged/no", secret("not this one"), { env: "stage" });
     await expectData("by-name", { shop_first: secret("one"), shop_second: secret("two") });
     await expectData("by-tags", { tagged_yes: secret("tagged") });
-  }, 150_000);
+  });
 
   it("follow the rotations of what they found", async () => {
     await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/second", SecretString: secret("three") }));
 
     await expectData("by-name", { shop_first: secret("one"), shop_second: secret("three") });
-  }, 90_000);
+  });
 
   it("find parameters by the event of their creation", async () => {
     await ssm.send(new PutParameterCommand({ Name: "/shop/db", Value: secret("value"), Type: "SecureString" }));
@@ -98,7 +98,7 @@ describe("find rules, deployed", () => {
     await announce("Parameter Store Change", "aws.ssm", `arn:aws:ssm:${region}:${account}:parameter/shop/db`, detail);
 
     await expectData("by-path", { _shop_db: secret("value") });
-  }, 90_000);
+  });
 
   it("keep what the listing lacks, whatever reconcile and a deployment do", async () => {
     relay.awsProxy.fault = ({ operation }) =>
@@ -119,9 +119,9 @@ describe("find rules, deployed", () => {
       { timeoutMs: 60_000 },
     );
     await expectData("by-name", { shop_first: secret("one"), shop_second: secret("three") });
-  }, 240_000);
+  });
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
   await expectRights(relay, "e2e/find");
-}, 60_000);
+});

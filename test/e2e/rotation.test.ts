@@ -42,7 +42,7 @@ beforeAll(async () => {
   // One namespace of one cluster is shut, as by an admission policy or a missing right.
   relay.cluster("tokyo").proxy.fault = ({ path }) =>
     path.includes("/namespaces/app-closed/") ? { kind: "answer", status: 403, reason: "Forbidden" } : undefined;
-}, 300_000);
+});
 
 afterAll(() => relay?.stop(), 60_000);
 
@@ -92,7 +92,7 @@ async function describeSecret(): Promise<{ readonly ARN: string; readonly Name: 
 describe("a rotation", () => {
   it("finds the first version in both clusters after the deploy alone", async () => {
     await expectEverywhere(secret("0"));
-  }, 90_000);
+  });
 
   it("reaches both clusters by its event alone, beside a broken and a forbidden registration", async () => {
     const versionId = await rotate(secret("1"));
@@ -110,14 +110,14 @@ describe("a rotation", () => {
       expect(failed).toContain("PropertyNotFound");
       expect(failed).toContain("Forbidden");
     });
-  }, 90_000);
+  });
 
   it("is overtaken by a second one, and the second one stays", async () => {
     await rotate(secret("2"));
     await rotate(secret("3"));
 
     await expectEverywhere(secret("3"));
-  }, 90_000);
+  });
 
   it("changes nothing when its event comes again, late and out of order", async () => {
     const before = new Date();
@@ -142,7 +142,7 @@ describe("a rotation", () => {
       .proxy.answers.filter(({ call }) => call.path.includes("/secrets/database?") && call.method === "PATCH");
     expect(versions[0]?.resourceVersion).toBeDefined();
     expect(answers.length).toBeGreaterThan(0);
-  }, 120_000);
+  });
 
   it("rolls back when the label moves back", async () => {
     const first = await rotate(secret("7"));
@@ -161,7 +161,7 @@ describe("a rotation", () => {
     await announceAgain(first, new Date());
 
     await expectEverywhere(secret("7"));
-  }, 120_000);
+  });
 
   it("is announced as propagated once every expected target was seen with it", async () => {
     await relay.deploy({
@@ -181,7 +181,7 @@ describe("a rotation", () => {
       },
       { timeoutMs: 30_000, intervalMs: 1_000 },
     );
-  }, 180_000);
+  });
 
   it("shows its value in no answer of an API server, no table, no event and no log", async () => {
     // What was sent holds the value, of course: it is in the call's body.
@@ -197,9 +197,9 @@ describe("a rotation", () => {
     for (const [place, text] of Object.entries(places)) {
       expect([place, scan(Buffer.from(text))]).toEqual([place, []]);
     }
-  }, 60_000);
+  });
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
   await expectRights(relay, "e2e/rotation");
-}, 60_000);
+});

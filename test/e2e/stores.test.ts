@@ -47,7 +47,7 @@ beforeAll(async () => {
     },
     context: { visibilityBoundSeconds: "5" },
   });
-}, 300_000);
+});
 
 afterAll(() => relay?.stop(), 60_000);
 
@@ -78,14 +78,14 @@ describe("stores", () => {
   it("give their first values after the deploy alone", async () => {
     await expectTarget("parameter", secret("0"));
     await expectTarget("by-role", secret("0"));
-  }, 90_000);
+  });
 
   it("tell of a parameter's new value by its event", async () => {
     await relay.clients.ssm.send(new PutParameterCommand({ Name: PARAMETER, Value: password(secret("1")), Overwrite: true }));
     await announceChange("Update");
 
     await expectTarget("parameter", secret("1"));
-  }, 90_000);
+  });
 
   it("tell of a parameter's tags by CloudTrail's event", async () => {
     expect(await relay.cluster("tokyo").readSecret("app-shop", "tags")).toBeUndefined();
@@ -99,7 +99,7 @@ describe("stores", () => {
     });
 
     await expectTarget("tags", "checkout");
-  }, 90_000);
+  });
 
   it("give templates their values", async () => {
     await eventually(async () => {
@@ -107,7 +107,7 @@ describe("stores", () => {
         url: `postgres://shop:${encodeURIComponent(secret("0"))}@db/shop`,
       });
     });
-  }, 90_000);
+  });
 
   it("are read by a role that the store names, woken by the event of the role's account", async () => {
     await relay.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: "shop/by-role", SecretString: password(secret("1")) }));
@@ -120,16 +120,16 @@ describe("stores", () => {
     });
     const calls = relay.awsProxy.calls.filter(({ operation }) => operation === "AssumeRole");
     expect(calls.length).toBeGreaterThan(0);
-  }, 90_000);
+  });
 
   it("tell of a parameter's deletion by its event, and it is believed only when it is proven", async () => {
     await relay.clients.ssm.send(new DeleteParameterCommand({ Name: PARAMETER }));
     await announceChange("Delete");
 
     await expectTarget("parameter", undefined);
-  }, 90_000);
+  });
 });
 
 it("the functions did what they may, and needed the rights that are on record for these tests", async () => {
   await expectRights(relay, "e2e/stores");
-}, 60_000);
+});

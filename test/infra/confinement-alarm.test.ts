@@ -28,7 +28,7 @@ describe("the alarm of confinement", () => {
   beforeAll(async () => {
     confined = await templateOf(", confine: label");
     named = await templateOf(", confine: names");
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const folder of folders) await rm(folder, { recursive: true });
   });

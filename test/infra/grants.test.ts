@@ -129,7 +129,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "config", "all.yaml"), CONFIG);
   ({ template, outdir } = await synthesise({ ...WITHOUT_BUNDLES, config: join(folder, "config") }));
   await rm(folder, { recursive: true });
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(outdir, { recursive: true, force: true });
@@ -239,7 +239,7 @@ it("tells the functions that there are find rules, and only where there are", as
   expect(hasRules(template)).toEqual(["true", "true", "true", "true"]);
   expect(hasRules(plain.template)).toEqual([undefined, undefined, undefined, undefined]);
   await rm(plain.outdir, { recursive: true });
-}, 60_000);
+});
 
 it("takes its own events from the default bus, and those of the accounts that the config names from the source bus alone", () => {
   const rules = Object.values(resourcesOf(template, "AWS::Events::Rule")).filter(({ EventPattern }) => EventPattern !== undefined);

@@ -118,7 +118,7 @@ beforeAll(async () => {
   tagged = policiesOf(byTag.template, "Sync");
   await rm(byTag.outdir, { recursive: true });
   await rm(folder, { recursive: true });
-}, 120_000);
+});
 
 afterAll(async () => {
   await rm(outdir, { recursive: true, force: true });

@@ -89,19 +89,15 @@ const PLANTED: readonly { readonly what: string; readonly rule: string; readonly
 ];
 
 describe("cdk-nag", () => {
-  it.each(PLANTED)(
-    "refuses $what, planted in the stack, by $rule",
-    async ({ rule, plant }) => {
-      const { app, outdir } = await relayApp(WITHOUT_BUNDLES);
-      const stack = app.node.findChild("secret-relay");
-      if (!Stack.isStack(stack)) throw new Error("no stack");
-      plant(stack);
+  it.each(PLANTED)("refuses $what, planted in the stack, by $rule", async ({ rule, plant }) => {
+    const { app, outdir } = await relayApp(WITHOUT_BUNDLES);
+    const stack = app.node.findChild("secret-relay");
+    if (!Stack.isStack(stack)) throw new Error("no stack");
+    plant(stack);
 
-      expect(() => app.synth()).toThrow(rule);
-      await rm(outdir, { recursive: true });
-    },
-    60_000,
-  );
+    expect(() => app.synth()).toThrow(rule);
+    await rm(outdir, { recursive: true });
+  });
 
   it("ends the process that synthesises with a failure", async () => {
     const app = join(folder, "planted.mjs");
@@ -124,7 +120,7 @@ describe("cdk-nag", () => {
     expect([clean.stderr, clean.status]).toEqual(["", 0]);
     expect(planted.status).toBe(1);
     expect(planted.stderr).toMatch(/AwsSolutions-SQS4/);
-  }, 60_000);
+  });
 });
 
 describe("acknowledgements", () => {
@@ -132,23 +128,19 @@ describe("acknowledgements", () => {
     { what: "as cdk.json has it", context: {} },
     { what: "with every option on", context: EVERY_OPTION },
     { what: "of an owner of secrets", context: SOURCE, least: 5 },
-  ])(
-    "$what: each covers a finding, and gives a reason that is a sentence",
-    async ({ context, least = 20 }) => {
-      const { app, outdir } = await relayApp({ ...WITHOUT_BUNDLES, ...context });
-      const findings = findingsOf(app);
-      const acknowledged = acknowledgementsOf(app);
+  ])("$what: each covers a finding, and gives a reason that is a sentence", async ({ context, least = 20 }) => {
+    const { app, outdir } = await relayApp({ ...WITHOUT_BUNDLES, ...context });
+    const findings = findingsOf(app);
+    const acknowledged = acknowledgementsOf(app);
 
-      const idle = acknowledged.filter(
-        ({ id, path }) => !findings.some((finding) => finding.rule === id && `${finding.path}/`.startsWith(`${path}/`)),
-      );
-      expect(acknowledged.length).toBeGreaterThan(least);
-      expect(idle).toEqual([]);
-      expect(acknowledged.filter(({ reason }) => reason.split(" ").length < 6)).toEqual([]);
-      // Beside the resource, never for the stack or the app as a whole.
-      expect(acknowledged.filter(({ path }) => path.split("/").length < 2)).toEqual([]);
-      await rm(outdir, { recursive: true });
-    },
-    60_000,
-  );
+    const idle = acknowledged.filter(
+      ({ id, path }) => !findings.some((finding) => finding.rule === id && `${finding.path}/`.startsWith(`${path}/`)),
+    );
+    expect(acknowledged.length).toBeGreaterThan(least);
+    expect(idle).toEqual([]);
+    expect(acknowledged.filter(({ reason }) => reason.split(" ").length < 6)).toEqual([]);
+    // Beside the resource, never for the stack or the app as a whole.
+    expect(acknowledged.filter(({ path }) => path.split("/").length < 2)).toEqual([]);
+    await rm(outdir, { recursive: true });
+  });
 });

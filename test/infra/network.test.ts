@@ -93,7 +93,7 @@ function grants(role: string, of: Template, ...services: readonly string[]): rea
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "secret-relay-network-test-"));
   template = await synthesised("all", { "clusters.yaml": CLUSTERS.join("\n"), "several.yaml": EVERYWHERE }, { ...NETWORK, ...ROUTES });
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });

@@ -74,7 +74,6 @@ describe("each policy of", () => {
       expect(statements.flatMap((statement) => faultsOf(statement).map((fault) => ({ fault, statement })))).toEqual([]);
       expect(lambdaPermissions(template).filter(({ SourceArn, SourceAccount }) => !SourceArn || !SourceAccount)).toEqual([]);
     },
-    60_000,
   );
 
   it.each([

@@ -18,7 +18,7 @@ function functions() {
 
 beforeAll(async () => {
   ({ template, outdir } = await synthesise({ syncTimeoutSeconds: 45, maxConcurrency: 7 }));
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(outdir, { recursive: true, force: true });

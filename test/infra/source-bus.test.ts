@@ -96,7 +96,7 @@ describe("the source bus", () => {
     // An organisation that happens to be the same opens nothing.
     expect(await forwards(bus, OTHER, { "aws:PrincipalOrgID": ORGANIZATION })).toBe(false);
     await rm(outdir, { recursive: true });
-  }, 60_000);
+  });
 
   it("has no policy where the config names no other account", async () => {
     const { template, outdir } = await synthesise(await contextFor("alone", []));
@@ -104,7 +104,7 @@ describe("the source bus", () => {
     expect(busOf(template).policy).toBeUndefined();
     expect(await forwards(busOf(template), OTHER)).toBe(false);
     await rm(outdir, { recursive: true });
-  }, 60_000);
+  });
 
   it("takes what an organisation's accounts forward, and refuses who is in none; its rules still take the named accounts' alone", async () => {
     const { template, outdir } = await synthesise({ ...(await contextFor("organization", [NAMED])), sourceOrganization: ORGANIZATION });
@@ -118,7 +118,7 @@ describe("the source bus", () => {
       Array.from({ length: 4 }, () => ["<AWS::AccountId>", NAMED]),
     );
     await rm(outdir, { recursive: true });
-  }, 60_000);
+  });
 
   it("refuses more accounts than a policy holds, and says what to do", async () => {
     const accounts = Array.from({ length: 201 }, (_, index) => String(100_000_000_000 + index));
@@ -128,5 +128,5 @@ describe("the source bus", () => {
     const { template, outdir } = await synthesise({ ...context, config: (await contextFor("most", accounts.slice(1)))["config"] });
     expect(JSON.stringify(busOf(template).policy).length).toBeLessThan(10_240);
     await rm(outdir, { recursive: true });
-  }, 120_000);
+  });
 });

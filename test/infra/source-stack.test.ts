@@ -22,7 +22,7 @@ let template: Template;
 
 beforeAll(async () => {
   ({ template, outdir } = await synthesise(CONTEXT, "secret-relay-source"));
-}, 60_000);
+});
 
 afterAll(() => rm(outdir, { recursive: true, force: true }));
 
@@ -60,7 +60,7 @@ describe("forwarding", () => {
       ]);
     }
     await rm(hub.outdir, { recursive: true });
-  }, 60_000);
+  });
 
   it("gives the role one right on one bus, to EventBridge for this account's own rules only", async () => {
     const trust = propertiesOf("AWS::IAM::Role")["ForwardingRole"]?.["AssumeRolePolicyDocument"];
@@ -137,7 +137,7 @@ describe("the reader role", () => {
     expect(await assumes(FUNCTION_ROLE, "ours", named)).toBe(true);
     expect(await assumes(`arn:aws:iam::${HUB}:role/secret-relay-ReconcileRole-1ABC`, "ours", named)).toBe(false);
     await rm(folder, { recursive: true });
-  }, 60_000);
+  });
 
   function may(action: string, resource: string, of: Template = template): Promise<boolean> {
     const account = resource === "*" ? OWN : (resource.split(":")[4] ?? OWN);
@@ -212,7 +212,7 @@ describe("the reader role", () => {
       expect([name, await may("ssm:GetParametersByPath", parameter(name), listing)]).toEqual([name, want]);
     }
     await rm(folder, { recursive: true });
-  }, 60_000);
+  });
 
   it("is not there where nothing may be read: another region of the hub's own account needs the events alone", async () => {
     const { template: region, outdir: folder } = await synthesise({ hubBusArn: BUS }, "secret-relay-source");
@@ -220,7 +220,7 @@ describe("the reader role", () => {
     expect(Object.keys(propertiesOf("AWS::IAM::Role", region))).toEqual(["ForwardingRole"]);
     expect(Object.keys(region.Outputs)).toEqual(["FailureQueueUrl"]);
     await rm(folder, { recursive: true });
-  }, 60_000);
+  });
 });
 
 describe("a mistake in the context", () => {

@@ -50,7 +50,7 @@ describe("infra/app.ts", () => {
     expect(alone.read("secret-relay.template.json")).toBe(known.read("secret-relay.template.json"));
     expect(alone.read("secret-relay.assets.json")).toBe(known.read("secret-relay.assets.json"));
     expect(alone.read("relay-config.json")).toContain('"account":"","region":"us-east-1"');
-  }, 60_000);
+  });
 
   it("shows every mistake of the config with its place, exits 1, and shows no stack trace", async () => {
     const config = await writeConfig(
@@ -69,22 +69,18 @@ describe("infra/app.ts", () => {
     expect(stderr).toContain("a.yaml:4:35: unknown field spec.tragets");
     expect(stderr).toMatch(/a\.yaml:4:\d+: .*kee/);
     expect(stderr).not.toMatch(/^\s+at /m);
-  }, 60_000);
+  });
 
   it.each([
     { what: "a context key", context: { maxConcurrency: 1 }, want: 'context key "maxConcurrency"' },
     { what: "a folder that is not there", context: { config: "no-such-folder" }, want: 'context key "config": no folder' },
-  ])(
-    "tells a mistake in $what, and exits 1",
-    ({ what, context, want }) => {
-      const { status, stderr } = runApp(what, context, {});
+  ])("tells a mistake in $what, and exits 1", ({ what, context, want }) => {
+    const { status, stderr } = runApp(what, context, {});
 
-      expect(status).toBe(1);
-      expect(stderr).toContain(want);
-      expect(stderr).not.toMatch(/^\s+at /m);
-    },
-    60_000,
-  );
+    expect(status).toBe(1);
+    expect(stderr).toContain(want);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
 });
 
 describe("cdk-nag", () => {
@@ -114,7 +110,7 @@ describe("cdk-nag", () => {
       DeletionPolicy: "Delete",
     });
     await rm(outdir, { recursive: true });
-  }, 180_000);
+  });
 
   it("lets no key become a wildcard of a policy", async () => {
     const config = await writeConfig(
@@ -130,5 +126,5 @@ spec: {kubeconfigSecretRef: {name: "clusters/*"}, manifests: ["*.yaml"], namespa
     await expect(relayApp({ ...WITHOUT_BUNDLES, config })).rejects.toThrow(
       'remote key "clusters/*" is neither the name nor the ARN of a secret',
     );
-  }, 60_000);
+  });
 });

@@ -12,5 +12,5 @@ describe("the model over find rules", () => {
     const found = await search(useCases, schedules(24, { found: 1 }), { seed: SEED, runs: SCHEDULES });
 
     expect(found).toBeUndefined();
-  }, 120_000);
+  });
 });

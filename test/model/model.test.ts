@@ -13,5 +13,5 @@ describe("the model over the real code", () => {
     const found = await search(useCases, schedules(), { seed: SEED, runs: SCHEDULES });
 
     expect(found).toBeUndefined();
-  }, 120_000);
+  });
 });

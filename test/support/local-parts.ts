@@ -11,7 +11,7 @@ afterAll(async () => {
   // A part that never came up has nothing to stop, and its failure is the test's.
   const parts = await Promise.allSettled([apiServer, aws]);
   await Promise.all(parts.map(async (part) => (part.status === "fulfilled" ? part.value?.stop() : undefined)));
-}, 30_000);
+});
 
 /** This test file's API server; call it in `beforeAll`, with a time-out of 60 s. Tests share it: each takes its own namespace. */
 export function startApiServer(): Promise<ApiServer> {

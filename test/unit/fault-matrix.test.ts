@@ -36,7 +36,7 @@ function operationsOf({ text }: Source): readonly string[] {
 
 /** What may open a socket, or start something that does, beside the AWS SDK: where, and by which row it is in the matrix. */
 const OUTLETS: Readonly<Record<string, readonly string[]>> = {
-  "src/adapters/kubernetes/send.ts": ["node:https", "node:http"],
+  "src/adapters/kubernetes/send.ts": ["node:http", "node:https"],
   // For the check of a certificate only.
   "src/adapters/kubernetes/clusters.ts": ["node:tls"],
   // Names are resolved as Node would, for the same connections; of node:net isIP and lists of addresses only.
@@ -53,7 +53,8 @@ function outletsOf({ text }: Source): readonly string[] {
   const imported = [...text.matchAll(/ from "([^"]+)";|(?:import|getBuiltinModule)\("([^"]+)"\)/g)]
     .map(([, name, called]) => name ?? called ?? "")
     .filter((name) => OPENS_SOCKETS.test(name));
-  return /\bfetch\b(?!")/.test(text.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, "")) ? [...imported, "fetch"] : imported;
+  const fetches = /\bfetch\b(?!")/.test(text.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, ""));
+  return [...new Set(imported), ...(fetches ? ["fetch"] : [])].toSorted();
 }
 
 const ANSWER = "PutAnswer";

@@ -32,7 +32,7 @@ describe("config object", () => {
     const { endpoint, region, account } = await startAws();
     client = new S3Client({ endpoint, region, credentials: { accessKeyId: account, secretAccessKey: "test" } });
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  }, 60_000);
+  });
 
   it("gives back the sample config as synthesis resolves it", async () => {
     const { config } = resolveConfig(await readConfigFiles("config"), UNPLACED);

@@ -65,7 +65,7 @@ describe("parameter store provider", () => {
 
   beforeAll(async () => {
     client = await connect();
-  }, 60_000);
+  });
 
   it("reads the latest version decrypted, and others by number and by label", async () => {
     await put(client, "/read", "one");

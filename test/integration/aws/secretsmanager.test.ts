@@ -66,7 +66,7 @@ describe("secrets manager provider", () => {
 
   beforeAll(async () => {
     client = await connect();
-  }, 60_000);
+  });
 
   /** Names of the commands that are sent while `act` runs; `deny` makes one of them fail. */
   async function commandsOf(act: () => Promise<unknown>, deny?: string): Promise<readonly string[]> {

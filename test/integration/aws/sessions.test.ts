@@ -47,7 +47,7 @@ beforeAll(async () => {
   own = { accessKeyId: aws.account, secretAccessKey: "test" };
   const client = new SecretsManagerClient({ endpoint, region, credentials: own });
   await client.send(new CreateSecretCommand({ Name: "of/own", SecretString: "own" }));
-}, 60_000);
+});
 
 describe("sessions over the wire", () => {
   const roles = [{ arn: ROLE, externalId: "ours", tags: { team: "shop" }, transitiveTagKeys: ["team"] }];

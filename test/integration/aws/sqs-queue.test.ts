@@ -24,7 +24,7 @@ describe("sqs queue", () => {
   beforeAll(async () => {
     const { endpoint, region, account } = await startAws();
     client = new SQSClient({ endpoint, region, credentials: { accessKeyId: account, secretAccessKey: "test" } });
-  }, 60_000);
+  });
 
   async function createQueue(name: string): Promise<string> {
     const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes: { VisibilityTimeout: "600" } }));
@@ -60,7 +60,7 @@ describe("sqs queue", () => {
       requests.map(({ registration }) => registration).toSorted(),
     );
     for (const message of parsed) expect(new Set(message.requests.map(({ cluster }) => cluster))).toEqual(new Set([message.group]));
-  }, 30_000);
+  });
 
   it("delays a message", async () => {
     const url = await createQueue("sync-delay");
@@ -71,7 +71,7 @@ describe("sqs queue", () => {
     expect(await receive(url, 0)).toEqual([]);
     expect(await receive(url, 10)).toHaveLength(1);
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_500);
-  }, 30_000);
+  });
 
   it("shows a message again after the visibility that it is given", async () => {
     const url = await createQueue("sync-visibility");
@@ -82,7 +82,7 @@ describe("sqs queue", () => {
 
     const [second] = await receive(url, 10);
     expect(second).toMatchObject({ MessageId: first?.MessageId, Attributes: { ApproximateReceiveCount: "2" } });
-  }, 30_000);
+  });
 
   it("writes a failure letter", async () => {
     const url = await createQueue("failures");
@@ -91,7 +91,7 @@ describe("sqs queue", () => {
     await createFailureQueue(client, url)(letter);
 
     expect((await receiveAll(url)).map(({ Body }) => JSON.parse(Body ?? ""))).toEqual([letter]);
-  }, 30_000);
+  });
 
   it("throws QueueUnavailable, without a foreign text, for a queue that is not there", async () => {
     const missing = (await createQueue("sync-gone")).replace("sync-gone", "sync-never");
@@ -105,7 +105,7 @@ describe("sqs queue", () => {
       remote: { operation: "SendMessageBatch" },
     });
     await expect(change).rejects.toMatchObject({ code: "QueueUnavailable", remote: { operation: "ChangeMessageVisibility" } });
-  }, 30_000);
+  });
 });
 
 /** Takes what `takes` says of each entry; the emulator can't be made to take half of a batch. */

@@ -19,4 +19,4 @@ it("fails a run that leaks, and says where", () => {
   // The records are kept for whoever looks for the leak: here that is nobody.
   expect(path).toContain("secret-relay-canaries-");
   rmSync(dirname(dirname(dirname(path))), { recursive: true });
-}, 60_000);
+});

@@ -85,7 +85,7 @@ beforeAll(async () => {
       status: { state: "Synced", since: now, syncedAt: now, failures: 0 },
     });
   }
-}, 90_000);
+});
 
 afterAll(() => {
   for (const client of clients ?? []) client.destroy();

@@ -15,7 +15,7 @@ let parts: FaultParts;
 
 beforeAll(async () => {
   parts = await startFaultParts();
-}, 120_000);
+});
 afterAll(() => parts?.stop(), 60_000);
 
 async function workInProcess(world: World, event: unknown, onStart: (pid: number) => void): Promise<NodeJS.Signals | null> {
@@ -43,31 +43,27 @@ describe.each(["Query REF", "TransactWriteItems HEAD", "apply", "UpdateItem REG"
   it.each([
     ["before it", "hang"],
     ["after it", "after"],
-  ] as const)(
-    "%s: converges, and then is silent",
-    async (_when, kind) => {
-      const world = await createWorld(parts);
-      try {
-        const event = await world.rotate();
-        let pid = 0;
-        world.gate.plant({ row, fault: { kind }, times: 1, onMeet: () => process.kill(pid, "SIGKILL") });
+  ] as const)("%s: converges, and then is silent", async (_when, kind) => {
+    const world = await createWorld(parts);
+    try {
+      const event = await world.rotate();
+      let pid = 0;
+      world.gate.plant({ row, fault: { kind }, times: 1, onMeet: () => process.kill(pid, "SIGKILL") });
 
-        const signal = await workInProcess(world, event, (started) => {
-          pid = started;
-        });
-        expect(signal).toBe("SIGKILL");
-        await Promise.all(Object.values(world.proxies).map((proxy) => proxy.settled()));
-        world.gate.plant(undefined);
-        // As Lambda does when it hears no more of an asynchronous invocation.
-        world.delivery.invoke({ name: "onSecretChange", event });
+      const signal = await workInProcess(world, event, (started) => {
+        pid = started;
+      });
+      expect(signal).toBe("SIGKILL");
+      await Promise.all(Object.values(world.proxies).map((proxy) => proxy.settled()));
+      world.gate.plant(undefined);
+      // As Lambda does when it hears no more of an asynchronous invocation.
+      world.delivery.invoke({ name: "onSecretChange", event });
 
-        await expectConvergence(parts, world, STORIES.rotation);
-        expect(world.writes.filter(({ value }) => value === valueOf("v2"))).toHaveLength(2);
-        await expectSilence(world, STORIES.rotation);
-      } finally {
-        await world.close();
-      }
-    },
-    60_000,
-  );
+      await expectConvergence(parts, world, STORIES.rotation);
+      expect(world.writes.filter(({ value }) => value === valueOf("v2"))).toHaveLength(2);
+      await expectSilence(world, STORIES.rotation);
+    } finally {
+      await world.close();
+    }
+  });
 });

@@ -13,13 +13,8 @@ const parts = (): Promise<FaultParts> => (starting ??= startFaultParts());
 
 afterAll(async () => {
   await (await starting)?.stop();
-}, 60_000);
+});
 
 describe.each([...Map.groupBy(RUNS, ({ row }) => row)])("%s", (_row, runs) => {
-  it.concurrent.each(runs)(
-    "$title: converges, and then is silent",
-    async ({ cells }) => expectRecovery(await parts(), cells),
-    // Its own work takes a second; what waits for others counts too.
-    120_000,
-  );
+  it.concurrent.each(runs)("$title: converges, and then is silent", async ({ cells }) => expectRecovery(await parts(), cells));
 });

@@ -16,7 +16,7 @@ let parts: FaultParts;
 
 beforeAll(async () => {
   parts = await startFaultParts();
-}, 120_000);
+});
 afterAll(() => parts?.stop(), 60_000);
 
 /** The story with this fault, up to its end; what the test asks of it lies between. */
@@ -54,14 +54,14 @@ describe("one's own success, unheard", () => {
       expect(world.writes.filter(({ value }) => value === valueOf("v2"))).toHaveLength(2);
       expect(count(world, "look")).toBeGreaterThan(0);
     });
-  }, 30_000);
+  });
 
   it("5xx after the commit: the same", async () => {
     const fault = { kind: "cluster error", fault: { kind: "answer", status: 500, reason: "InternalError", isAfterEffect: true } } as const;
     await tell("rotation", { row: "apply", fault, times: 2 }, (world) => {
       expect(world.writes.filter(({ value }) => value === valueOf("v2"))).toHaveLength(2);
     });
-  }, 30_000);
+  });
 
   it("a condition that fails since the SDK tried again: the record counts as made, and nothing is looked at or read again", async () => {
     await tell("rotation", { row: "UpdateItem REG", fault: { kind: "after" }, times: 1 }, async (world) => {
@@ -70,7 +70,7 @@ describe("one's own success, unheard", () => {
       expect(count(world, "GetSecretValue")).toBe(1);
       expect((await world.registrations()).map(({ status }) => status.state)).toEqual(["Synced", "Synced"]);
     });
-  }, 30_000);
+  });
 });
 
 describe("half of what was asked", () => {
@@ -90,7 +90,7 @@ describe("half of what was asked", () => {
     await tell("rotation by queue", altered(half, "BatchGetItem REG"), async (world) => {
       expect(await Promise.all([world.read("tokyo"), world.read("virginia")])).toEqual([valueOf("v2"), valueOf("v2")]);
     });
-  }, 30_000);
+  });
 
   it("a half-failed SendMessageBatch: only what was not taken is sent again", async () => {
     const sent: number[] = [];
@@ -103,7 +103,7 @@ describe("half of what was asked", () => {
     await tell("rotation by queue", altered(half, "SendMessageBatch", 2), () => {
       expect(sent).toEqual([2, 1]);
     });
-  }, 30_000);
+  });
 
   it("a half-failed PutEvents: the entry that was not taken is put again", async () => {
     const failed = { ErrorCode: "InternalFailure", ErrorMessage: "planted by the test" };
@@ -115,7 +115,7 @@ describe("half of what was asked", () => {
       // Two clusters and the propagation, and one of them twice.
       expect(count(world, "PutEvents")).toBe(4);
     });
-  }, 30_000);
+  });
 });
 
 interface Crowd {
@@ -175,7 +175,7 @@ describe("a batch", () => {
     expect(ending).toEqual({ kind: "answered", value: { batchItemFailures: [] } });
     expect(await states()).toEqual(names.map(() => "Synced"));
     await world.close();
-  }, 30_000);
+  });
 
   it("outlives the function's own credentials: ExpiredTokenException in the middle ends in a status, and the rest is done when they are new", async () => {
     const { world, names, records, states } = await crowd("tokyo", 4);
@@ -192,7 +192,7 @@ describe("a batch", () => {
     expect(new Set(world.writes.map(({ name }) => name)).size).toBe(names.length + 1);
     expectNeverOlder(world);
     await world.close();
-  }, 30_000);
+  });
 
   it("is redelivered while the first is still worked on: both end, and each target is written once", async () => {
     const { world, names, records, states } = await crowd("tokyo", 4);
@@ -219,7 +219,7 @@ describe("a batch", () => {
     const ofCrowd = world.writes.filter(({ name }) => names.includes(name));
     expect(ofCrowd.map(({ name }) => name).toSorted()).toEqual([...names].toSorted());
     await world.close();
-  }, 30_000);
+  });
 
   it("meets its function's time limit: what was begun is finished, what was not is asked for again", async () => {
     const { world, names, records, states } = await crowd("tokyo", 12);
@@ -241,5 +241,5 @@ describe("a batch", () => {
     expect(await states()).toEqual(names.map(() => "Synced"));
     expect(world.writes.filter(({ name }) => names.includes(name))).toHaveLength(names.length);
     await world.close();
-  }, 30_000);
+  });
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe("an API server that is restored from an older backup", () => {
   it("gets the current value again, whatever the registry remembers of a time that never was", async () => {
@@ -112,5 +112,5 @@ describe("an API server that is restored from an older backup", () => {
     expect(await valueOf("idle")).toBe("v2");
     const after = await Promise.all([...registrations, idle].map(({ id }) => loaded(registry, id)));
     expect(after.map((one) => one?.status.state)).toEqual(["Synced", "Synced", "Synced"]);
-  }, 120_000);
+  });
 });

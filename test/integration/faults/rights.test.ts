@@ -11,28 +11,24 @@ let parts: FaultParts;
 
 beforeAll(async () => {
   parts = await startFaultParts();
-}, 120_000);
+});
 afterAll(() => parts?.stop(), 60_000);
 
 describe("the functions need no right that they have not", () => {
-  it.each(Object.entries<Story>(STORIES).map(([name, story]) => ({ name, story })))(
-    "$name",
-    async ({ story }) => {
-      const before = usedRights.size;
-      const world = await createWorld(parts, story.options);
-      try {
-        await story.prepare?.(parts, world);
-        await story.happen(parts, world);
-        await expectConvergence(parts, world, story);
-        await expectSilence(world, story);
-      } finally {
-        // Which replays all calls.
-        await world.close();
-      }
-      expect(before + usedRights.size).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+  it.each(Object.entries<Story>(STORIES).map(([name, story]) => ({ name, story })))("$name", async ({ story }) => {
+    const before = usedRights.size;
+    const world = await createWorld(parts, story.options);
+    try {
+      await story.prepare?.(parts, world);
+      await story.happen(parts, world);
+      await expectConvergence(parts, world, story);
+      await expectSilence(world, story);
+    } finally {
+      // Which replays all calls.
+      await world.close();
+    }
+    expect(before + usedRights.size).toBeGreaterThan(0);
+  });
 
   it("and need the rights that are on record for these tests", () => {
     expectRecordedRights("integration/faults/rights");

@@ -81,7 +81,7 @@ beforeAll(async () => {
   const report = (message: string) => reported.push(message);
   await bootstrap(aws, { report });
   deployment = await deployStack(aws, { context: CONTEXT, configFolder, report });
-}, 180_000);
+});
 
 afterAll(async () => {
   for (const client of Object.values(clients)) client.destroy();
@@ -138,7 +138,7 @@ describe("a further cdk deploy", () => {
     const again = await deployStack(aws, { context: CONTEXT, configFolder });
 
     expect(again).toEqual({ outputs: deployment.outputs, hasChanged: false });
-  }, 120_000);
+  });
 
   it("fails with the place of a mistake in the config, and changes nothing", async () => {
     const broken = await mkdtemp(join(tmpdir(), "secret-relay-broken-"));
@@ -150,7 +150,7 @@ describe("a further cdk deploy", () => {
       /cdk deploy failed:[^]*apps\/shop\/payment\.yaml:\d+:\d+: /,
     );
     await rm(broken, { recursive: true });
-  }, 120_000);
+  });
 
   it("registers what was added to the config, and keeps the rest", async () => {
     const payment = await readFile(join(configFolder, "apps/shop/payment.yaml"), "utf8");
@@ -167,7 +167,7 @@ describe("a further cdk deploy", () => {
       "tokyo/app-shop/refund|stage/AWSCURRENT|shop/refund",
       "virginia/app-shop/refund|stage/AWSCURRENT|shop/refund",
     ]);
-  }, 120_000);
+  });
 });
 
 describe("the stack's end", () => {
@@ -186,5 +186,5 @@ describe("the stack's end", () => {
     expect(await statusOf()).toBe("DELETE_COMPLETE");
     expect(ofConfig.map(({ ResourceStatus }) => ResourceStatus)).toContain("DELETE_COMPLETE");
     expect(ofConfig.map(({ ResourceStatus }) => ResourceStatus)).not.toContain("DELETE_FAILED");
-  }, 60_000);
+  });
 });

@@ -19,10 +19,10 @@ describe("adoption", () => {
   beforeAll(async () => {
     local = await startLocalCluster("tokyo", SPACES);
     eso = await installEso(local);
-  }, 120_000);
+  });
   afterAll(async () => {
     await local.stop();
-  }, 60_000);
+  });
 
   /** Looks at the Secret as it is now, and at all that it was since it was ESO's. */
   async function expectAdopted(world: PolicyWorld, namespace: string, since: string): Promise<void> {

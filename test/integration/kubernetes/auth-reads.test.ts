@@ -41,7 +41,7 @@ beforeAll(async () => {
   const clusters = createClusters(async () => ({ value: new SecretValue(user.kubeconfig), versionId: "v1" }), { allowLoopback: true });
   cluster = await clusters.connect(aCluster());
   reads = await clusters.authReads(aCluster());
-}, 300_000);
+});
 
 afterAll(async () => server.stop());
 

@@ -26,7 +26,7 @@ let cluster: LocalCluster;
 
 beforeAll(async () => {
   cluster = await startLocalCluster("tokyo", []);
-}, 300_000);
+});
 
 afterAll(async () => cluster.stop());
 

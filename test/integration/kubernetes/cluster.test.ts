@@ -103,10 +103,10 @@ function handsIn(namespace: string) {
 
 beforeAll(async () => {
   await environment.start();
-}, 120_000);
+});
 afterAll(async () => {
   await environment.stop();
-}, 60_000);
+});
 
 describeCluster("the cluster over HTTP", async () => {
   const namespace = await createNamespace();

@@ -40,10 +40,10 @@ describe.each<Confinement>(["label", "names"])("a relay that is confined by %s",
     const config = policyConfig({ namespace: SPACE, confine }, [...DECLARED, NEVER]);
     cluster = await startConfinedCluster(confine, config, [SPACE, "app-eso", "app-many"], { namespace: SPACE, name: "never-made" });
     world = await policyWorld(cluster, { namespace: SPACE, confine });
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster.stop();
-  }, 60_000);
+  });
 
   it("creates, and merges into what others made", async () => {
     await world.hold("chart", { data: { theirs: "t" } });
@@ -123,7 +123,7 @@ describe.each<Confinement>(["label", "names"])("a relay that is confined by %s",
     expect(metadata?.ownerReferences).toBeUndefined();
     expect(metadata?.labels?.[LABEL]).toBe("tokyo");
     expect(await textOf(adopting, "db")).toEqual({ password: "new" });
-  }, 60_000);
+  });
 
   it("adopts one of thousands, which are named one by one", async () => {
     const namespace = "app-many";
@@ -135,7 +135,7 @@ describe.each<Confinement>(["label", "names"])("a relay that is confined by %s",
 
     expect(await eventually(() => cluster.cluster.look(target))).toMatchObject({ labels: {} });
     await expect(cluster.cluster.look({ ...target, name: "not-named" })).rejects.toMatchObject({ code: "Forbidden" });
-  }, 60_000);
+  });
 
   it("lists and reads what the config names", async () => {
     const files = filesOf(`, confine: ${confine}, drift: list`);
@@ -168,10 +168,10 @@ describe("a policy whose binding is deleted", () => {
       namespace: SPACE,
       name: "never-made",
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster.stop();
-  }, 60_000);
+  });
 
   it("is noticed by a decoy: nothing is written until it is back, and all of it then", async () => {
     const calls: string[] = [];
@@ -207,7 +207,7 @@ describe("a policy whose binding is deleted", () => {
     await world.reconcile();
     expect(await textOf(world, "db")).toEqual({ password: "second" });
     expect(await world.status()).toMatchObject({ state: "Synced" });
-  }, 60_000);
+  });
 
   it("leaves an Owner's target alone that somebody else made, until it is labelled", async () => {
     const world = await policyWorld(cluster, options);
@@ -223,7 +223,7 @@ describe("a policy whose binding is deleted", () => {
     expect(refused).toMatchObject({ status: { state: "Error", error: { code: "Forbidden", step: "look" } }, data: { theirs: "t" } });
     expect(refused.status?.error?.message).toContain("does not carry the label of this cluster");
     expect(await textOf(world, "taken")).toEqual({ password: "first" });
-  }, 30_000);
+  });
 
   it("tells its own denial from RBAC's, and from another policy's", async () => {
     await expect(cluster.cluster.tryDecoy("default", "secret-relay-tokyo")).rejects.toMatchObject({ code: "Forbidden" });

@@ -80,10 +80,10 @@ describe.each<Confinement>(["label", "names"])("the relay's identity, confined b
     await makeVictims(cluster);
     before = await secretsOf(cluster);
     restBefore = await restOf(cluster);
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster.stop();
-  }, 60_000);
+  });
 
   it.each(READS_BY_PATCH)("$name: refused by names, but shown by the API server's error under a label", async (attack) => {
     const { status, raw } = await cluster.attempt(attack);

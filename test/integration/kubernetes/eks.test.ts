@@ -115,7 +115,7 @@ beforeAll(async () => {
     await applyObject(server, { apiVersion: `${group}/v1`, kind: "Role", metadata, rules } as never);
     await applyObject(server, { apiVersion: `${group}/v1`, kind: "RoleBinding", metadata, roleRef, subjects } as never);
   }
-}, 300_000);
+});
 
 afterAll(async () => stack.run());
 
@@ -207,7 +207,7 @@ describe("an EKS cluster", () => {
       before[1] + 1,
       before[2],
     ]);
-  }, 30_000);
+  });
 
   it("is described anew where another CA stands at its endpoint, once for all calls, and goes on", async () => {
     const clusters = newInstance();

@@ -16,7 +16,7 @@ let local: LocalCluster;
 
 beforeAll(async () => {
   local = await startLocalCluster("tokyo", [NAMESPACE]);
-}, 120_000);
+});
 
 afterAll(() => local?.stop(), 60_000);
 
@@ -53,4 +53,4 @@ it("changes no Secret by forged events, and a true one still arrives", async () 
   await world.announce(KEY, versionId);
   await world.drain();
   expect((await held()).map((secret) => secret?.data)).toEqual([{ password: "cDI=" }, { password: "cDI=" }]);
-}, 300_000);
+});

@@ -108,22 +108,18 @@ describe("an answer that would cost without end", () => {
       answer: (response) => void response.writeHead(101, { connection: "upgrade", upgrade: "h2c" }).end(),
       detail: /./,
     },
-  ])(
-    "ends in time: $name",
-    async ({ answer, detail }) => {
-      const { cluster } = await start(answer);
-      const startedAt = performance.now();
+  ])("ends in time: $name", async ({ answer, detail }) => {
+    const { cluster } = await start(answer);
+    const startedAt = performance.now();
 
-      const failure = await cluster.look(TARGET).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
+    const failure = await cluster.look(TARGET).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
 
-      expect(failure).toMatchObject({ code: "ClusterUnreachable", message: expect.stringMatching(detail) });
-      expect(performance.now() - startedAt).toBeLessThan(2 * LIMITS.requestTimeoutMs + 2_000);
-    },
-    15_000,
-  );
+    expect(failure).toMatchObject({ code: "ClusterUnreachable", message: expect.stringMatching(detail) });
+    expect(performance.now() - startedAt).toBeLessThan(2 * LIMITS.requestTimeoutMs + 2_000);
+  });
 
   it("is a list that goes on for ever", async () => {
     const page = { kind: "PartialObjectMetadataList", metadata: { continue: "again" }, items: [{ metadata: GOOD }] };
@@ -137,7 +133,7 @@ describe("an answer that would cost without end", () => {
 
     await expect(reading).rejects.toMatchObject({ code: "ClusterUnreachable", message: expect.stringContaining("the list does not end") });
     expect(seen.length).toBe(1_000);
-  }, 60_000);
+  });
 });
 
 describe("an answer that would lead elsewhere", () => {

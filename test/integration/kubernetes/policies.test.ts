@@ -12,10 +12,10 @@ describe("test/vectors/policies.yaml", () => {
   let local: LocalCluster;
   beforeAll(async () => {
     local = await startLocalCluster("tokyo", [...VECTORS.map((_, index) => namespaceOf(index)), "marks"]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await local.stop();
-  }, 60_000);
+  });
 
   it("holds at least 80 vectors, each of another name and with an expectation", () => {
     expect(VECTORS.length).toBeGreaterThanOrEqual(80);

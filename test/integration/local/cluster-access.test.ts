@@ -14,7 +14,7 @@ let relay: ApiServerUser;
 beforeAll(async () => {
   server = await startApiServer();
   relay = await grantAccess(server, ["app-shop"]);
-}, 60_000);
+});
 
 function apply(name: string, value: string): Promise<void> {
   return applyObject(relay, {
@@ -87,5 +87,5 @@ describe("watchSecrets", () => {
     await watching;
 
     expect(values).toEqual(["first", "second", "gone"]);
-  }, 20_000);
+  });
 });

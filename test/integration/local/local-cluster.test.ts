@@ -16,7 +16,7 @@ beforeAll(async () => {
   local = await startLocalCluster("tokyo", ["app-shop"]);
   const credentials = await parseCredentials(local.proxy.kubeconfig, "tokyo", { allowLoopback: true });
   relay = createCluster(createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 500 }));
-}, 60_000);
+});
 afterAll(() => local.stop(), 30_000);
 beforeEach(async () => {
   if ((await local.getSecret("app-shop", "db")) !== undefined) await local.deleteByHand("app-shop", "db");

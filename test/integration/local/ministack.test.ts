@@ -40,7 +40,7 @@ describe("startMiniStack", () => {
     expect(read.SecretString).toBe("first");
     expect(isAlive(aws.pid)).toBe(false);
     await expect(fetch(aws.endpoint)).rejects.toThrow("fetch failed");
-  }, 60_000);
+  });
 
   it("runs a function on this project's Node, and ends its process and removes its files too", async () => {
     const aws = await startMiniStack();
@@ -68,5 +68,5 @@ describe("startMiniStack", () => {
     expect(probe.version).toMatch(/^v24\./);
     expect(isAlive(probe.pid)).toBe(false);
     expect(existsSync(probe.directory)).toBe(false);
-  }, 60_000);
+  });
 });

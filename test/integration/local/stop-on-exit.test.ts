@@ -30,24 +30,20 @@ describe("runWithCleanUps", () => {
     { name: "SIGINT", ending: WAIT, signal: "SIGINT", want: { output: "up;second;first;", code: null, signal: "SIGINT" } },
     { name: "SIGTERM", ending: WAIT, signal: "SIGTERM", want: { output: "up;second;first;", code: null, signal: "SIGTERM" } },
     { name: "SIGHUP", ending: WAIT, signal: "SIGHUP", want: { output: "up;second;first;", code: null, signal: "SIGHUP" } },
-  ] as const)(
-    "runs each clean-up once, last first, after $name",
-    async ({ ending, signal, want }) => {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", script(ending)], { stdio: ["ignore", "pipe", "ignore"] });
-      let output = "";
-      child.stdout.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-        if (signal !== undefined && output === "up;") {
-          child.kill(signal);
-        }
-      });
+  ] as const)("runs each clean-up once, last first, after $name", async ({ ending, signal, want }) => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script(ending)], { stdio: ["ignore", "pipe", "ignore"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (signal !== undefined && output === "up;") {
+        child.kill(signal);
+      }
+    });
 
-      const [code, endedBy] = await once(child, "close");
+    const [code, endedBy] = await once(child, "close");
 
-      expect({ output, code, signal: endedBy }).toEqual(want);
-    },
-    15_000,
-  );
+    expect({ output, code, signal: endedBy }).toEqual(want);
+  });
 
   it("ends also where somebody else listens for the signal, after that one has had it", async () => {
     const ending = `process.on("SIGINT", () => process.stdout.write("other;")); ${WAIT.replace("20000", "100")} await new Promise(() => {});`;
@@ -61,7 +57,7 @@ describe("runWithCleanUps", () => {
     const [code] = await once(child, "close");
 
     expect({ output, code }).toEqual({ output: "up;other;second;first;other;", code: 130 });
-  }, 15_000);
+  });
 
   it("takes the signal's echo for the same one, and ends at once at a second signal", async () => {
     const stuck = `import { runWithCleanUps } from ${JSON.stringify(MODULE)};
@@ -87,7 +83,7 @@ describe("runWithCleanUps", () => {
 
     expect({ output, code }).toEqual({ output: "up;stopping;exit;", code: 130 });
     expect(performance.now() - startedAt).toBeGreaterThan(1_000);
-  }, 15_000);
+  });
 
   it("tells work under way to end, and waits until it has", async () => {
     const working = `import { runWithCleanUps, workWithCleanUp } from ${JSON.stringify(MODULE)};
@@ -110,5 +106,5 @@ describe("runWithCleanUps", () => {
     const [, signal] = await once(child, "close");
 
     expect({ output, signal }).toEqual({ output: "up;ended;below;", signal: "SIGTERM" });
-  }, 15_000);
+  });
 });

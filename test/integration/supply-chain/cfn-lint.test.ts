@@ -14,7 +14,7 @@ let outdir: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "secret-relay-lint-test-"));
   ({ outdir } = await synthesise(WITHOUT_BUNDLES));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const each of [folder, outdir]) await rm(each, { recursive: true });

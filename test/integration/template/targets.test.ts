@@ -34,7 +34,7 @@ beforeAll(async () => {
     roleRef,
     subjects: [{ apiGroup: group, kind: "Group", name: "secret-relay" }],
   });
-}, 300_000);
+});
 
 afterAll(async () => cluster.stop());
 

@@ -55,14 +55,14 @@ describe("startDetached and endRunning", () => {
     expect(shown).toBe("coming up\nnearly there\n");
     expect([wasAlive, wasUp, isAlive(pid)]).toEqual([true, true, false]);
     expect(await readdir(files.folder)).toEqual([]);
-  }, 20_000);
+  });
 
   it("refuses a second one", async () => {
     const command = await program(UP);
     await startDetached(files, command, () => {});
 
     await expect(startDetached(files, command, () => {})).rejects.toThrow("it is up already, as process");
-  }, 20_000);
+  });
 
   it("tells of one that ends before it is ready, and keeps its log", async () => {
     let shown = "";
@@ -73,7 +73,7 @@ describe("startDetached and endRunning", () => {
     await expect(starting).rejects.toThrow("it did not come up");
     expect(shown).toContain("no emulator");
     expect(await readdir(files.folder)).toEqual(["local.log"]);
-  }, 20_000);
+  });
 
   it("has nothing to end where nothing is up, as often as it is asked", async () => {
     expect([await endRunning(files), await endRunning(files)]).toEqual([false, false]);

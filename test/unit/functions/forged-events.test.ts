@@ -63,7 +63,7 @@ describe("forged and fuzzed events", () => {
     expect(dispatched.length).toBeGreaterThan(EVENTS / 100);
     expect(logged.get("event refused")?.length).toBeGreaterThan(EVENTS / 100);
     expect(letters.length).toBeGreaterThan(EVENTS / 100);
-  }, 120_000);
+  });
 
   it.each([
     { name: "a secret of the same name in another account", event: labelEvent(NAME, { account: "444455556666" }) },

@@ -53,7 +53,7 @@ beforeAll(() => {
       "subjectAltName=DNS:a.example,DNS:*.b.example,IP:10.0.0.1,IP:2001:db8::1,email:me@example.com,URI:https://c.example/x",
     ],
   );
-}, 60_000);
+});
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
