@@ -80,24 +80,32 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   const claim = await claimOn(deps, tombstone);
   if (claim === "its own again") return "nothing";
   if (claim === "awaited") return "awaited";
-  if (claim === "another's") {
-    // What the new owner applies too stays; the marks of who is gone would stay for ever.
-    return (await session.write(target.namespace, (cluster) => leaveToOwner(cluster, { tombstone, view, spec: session.spec }))) === "stale"
-      ? "stale"
-      : "nothing";
-  }
   // A controller that made the Secret its own since keeps it.
-  if (creationPolicy === "Owner" && view.controller === undefined) {
+  if (claim === "nobody's" && creationPolicy === "Owner" && view.controller === undefined) {
     // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.
     const removed = await session.write(target.namespace, (cluster) => cluster.remove(target, view));
     return removed === "stale" ? "stale" : "deleted";
   }
-  // The data of an immutable Secret can't be taken out of it either.
-  const keepsData = isExclusive(creationPolicy) || view.immutableBy.includes(fieldManager(originOf(tombstone.id)));
-  return session.write(target.namespace, async (cluster) => {
+  const keepsData = claim === "nobody's" ? keepsItsData(tombstone, view) : leavesItsData(tombstone, claim, view);
+  const left = await session.write(target.namespace, async (cluster) => {
     const known = keepsData ? await handOver(cluster, tombstone, view) : view;
     return known === "stale" ? "stale" : release(cluster, { tombstone, spec: session.spec }, known);
   });
+  // Released all the same: the marks of who is gone would stay for ever.
+  return claim === "nobody's" || left === "stale" ? left : "nothing";
+}
+
+/** The data of an immutable Secret can't be taken out of it either. */
+function keepsItsData({ id, spec }: Registration, { immutableBy }: TargetView): boolean {
+  return isExclusive(spec.target.creationPolicy) || immutableBy.includes(fieldManager(originOf(id)));
+}
+
+/**
+ * To a new owner, who applies of it what it wants. An owner that keeps what it found, since its secret is deleted, applied none of it: what
+ * only the tombstone's manager holds would go with its marks, but must stay where either of the two is an Orphan.
+ */
+function leavesItsData(tombstone: Registration, claim: Claim, view: TargetView): boolean {
+  return (claim === "an Orphan's" || tombstone.spec.target.creationPolicy === "Orphan") && holdsAlone(tombstone, view);
 }
 
 /** A namespace that is gone took the target with it. */
@@ -110,14 +118,14 @@ async function lookAt(session: ClusterSession, tombstone: Registration): Promise
   }
 }
 
+type Claim = "nobody's" | "another's" | "an Orphan's" | "its own again" | "awaited";
+
 /**
  * Owned by another now; or the registration that left this target came back to it, under the same manager and stamp. `awaited`: the
- * new owner's stamp is not on it yet, so that its own tombstone, should it go first, would know nothing of what is left here.
+ * new owner's stamp is not on it yet, so that its own tombstone, should it go first, would know nothing of what is left here. An Orphan's
+ * need not know: what is here stays.
  */
-async function claimOn(
-  { registry }: Pick<SyncDeps, "registry">,
-  tombstone: Registration,
-): Promise<"nobody's" | "another's" | "its own again" | "awaited"> {
+async function claimOn({ registry }: Pick<SyncDeps, "registry">, tombstone: Registration): Promise<Claim> {
   const target = targetKey(targetOf(tombstone));
   const origin = originOf(tombstone.id);
   const [owner, { registrations }] = await Promise.all([registry.owner(target), registry.load([{ registration: origin, target }], [])]);
@@ -125,21 +133,9 @@ async function claimOn(
   if (now?.phase === "live" && targetKey(targetOf(now)) === target) return "its own again";
   if (owner === undefined) return "nobody's";
   const loaded = await registry.load([{ registration: owner, target }], []);
-  return loaded.registrations.get(owner)?.registration.appliedGeneration === undefined ? "awaited" : "another's";
-}
-
-/**
- * An owner that keeps what it found (an Orphan whose secret is deleted) applied none of it: an Orphan's data that only the tombstone's
- * manager holds would go with its marks.
- */
-async function leaveToOwner(
-  cluster: Cluster,
-  { tombstone, view, spec }: Leaving & { readonly view: TargetView },
-): Promise<"released" | "stale"> {
-  const mustStay = tombstone.spec.target.creationPolicy === "Orphan" && holdsAlone(tombstone, view);
-  const known = mustStay ? await handOver(cluster, tombstone, view) : view;
-  if (known === "stale") return "stale";
-  return release(cluster, { tombstone, spec }, known);
+  const next = loaded.registrations.get(owner)?.registration;
+  if (next?.spec.target.creationPolicy === "Orphan") return "an Orphan's";
+  return next?.appliedGeneration === undefined ? "awaited" : "another's";
 }
 
 function holdsAlone({ id }: Registration, { dataKeys }: TargetView): boolean {

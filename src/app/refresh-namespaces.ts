@@ -6,6 +6,7 @@
 import type { ClusterExternalSecretRecord, ClusterExternalSecretStatus, NamespaceFailure } from "../core/cluster-external-secret-record.ts";
 import { type FoundNamespaces, isMadeBy, madeId, type NamespacePlan, planNamespaces } from "../core/config/namespace-plan.ts";
 import { isRelayError, type RelayError } from "../core/errors.ts";
+import { findPlaces } from "../core/find/find.ts";
 import { type Millis, type Registration, type RegistrationId, registrationId, type SyncRequest, targetKey } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { referencesOf } from "../core/sync/references.ts";
@@ -49,7 +50,7 @@ export async function refreshNamespaces(deps: RefreshDeps, place: RefreshPlace, 
     const claimed = await claim(deps, record, plan);
     if (claimed === "lost") return;
     record = claimed;
-    const done = await carryOut(deps, plan, existing);
+    const done = await carryOut(deps, plan);
     const isLast = tries === MAX_TRIES;
     if (!done.hasLost || isLast) {
       await conclude(deps, record, { plan, done, existing: existing.filter(({ id }) => !taken.has(id)) });
@@ -126,11 +127,11 @@ interface Done {
 }
 
 /** Each write is conditional on what the plan was made from, and none is tried again from another. Removals first: they free targets. */
-async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan, existing: readonly Registration[]): Promise<Done> {
+async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan): Promise<Done> {
   const { registry, clock, workerLifetimeMs } = deps;
   if (puts.length === 0 && removed.length === 0) return { hasLost: false, put: [], entombed: [], failed: [] };
   const generation = await registry.nextGeneration();
-  const finders = createFinders(existing);
+  const finders = createFinders(await formerOwners(registry, puts));
   const requests: SyncRequest[] = [];
   let hasLost = false;
   const entombed: RegistrationId[] = [];
@@ -161,6 +162,17 @@ async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan, exi
   });
   await announceRegistered(deps, requests);
   return { hasLost, put, entombed, failed };
+}
+
+/** Whoever has or had a Secret that is put may have found more for it than a listing shows; only who finds too can take that over. */
+async function formerOwners(registry: RefreshDeps["registry"], puts: NamespacePlan["puts"]): Promise<readonly Registration[]> {
+  const finding = puts.filter(({ spec }) => findPlaces(spec).length > 0);
+  const targets = new Set(finding.map(({ spec }) => targetOf(spec)));
+  const owners: Registration[] = [];
+  for (const cluster of new Set(finding.map(({ spec }) => spec.cluster))) {
+    for await (const page of registry.ofCluster(cluster)) owners.push(...page.filter(({ spec }) => targets.has(targetOf(spec))));
+  }
+  return owners;
 }
 
 interface Carried {

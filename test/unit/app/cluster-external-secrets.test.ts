@@ -156,6 +156,34 @@ describe("a ClusterExternalSecret", () => {
     expect(await status()).toMatchObject({ state: "Ready", provisioned: ["a", "b"] });
   });
 
+  it.each([{ isSilent: false }, { isSilent: true }])(
+    "takes over with a Secret what the config's ExternalSecret found for it, though its cluster be silent meanwhile: $isSilent",
+    async ({ isSilent }) => {
+      const { deploy, later, hook, mend, source, tokyo } = await world();
+      source.put("shop/late", "l1", "late");
+      await deploy(
+        [],
+        [{ ...aSpec({ namespace: "a", name: "before", target: "shared" }), data: [], dataFrom: [{ find: { nameRegexp: "^shop/" } }] }],
+      );
+      const want = { shop_db: "p1", shop_late: "late" };
+      expect(tokyo.readData("a", "shared")).toEqual(want);
+      source.unlisted.add("shop/late");
+      if (isSilent) {
+        hook.before = () => {
+          throw new RelayError("ClusterUnreachable", "tokyo");
+        };
+      }
+
+      const { externalSecretSpec } = aClusterExternalSecret();
+      const dataFrom = [{ find: { name: { regexp: "^shop/" } } }];
+      await deploy([aClusterExternalSecret({ externalSecretSpec: { ...externalSecretSpec, data: [], dataFrom } })]);
+      mend();
+      if (isSilent) await later(61_000);
+
+      expect(tokyo.readData("a", "shared")).toEqual(want);
+    },
+  );
+
   it("is refused a Secret that another ExternalSecret owns, without an end to the deployment", async () => {
     const { deploy, status, tokyo } = await world();
     const owner = aSpec({ namespace: "a", name: "db", target: "shared" });

@@ -103,12 +103,50 @@ describe("pruneTarget", () => {
     expect(await world.find(tombstone)).toBeUndefined();
   });
 
-  it("leaves the data to a new owner that keeps it, since the secret is deleted, and wrote none of it itself", async () => {
+  it.each(["Owner", "Orphan"] as const)(
+    "leaves an %s's data to an Orphan that keeps it, since the secret is deleted, and wrote none of it itself",
+    async (creationPolicy) => {
+      const world = await relayWorld();
+      const tombstone = await entombed(world, await world.synced({ creationPolicy }));
+      world.source.remove("shop/db");
+      world.clock.advance(120_000);
+      const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan" });
+      await world.sync([world.requestOf(next)]);
+
+      await world.sync([pruneOf(world, tombstone)]);
+
+      expect(world.data(next)).toEqual({ password: "p1" });
+      expect(await world.find(tombstone)).toBeUndefined();
+      const follower = await entombed(world, next, 91);
+      await world.sync([pruneOf(world, follower)]);
+      expect(world.data(next)).toEqual({ password: "p1" });
+    },
+  );
+
+  it("leaves the data to an Orphan that takes it over when its secret is restored", async () => {
+    const world = await relayWorld();
+    const tombstone = await entombed(world, await world.synced());
+    world.source.remove("shop/db");
+    world.clock.advance(120_000);
+    const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan" });
+    await world.sync([world.requestOf(next)]);
+    await world.sync([pruneOf(world, tombstone)]);
+
+    world.source.put("shop/db", "p2", "restored");
+    world.clock.advance(120_000);
+    await world.sync([world.requestOf(next, { need: world.clock.now() })]);
+
+    expect(world.data(next)).toEqual({ password: "restored" });
+    const view = await world.inside("tokyo").look({ cluster: "tokyo", namespace: "app", name: "db" });
+    expect(view).toMatchObject({ dataKeys: [{ operation: "Apply", keys: ["password"] }] });
+  });
+
+  it("remembers what it left to an owner that keeps it, since the secret is deleted, and wrote none of it itself", async () => {
     const world = await relayWorld();
     const tombstone = await entombed(world, await world.synced({ creationPolicy: "Orphan" }));
     world.source.remove("shop/db");
     world.clock.advance(120_000);
-    const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan" });
+    const next = await world.register({ name: "next", target: "db" });
     await world.sync([world.requestOf(next)]);
 
     await world.sync([pruneOf(world, tombstone)]);
