@@ -26,9 +26,6 @@ export interface HttpConnection {
   retire(): void;
 }
 
-// Not imported: that would load every getter of the module's, and the whole of undici with them, which takes 13 ms of a cold start.
-const { request } = process.getBuiltinModule("node:http");
-
 /** Why a TLS connection failed: the certificate is not signed by the pinned CA, or of another host. Nothing was sent. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   "CERT_HAS_EXPIRED",
@@ -79,6 +76,8 @@ export function createHttpSend(credentials: ClusterCredentials, limits: HttpLimi
 /** The same, to be retired when another one takes its place. */
 export function createHttpConnection(credentials: ClusterCredentials, limits: HttpLimits): HttpConnection {
   const { auth } = credentials;
+  // Not imported: that would load every getter of the module's, and the whole of undici with them, which takes 13 ms of a cold start.
+  const { request } = process.getBuiltinModule("node:http");
   const connection = {
     maxSockets: limits.concurrency,
     ca: credentials.ca,
