@@ -16,7 +16,7 @@ import { type Figure, medianOf, type Report, spreadOf } from "./report.ts";
 import { provenNewer } from "./secret-event.ts";
 import { BATCH_SIZE, createSyncAll, MAX_INVOCATIONS, type SyncAll, syncRequest } from "./sync-invocations.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 const TARGETS = 1_000;
 const CLUSTERS = 4;
 const SECRET = "bench/fanout";
