@@ -185,7 +185,9 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
           holds(target, record, secret, versionOf(secret, is), isExcused);
         } else if (is === undefined && was?.startsWith(`${secret}/`) === true && isWished(record, target, secret)) {
           // Who wants it may lose it only because the store lost it, and only where deletionPolicy says so. A rule finds what there is.
-          const mayLose = !wishes((wish) => wish.deletionPolicy === "Retain" && wish.finds !== true);
+          const mayLose = !wishes(
+            ({ deletionPolicy, finds, secrets }) => deletionPolicy === "Retain" && finds !== true && secrets.includes(secret),
+          );
           if (!mayLose) throw new Violation("blanked", `${target} lost ${secret} under deletionPolicy Retain`);
           holds(target, record, secret, ABSENT, false);
         }

@@ -118,6 +118,10 @@ async function rest(world: World): Promise<void> {
  * of a new version: who came or went meanwhile is counted by reconcile, and so is a return that was told of after it was seen.
  */
 async function judgeMessages(world: World): Promise<void> {
+  const era = world.eras.at(-1);
+  // Who merges into a Secret that is not there is told of it by nobody when it comes: it looks again by reconcile.
+  const waits = era?.config.some(({ creationPolicy, target }) => creationPolicy === "Merge" && world.judge.wasMissing(target, era.from));
+  if (waits === true) return;
   await judgeTargets(world);
   if (world.eras.length === 1) await judgeSilence(world, "new versions");
 }

@@ -73,13 +73,15 @@ export function changedConfig(config: readonly Wish[], first: readonly Wish[], c
   const original = first[0];
   if (original === undefined) return undefined;
   if (a === undefined) return first;
+  const hasOtherPolicies = Math.floor(choice / 16) % 2 === 1;
   const free = TARGETS.find((target) => !config.some((wish) => wish.target === target)) ?? a.target;
   switch (choice % 8) {
     case 0:
       return [{ ...a, tint: a.tint + 1 }, ...others];
     case 1:
-    case 2:
       return others;
+    case 2:
+      return hasOtherPolicies ? [withOtherPolicy(a, choice), ...others] : others;
     case 3:
       return isShared(a) ? [{ ...a, tint: a.tint + 1 }, ...others] : [{ ...a, target: free }, ...others];
     case 4: {
@@ -95,11 +97,21 @@ export function changedConfig(config: readonly Wish[], first: readonly Wish[], c
     }
     case 5:
       return isShared(a) ? others : [{ ...a, secrets: a.secrets[0] === "s" ? ["t"] : ["s"] }, ...others];
-    case 6:
-      return [{ ...a, name: a.name === "a" ? "c" : "a" }, ...others];
+    case 6: {
+      const renamed = { ...a, name: a.name === "a" ? "c" : "a" };
+      return [hasOtherPolicies ? withOtherPolicy(renamed, choice) : renamed, ...others];
+    }
     default:
       return first;
   }
+}
+
+const OTHER_CREATION = { Owner: "Orphan", Orphan: "Owner", Merge: "CreateOrMerge", CreateOrMerge: "Merge", None: "None" } as const;
+
+function withOtherPolicy(wish: Wish, choice: number): Wish {
+  if (Math.floor(choice / 32) % 2 === 0) return { ...wish, creationPolicy: OTHER_CREATION[wish.creationPolicy] };
+  const next = (DELETION.indexOf(wish.deletionPolicy) + 1) % DELETION.length;
+  return { ...wish, deletionPolicy: DELETION[next] ?? "Retain" };
 }
 
 const specs = new Map<string, RegistrationSpec>();

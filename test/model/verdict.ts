@@ -139,8 +139,10 @@ export async function judgeSilence(
     const readers = config.filter((wish) => wish.secrets.includes(secret));
     const isBroken = readers.some(({ secrets }) => secrets.some((one) => source.history(one).at(-1)?.versionId === ABSENT));
     if (wishes.length === 0 || isBroken || !(await areAllHolding(ground, readers))) continue;
-    // A Merge without a Secret is not waited for, and what comes later joins nothing.
-    if (readers.some(({ target, creationPolicy }) => creationPolicy === "Merge" && judge.wasMissing(target, tenure.from))) continue;
+    // A Merge without a Secret is not waited for, and what comes later joins nothing: until the relay writes there, it knows of no other.
+    const lastWrite = (target: string) =>
+      Math.max(0, ...judge.periods(target, secret).flatMap(({ from }) => (from < tenure.from ? [from] : [])));
+    if (readers.some(({ target, creationPolicy }) => creationPolicy === "Merge" && judge.wasMissing(target, lastWrite(target)))) continue;
     if (wishes.some(({ target }) => judge.periods(target, secret).length === 0)) continue;
     // A claim of the version that is made after its return speaks of the return too, whichever time it names.
     const isSaid = published.some(

@@ -167,8 +167,9 @@ export function say(world: World, text: () => string): void {
 function giveBack(world: World, worker: Worker, failure: unknown): void {
   const debt = world.owed.get(worker);
   world.owed.delete(worker);
-  if (debt === undefined) return;
+  // Of a duplicate too: it may have begun what the other then found to be begun.
   if (failure !== undefined) world.isDisturbed = true;
+  if (debt === undefined) return;
   if (failure === undefined) {
     // Only this event names a version; after the others a return to one that HEAD knows is no change for it.
     // What an event tells that another's look covers counts as not told.

@@ -112,6 +112,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       "prune(id, spec, { generation, notBefore: registeredAt + 0 * workerLifetimeMs });",
     ]),
     setup: SYNCED,
+    kinds: ["step", "runToEnd", "runToWrite", "deliver", "register", "meddle"],
     faults: ["pruned target back"],
   },
   {
