@@ -94,10 +94,13 @@ function kubeconfigFields(
   const only = contexts.size === 1 ? [...contexts.keys()][0] : undefined;
   const chosen = typeof current === "string" && current !== "" ? current : (only ?? refuse("current-context is missing"));
   const context = mapping(contexts.get(chosen)?.["context"]) ?? refuse("current-context names no context");
-  const clusterFields =
-    mapping(named(root["clusters"]).get(String(context["cluster"]))?.["cluster"]) ?? refuse("the context's cluster is missing");
-  const userFields = mapping(named(root["users"]).get(String(context["user"]))?.["user"]) ?? refuse("the context's user is missing");
+  const clusterFields = entryOf(root["clusters"], context["cluster"], "cluster") ?? refuse("the context's cluster is missing");
+  const userFields = entryOf(root["users"], context["user"], "user") ?? refuse("the context's user is missing");
   return { clusterFields, userFields };
+}
+
+function entryOf(list: unknown, name: unknown, field: string): Fields | undefined {
+  return typeof name === "string" ? mapping(named(list).get(name)?.[field]) : undefined;
 }
 
 function named(list: unknown): ReadonlyMap<string, Fields> {

@@ -33,7 +33,7 @@ export function notYetAll<const N extends string>(names: readonly N[]): Readonly
 
 /** One of the built values; the unbuilt ones are refused as such. */
 export function choice<const T extends readonly string[]>(built: T, unbuilt: readonly string[] = []) {
-  const schema = z.enum(built, { error: (issue) => (unbuilt.includes(String(issue.input)) ? NOT_YET : undefined) });
+  const schema = z.enum(built, { error: (issue) => (unbuilt.some((value) => value === issue.input) ? NOT_YET : undefined) });
   if (unbuilt.length > 0) refusedValues.add(schema, { values: unbuilt });
   return schema;
 }

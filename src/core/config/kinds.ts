@@ -73,7 +73,7 @@ export function readConfig(files: readonly SourceFile[]): ReadConfig {
       if (isForeign(source.value)) continue;
       const read = readDocument(source);
       if ("manifest" in read) documents.push(read);
-      else refused.push({ kind: String(valueAt(source.value, ["kind"])), source, diagnostics: read.findings.map(source.locate) });
+      else refused.push({ kind: shown(valueAt(source.value, ["kind"])), source, diagnostics: read.findings.map(source.locate) });
     }
   }
   return { documents, refused, diagnostics };
@@ -96,11 +96,16 @@ function groupOf(value: unknown): string | undefined {
   return typeof apiVersion === "string" ? apiVersion.split("/")[0] : undefined;
 }
 
+/** Not every object can be made a string. */
+function shown(value: unknown): string {
+  return typeof value === "object" && value !== null ? "(an object)" : String(value);
+}
+
 function readDocument(source: SourceDocument): ConfigDocument | { readonly findings: readonly Finding[] } {
   const { value } = source;
   const group = groupOf(value);
-  const apiVersion = String(valueAt(value, ["apiVersion"]));
-  const kind = String(valueAt(value, ["kind"]));
+  const apiVersion = shown(valueAt(value, ["apiVersion"]));
+  const kind = shown(valueAt(value, ["kind"]));
   if (group === GENERATORS) return refuseKind(`${kind} of ${apiVersion} is ${NOT_YET}`);
   if (group === ESO) {
     if (UNBUILT_KINDS.includes(kind)) return refuseKind(`kind ${kind} is ${NOT_YET}`);

@@ -8,10 +8,10 @@ const CA = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
 const TOKEN = "canary-token";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-function kubeconfig(cluster: object, user: object): string {
+function kubeconfig(cluster: object, user: object, context: object = {}): string {
   return JSON.stringify({
     "current-context": "c",
-    contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
+    contexts: [{ name: "c", context: { cluster: "k", user: "u", ...context } }],
     clusters: [{ name: "k", cluster: { server: "https://k.example:6443", "certificate-authority-data": base64(CA), ...cluster } }],
     users: [{ name: "u", user: { token: TOKEN, ...user } }],
   });
@@ -79,6 +79,8 @@ describe("parseCredentials", () => {
     ["exec", plain({ exec: { command: "sh" } })],
     ["token", plain({ token: "a\nb" })],
     ["https", plain({ server: "http://k.example" })],
+    ["the context's cluster is missing", kubeconfig({}, {}, { cluster: { toString: {} } })],
+    ["the context's user is missing", kubeconfig({}, {}, { user: { toString: {} } })],
   ])("names %s when it refuses it", async (field, text) => {
     expect(await refusal(text)).toContain(field);
   });

@@ -199,6 +199,9 @@ status: { binding: { name: a } }`;
   });
 });
 
+const AN_OBJECT =
+  "unknown kind (an object) of external-secrets.io | known here: ExternalSecret, ClusterExternalSecret, SecretStore, ClusterSecretStore, PushSecret, ClusterPushSecret, ExternalSecretList, ClusterExternalSecretList, SecretStoreList, ClusterSecretStoreList";
+
 describe("kinds and versions", () => {
   const head = (apiVersion: string, kind: string) => ({
     path: "apps/x.yaml",
@@ -228,10 +231,23 @@ describe("kinds and versions", () => {
       kind: "ExternalSecret",
       want: ["1:13 unknown apiVersion external-secret.io/v1 | did you mean external-secrets.io?"],
     },
+    // What can't be made a string, as JSON may hold it.
+    { apiVersion: "external-secrets.io/v1", kind: "{toString: {}}", want: [`2:1 ${AN_OBJECT}`] },
+    { apiVersion: "external-secrets.io/v1", kind: "[[]]", want: [`2:1 ${AN_OBJECT}`] },
+    { apiVersion: "{toString: {}}", kind: "Secret", want: [] },
     { apiVersion: "apps/v1", kind: "Deployment", want: [] },
     { apiVersion: "v1", kind: "Secret", want: [] },
   ])("answers $apiVersion $kind", ({ apiVersion, kind, want }) => {
     expect(mistakes(head(apiVersion, kind))).toEqual(want.map((line) => `apps/x.yaml:${line}`));
+  });
+
+  it("refuses a choice that can't be made a string", () => {
+    const store = {
+      path: "apps/s.yaml",
+      text: storeFile().text.replace("SecretsManager", "{toString: {}}").replace("name: aws", "name: b"),
+    };
+
+    expect(mistakes(store)).toEqual([expect.stringContaining("spec.provider.aws.service")]);
   });
 
   it("refuses CertificateManager as not supported yet", () => {
