@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"text/template"
 	"time"
 
@@ -57,7 +59,38 @@ func parse(text string) (*template.Template, error) {
 	return template.New("case").Option("missingkey=error").Funcs(functions()).Parse(text)
 }
 
-func render(c testCase) (result answer) {
+// What takes longer has no end that anybody would wait for: `range` over the largest integer, say.
+const patience = 5 * time.Second
+
+var errTooLong = errors.New("takes too long")
+
+// A buffer that takes nothing any more once nobody waits for it, which ends whatever still writes.
+type patientBuffer struct {
+	bytes.Buffer
+	isLeft atomic.Bool
+}
+
+func (b *patientBuffer) Write(text []byte) (int, error) {
+	if b.isLeft.Load() {
+		return 0, errTooLong
+	}
+	return b.Buffer.Write(text)
+}
+
+func render(c testCase) answer {
+	var out patientBuffer
+	done := make(chan answer, 1)
+	go func() { done <- execute(c, &out) }()
+	select {
+	case result := <-done:
+		return result
+	case <-time.After(patience):
+		out.isLeft.Store(true)
+		return answer{Error: errTooLong.Error()}
+	}
+}
+
+func execute(c testCase, out *patientBuffer) (result answer) {
 	defer func() {
 		// What Go itself would die of counts as an error.
 		if r := recover(); r != nil {
@@ -68,8 +101,7 @@ func render(c testCase) (result answer) {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	var out bytes.Buffer
-	if err := parsed.Execute(&out, c.Data); err != nil {
+	if err := parsed.Execute(out, c.Data); err != nil {
 		return answer{Error: err.Error()}
 	}
 	text := base64.StdEncoding.EncodeToString(out.Bytes())
