@@ -11,7 +11,7 @@ import { type Millis, type Registration, type RegistrationId, registrationId, ty
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
 import { referencesOf } from "../core/sync/references.ts";
 import { concurrently } from "./concurrently.ts";
-import { announceRegistered, createFinders, pruneRequest, requestsAfterPut, targetOf } from "./register-writes.ts";
+import { announceRegistered, createFinders, type Finders, pruneRequest, requestsAfterPut, targetOf } from "./register-writes.ts";
 import { OutOfTime } from "./sync-session.ts";
 
 export interface RefreshDeps {
@@ -131,7 +131,7 @@ async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan): Pr
   const { registry, clock, workerLifetimeMs } = deps;
   if (puts.length === 0 && removed.length === 0) return { hasLost: false, put: [], entombed: [], failed: [] };
   const generation = await registry.nextGeneration();
-  const finders = createFinders(await formerOwners(registry, puts));
+  const finders = await findersFor(registry, puts);
   const requests: SyncRequest[] = [];
   let hasLost = false;
   const entombed: RegistrationId[] = [];
@@ -164,15 +164,13 @@ async function carryOut(deps: RefreshDeps, { puts, removed }: NamespacePlan): Pr
   return { hasLost, put, entombed, failed };
 }
 
-/** Whoever has or had a Secret that is put may have found more for it than a listing shows; only who finds too can take that over. */
-async function formerOwners(registry: RefreshDeps["registry"], puts: NamespacePlan["puts"]): Promise<readonly Registration[]> {
-  const finding = puts.filter(({ spec }) => findPlaces(spec).length > 0);
-  const targets = new Set(finding.map(({ spec }) => targetOf(spec)));
-  const owners: Registration[] = [];
-  for (const cluster of new Set(finding.map(({ spec }) => spec.cluster))) {
-    for await (const page of registry.ofCluster(cluster)) owners.push(...page.filter(({ spec }) => targets.has(targetOf(spec))));
-  }
-  return owners;
+/** Of what is put: whoever has or had its Secret may have found more for it than a listing shows; only who finds too can take that over. */
+async function findersFor(registry: RefreshDeps["registry"], puts: NamespacePlan["puts"]): Promise<Finders> {
+  const finders = createFinders([]);
+  const finding = puts.find(({ spec }) => findPlaces(spec).length > 0);
+  if (finding === undefined) return finders;
+  for await (const page of registry.ofCluster(finding.spec.cluster)) for (const registration of page) finders.left(registration);
+  return finders;
 }
 
 interface Carried {

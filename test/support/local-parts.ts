@@ -13,12 +13,12 @@ afterAll(async () => {
   await Promise.all(parts.map(async (part) => (part.status === "fulfilled" ? part.value?.stop() : undefined)));
 });
 
-/** This test file's API server; call it in `beforeAll`, with a time-out of 60 s. Tests share it: each takes its own namespace. */
+/** This test file's API server; call it in `beforeAll`. Tests share it: each takes its own namespace. */
 export function startApiServer(): Promise<ApiServer> {
   return (apiServer ??= bringUpApiServer());
 }
 
-/** This test file's AWS emulator; call it in `beforeAll`, with a time-out of 60 s. Tests share it: each takes its own names. */
+/** This test file's AWS emulator; call it in `beforeAll`. Tests share it: each takes its own names. */
 export function startAws(): Promise<MiniStack> {
   return (aws ??= startMiniStack());
 }

@@ -39,7 +39,7 @@ const OUTLETS: Readonly<Record<string, readonly string[]>> = {
   "src/adapters/kubernetes/send.ts": ["node:http", "node:https"],
   // For the check of a certificate only.
   "src/adapters/kubernetes/clusters.ts": ["node:tls"],
-  // Names are resolved as Node would, for the same connections; of node:net isIP and lists of addresses only.
+  // Names are resolved as Node would, for the same connections; of node:net isIP only.
   "src/adapters/kubernetes/addresses.ts": ["node:dns", "node:net"],
   // The answer to CloudFormation: PutAnswer.
   "functions/register/compose.ts": ["fetch"],
