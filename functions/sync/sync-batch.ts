@@ -1,5 +1,4 @@
 /** A batch of the sync queue → the use case → which messages failed, when they are seen again, and what is sent on. */
-import * as z from "zod/mini";
 import type { ChangeVisibility } from "../../src/adapters/aws/sqs-queue.ts";
 import type { BoundLog } from "../../src/adapters/log.ts";
 import type { SyncTargets } from "../../src/app/outcome.ts";
@@ -8,6 +7,7 @@ import { RelayError } from "../../src/core/errors.ts";
 import { parseMessage } from "../../src/core/messages.ts";
 import type { Millis, SyncRequest } from "../../src/core/model.ts";
 import type { Clock, Queue } from "../../src/core/ports.ts";
+import { filled, list, type Of, object, text } from "../../src/core/shape.ts";
 import { retryDelay } from "../../src/core/sync/backoff.ts";
 import { createHandler, type LambdaHandler, logFailure } from "../middleware.ts";
 
@@ -25,19 +25,18 @@ export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-const filled = z.string().check(z.minLength(1));
-const batch = z.object({
-  Records: z.array(
-    z.object({
+const batch = object({
+  Records: list(
+    object({
       messageId: filled,
       receiptHandle: filled,
-      body: z.string(),
-      attributes: z.object({ ApproximateReceiveCount: z.string() }),
+      body: text(),
+      attributes: object({ ApproximateReceiveCount: text() }),
     }),
   ),
 });
 
-type SqsRecord = z.output<typeof batch>["Records"][number];
+type SqsRecord = Of<typeof batch>["Records"][number];
 
 interface Message extends SqsRecord {
   readonly requests: readonly SyncRequest[];
@@ -120,8 +119,7 @@ export function createSyncHandler({ log, clock, parts, changeVisibility }: SyncB
 }
 
 function parseBatch(event: unknown): readonly SqsRecord[] {
-  const parsed = batch.safeParse(event);
-  if (parsed.success) return parsed.data.Records;
+  if (batch(event, () => {})) return event.Records;
   throw new RelayError("EventMalformed", "sync", { detail: "no batch of SQS messages" });
 }
 

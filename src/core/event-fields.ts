@@ -1,10 +1,7 @@
-/** What the schemas of foreign events have in common: fields, times, whose they are, and an error that holds nothing of the event. */
-import * as z from "zod/mini";
+/** What the shapes of foreign events have in common: fields, times, whose they are, and an error that holds nothing of the event. */
 import { RelayError } from "./errors.ts";
 import type { Millis } from "./model.ts";
-
-export const filled = z.string().check(z.minLength(1));
-export const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))));
+import { filled, type Shape } from "./shape.ts";
 
 /** What is behind the second is cut off, so that the change lies within [at, at + 999] whoever wrote the time. */
 export function wholeSecond(time: string): Millis {
@@ -29,10 +26,9 @@ export function isOwner({ account, region }: Owner, arn: string): boolean {
   return arnAccount === account && arnRegion === region;
 }
 
-/** Only the schema's own field names reach the error: nothing that the event holds (rule 4). @throws EventMalformed */
-export function checked<T extends z.ZodMiniType>(subject: string, schema: T, event: unknown): z.output<T> {
-  const result = schema.safeParse(event);
-  if (result.success) return result.data;
-  const fields = new Set(result.error.issues.map(({ path }) => (path.length === 0 ? "the event" : path.join("."))));
+/** Only the shape's own field names reach the error: nothing that the event holds (rule 4). @throws EventMalformed */
+export function checked<T>(subject: string, shape: Shape<T>, event: unknown): T {
+  const fields = new Set<string>();
+  if (shape(event, (path) => fields.add(path === "" ? "the event" : path))) return event;
   throw new RelayError("EventMalformed", subject, { detail: `missing or malformed: ${[...fields].join(", ")}` });
 }

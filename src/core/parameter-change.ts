@@ -1,7 +1,7 @@
 /** What an event of Parameter Store says: which parameter, and what sort of change; its events never name a version. */
-import * as z from "zod/mini";
-import { checked, filled, isOwner, moment, place, wholeSecond } from "./event-fields.ts";
+import { checked, isOwner, place, wholeSecond } from "./event-fields.ts";
 import type { Millis } from "./model.ts";
+import { dateTime, filled, listFrom, nullish, object, text } from "./shape.ts";
 
 /** A change of a parameter, at a moment within [at, at + 999]. */
 export interface ParameterChange {
@@ -25,18 +25,18 @@ const TAGGING_CALLS = ["AddTagsToResource", "RemoveTagsFromResource"];
 /** A parameter's ARN ends with its name, less the slash with which a hierarchy begins. */
 const PARAMETER_ARN = /^arn:[^:]*:ssm:[^:]+:[^:]+:parameter\/./s;
 
-const changeEvent = z.object({
+const changeEvent = object({
   ...place,
-  time: moment,
-  resources: z.tuple([z.string().check(z.regex(PARAMETER_ARN))], z.unknown()),
-  detail: z.object({ name: filled, operation: filled }),
+  time: dateTime,
+  resources: listFrom(text(PARAMETER_ARN)),
+  detail: object({ name: filled, operation: filled }),
 });
 
-const call = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
+const call = object({ detail: object({ eventSource: text(), eventName: text(), errorCode: nullish(text()) }) });
 
-const taggingCall = z.object({
+const taggingCall = object({
   ...place,
-  detail: z.object({ eventTime: moment, requestParameters: z.object({ resourceType: filled, resourceId: filled }) }),
+  detail: object({ eventTime: dateTime, requestParameters: object({ resourceType: filled, resourceId: filled }) }),
 });
 
 /** An event that speaks of a parameter of another account, region or name than its own: it wakes nobody. */

@@ -1,8 +1,8 @@
-/** What an event on the bus says of a secret: parsed with a schema, and reduced to names, a version id and a time; never a value. */
-import * as z from "zod/mini";
-import { checked, filled, isOwner, moment, place, wholeSecond } from "./event-fields.ts";
+/** What an event on the bus says of a secret: of a shape, and reduced to names, a version id and a time; never a value. */
+import { checked, isOwner, place, wholeSecond } from "./event-fields.ts";
 import type { Millis } from "./model.ts";
 import { type ParameterChange, parseParameterCall, parseParameterEvent } from "./parameter-change.ts";
+import { dateTime, filled, listFrom, nullish, object, text } from "./shape.ts";
 
 /** A change of a secret in the store, at a moment within [at, at + 999]. */
 export type SecretChange =
@@ -47,30 +47,30 @@ const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
 /** The name is what follows `secret:`, less the six random characters that a full ARN ends with. */
 const SECRET_ARN = /^arn:[^:]*:secretsmanager:[^:]+:[^:]+:secret:(.+?)(-[A-Za-z0-9]{6})?$/s;
 
-const secretArn = z.string().check(z.regex(SECRET_ARN));
+const secretArn = text(SECRET_ARN);
 
-const envelope = z.object({ source: z.string(), "detail-type": z.string() });
+const envelope = object({ source: text(), "detail-type": text() });
 
-const labelUpdated = z.object({
+const labelUpdated = object({
   ...place,
-  time: moment,
-  resources: z.tuple([secretArn], z.unknown()),
-  detail: z.object({ name: filled, labelUpdated: filled, versionId: filled }),
+  time: dateTime,
+  resources: listFrom(secretArn),
+  detail: object({ name: filled, labelUpdated: filled, versionId: filled }),
 });
 
-const cloudTrail = z.object({ detail: z.object({ eventSource: z.string(), eventName: z.string(), errorCode: z.nullish(z.string()) }) });
+const cloudTrail = object({ detail: object({ eventSource: text(), eventName: text(), errorCode: nullish(text()) }) });
 
 const callDetail = {
-  eventTime: moment,
+  eventTime: dateTime,
   // CloudTrail spells it both ways.
-  responseElements: z.nullish(z.object({ arn: z.nullish(secretArn), aRN: z.nullish(secretArn) })),
+  responseElements: nullish(object({ arn: nullish(secretArn), aRN: nullish(secretArn) })),
 };
 
-const changingCall = z.object({
+const changingCall = object({
   ...place,
-  detail: z.object({ ...callDetail, requestParameters: z.object({ secretId: filled }) }),
+  detail: object({ ...callDetail, requestParameters: object({ secretId: filled }) }),
 });
-const creatingCall = z.object({ ...place, detail: z.object({ ...callDetail, requestParameters: z.object({ name: filled }) }) });
+const creatingCall = object({ ...place, detail: object({ ...callDetail, requestParameters: object({ name: filled }) }) });
 
 const REFUSED = { kind: "refused", reason: "the event's account, region and name are not those of the ARN in it" } as const;
 
@@ -111,7 +111,8 @@ function parseCall(type: string, event: unknown): ParsedEvent {
     return { kind: "ignored", reason: "the call changes no secret" };
   }
   if (typeof errorCode === "string") return { kind: "ignored", reason: "the call failed" };
-  const { account, region, detail } = checked(type, eventName === "CreateSecret" ? creatingCall : changingCall, event);
+  const { account, region, detail } =
+    eventName === "CreateSecret" ? checked(type, creatingCall, event) : checked(type, changingCall, event);
   const { requestParameters } = detail;
   const secretId = "name" in requestParameters ? requestParameters.name : requestParameters.secretId;
   const answered = detail.responseElements?.arn ?? detail.responseElements?.aRN ?? undefined;
