@@ -3,6 +3,7 @@ import type { DataFromEntry, RegistrationSpec } from "../src/core/model.ts";
 import { type ReferenceKey, referenceKey } from "../src/core/model.ts";
 import type { SecretManifest, SourceAnswer } from "../src/core/ports.ts";
 import { SecretValue } from "../src/core/secret-value.ts";
+import "../src/core/source/property.ts";
 import { collectData } from "../src/core/sync/data.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
 import { canonicalBytes, renderTarget } from "../src/core/sync/render.ts";

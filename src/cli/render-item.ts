@@ -16,6 +16,8 @@ import {
 } from "../core/model.ts";
 import type { SecretManifest, SecretProvider, SourceAnswer } from "../core/ports.ts";
 import { SecretValue } from "../core/secret-value.ts";
+// Any manifest may hold a property.
+import "../core/source/property.ts";
 import { requireAdmitted } from "../core/stores/stores.ts";
 import { renderContent, type TemplateTexts } from "../core/sync/content.ts";
 import { type Decision, decide, isExclusive, type Seen } from "../core/sync/decide.ts";

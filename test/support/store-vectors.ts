@@ -13,6 +13,7 @@ import { type Reference, type ReferenceKey, type RegistrationSpec, referenceKey 
 import type { ClusterAuthReads, SecretQuery, SourceAnswer } from "../../src/core/ports.ts";
 import { SecretValue } from "../../src/core/secret-value.ts";
 import { requireAdmitted } from "../../src/core/stores/stores.ts";
+import "../../src/core/source/property.ts";
 import { collectData } from "../../src/core/sync/data.ts";
 import { referencesOf } from "../../src/core/sync/references.ts";
 

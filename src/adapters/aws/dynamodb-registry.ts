@@ -3,8 +3,8 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Registry } from "../../core/ports.ts";
 import { createClusterExternalSecretItems } from "./cluster-external-secrets.ts";
 import { createClusterItems } from "./clusters.ts";
+import { withEngines } from "./engines-of-items.ts";
 import { createHeads } from "./head.ts";
-import { withRegexps } from "./regexps-of-items.ts";
 import { createRegistrations } from "./registrations.ts";
 import { createTable } from "./table.ts";
 import { createTurns } from "./turns.ts";
@@ -21,7 +21,7 @@ export function createDynamoRegistry(
   tableName: string,
   { hasFindRules = true }: DynamoRegistryOptions = {},
 ): Registry {
-  const table = withRegexps(createTable(client, tableName));
+  const table = withEngines(createTable(client, tableName));
   const registry = {
     ...createRegistrations(table),
     ...createHeads(table),

@@ -5,6 +5,8 @@ import { resolveConfig } from "../../core/config/resolve.ts";
 import { findPlaces } from "../../core/find/find.ts";
 import { type RegistrationSpec, type ResolvedConfig, referenceKey, type TargetKey, targetKey } from "../../core/model.ts";
 import { SecretValue } from "../../core/secret-value.ts";
+// Any manifest may hold a property.
+import "../../core/source/property.ts";
 import { secureRandomBytes } from "../../core/sync/chance.ts";
 import { renderContent } from "../../core/sync/content.ts";
 import { referencesOf } from "../../core/sync/references.ts";

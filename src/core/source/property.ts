@@ -3,19 +3,10 @@ import { createBudget } from "./gjson/budget.ts";
 import { get } from "./gjson/get.ts";
 import { byteText, textBytes, utf8Text } from "./gjson/text.ts";
 import { isThere, printed } from "./gjson/value.ts";
-import { type JsonFault, scanJson } from "./json.ts";
+import { scanJson } from "./json.ts";
+import { type PropertyResult, provideProperties } from "./properties.ts";
 
-/**
- * `not-json` says why nothing could be found; text that is only nearly JSON gives what gjson finds in it. `too-costly` is no
- * answer: the path multiplied the work beyond its bound.
- */
-export type PropertyResult =
-  | { readonly kind: "found"; readonly bytes: Uint8Array }
-  | { readonly kind: "missing" }
-  | { readonly kind: "not-json"; readonly fault: JsonFault }
-  | { readonly kind: "too-costly" };
-
-/** The value of a property as gjson prints it: where the path has a dot, a key of just that name wins over the path. */
+/** As `propertyOf`, which is asked. */
 export function lookUpProperty(bytes: Uint8Array, path: string): PropertyResult {
   const text = byteText(bytes);
   const written = utf8Text(path);
@@ -29,3 +20,5 @@ export function lookUpProperty(bytes: Uint8Array, path: string): PropertyResult 
   const root = scanJson(bytes);
   return root.kind === "fault" ? { kind: "not-json", fault: root } : { kind: "missing" };
 }
+
+provideProperties(lookUpProperty);

@@ -18,7 +18,7 @@ import { decodeValue } from "../source/decoding.ts";
 import { decodeString, type JsonFault, type JsonValue, jsonObject, scanJson } from "../source/json.ts";
 import { convertKey, secretKeyFault } from "../source/keys.ts";
 import type { SecretMap } from "../source/merge.ts";
-import { lookUpProperty } from "../source/property.ts";
+import { propertyOf } from "../source/properties.ts";
 import { type RenderKey, rewriteKeys } from "../source/rewrite.ts";
 import { storeOf } from "../stores/stores.ts";
 import { resolveReference } from "./references.ts";
@@ -71,7 +71,7 @@ function presentSecret(
 function selectedBytes(entry: RemoteEntry, secret: RemoteSecret): Uint8Array {
   const { property } = entry.remoteRef;
   if (property === undefined || property === "") return secret.value.expose();
-  const result = lookUpProperty(secret.value.expose(), property);
+  const result = propertyOf(secret.value.expose(), property);
   switch (result.kind) {
     case "found":
       return result.bytes;

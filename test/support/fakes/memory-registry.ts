@@ -1,7 +1,8 @@
 /** A Registry in memory for tests of use cases: passes the same contract suite as the table. */
 import { credentialsItemKeys, credentialsPartition, referenceItemKeys, referencePartition } from "../../../src/adapters/aws/keys.ts";
 import { entombed, findInterests, leftBehind, ownsTarget, recorded, registered, targetOf } from "../../../src/adapters/aws/transitions.ts";
-// Registrations in memory come from specs that hold expressions already.
+// Registrations in memory come from specs that hold properties and expressions already.
+import "../../../src/core/source/property.ts";
 import "../../../src/core/text/go-regexp.ts";
 import type {
   ClusterSpec,

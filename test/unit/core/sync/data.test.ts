@@ -1,5 +1,6 @@
 /** From answers to data: order, policies, extraction, and errors that hold no value. */
 // Whoever reads a config has it.
+import "../../../../src/core/source/property.ts";
 import "../../../../src/core/text/go-regexp.ts";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";

@@ -1,11 +1,14 @@
-/** A table whose items bring the engine of the regular expressions that they hold: who loads a registration or a rule may apply it. */
+/** A table whose items bring the engines of what they hold, regular expressions and properties: who loads a registration or a rule may apply it. */
+import { hasProperties, loadProperties } from "../../core/source/properties.ts";
 import { hasRegexps, loadRegexps } from "../../core/text/regexps.ts";
 import type { Item, Table } from "./table.ts";
 
 /** The fields of specs, rules and manifests that hold expressions, as JSON text. */
 const EXPRESSION = /"(?:nameRegexp|regexp|namespaceRegexes)":/;
+/** An empty one is none. */
+const PROPERTY = /"property":"[^"]/;
 
-export function withRegexps(table: Table): Table {
+export function withEngines(table: Table): Table {
   return {
     ...table,
     async get(key) {
@@ -28,7 +31,10 @@ export function withRegexps(table: Table): Table {
 }
 
 async function bring(items: readonly Item[]): Promise<void> {
-  if (hasRegexps()) return;
-  const holds = items.some((item) => Object.values(item).some((value) => typeof value === "string" && EXPRESSION.test(value)));
-  if (holds) await loadRegexps();
+  const holds = (field: RegExp): boolean =>
+    items.some((item) => Object.values(item).some((value) => typeof value === "string" && field.test(value)));
+  await Promise.all([
+    !hasRegexps() && holds(EXPRESSION) ? loadRegexps() : undefined,
+    !hasProperties() && holds(PROPERTY) ? loadProperties() : undefined,
+  ]);
 }
