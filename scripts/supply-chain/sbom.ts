@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { HANDLER_NAMES, makeBundle } from "../../infra/handler-code.ts";
+import { bundleHandler, HANDLER_NAMES } from "../../infra/handler-code.ts";
 import { billOfMaterials } from "./cyclonedx.ts";
 import { packageOfFile, readLockfile, runtimePackages } from "./lockfile.ts";
 
@@ -18,7 +18,7 @@ async function write(name: string, bill: string): Promise<void> {
 }
 
 for (const name of HANDLER_NAMES) {
-  const { files, sources } = makeBundle(name);
+  const { files, sources } = bundleHandler(name);
   const held = new Set(sources.flatMap((file) => packageOfFile(file) ?? []));
   const subject = { name, description: `the bundle of the function ${name}`, files };
   await write(name, billOfMaterials(packages, subject, held));

@@ -5,7 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { type Bundle, HANDLER_NAMES, type HandlerName, makeBundle, startBytes } from "../../infra/handler-code.ts";
+import { type Bundle, startBytes } from "../../infra/bundle.ts";
+import { bundleHandler, HANDLER_NAMES, type HandlerName } from "../../infra/handler-code.ts";
 
 /** npm run bench -- init says what they are, and what importing them costs. */
 const BUDGET_BYTES = 800_000;
@@ -14,7 +15,7 @@ describe("bundles", () => {
   let bundles: ReadonlyMap<HandlerName, Bundle>;
 
   beforeAll(() => {
-    bundles = new Map(HANDLER_NAMES.map((name) => [name, makeBundle(name)]));
+    bundles = new Map(HANDLER_NAMES.map((name) => [name, bundleHandler(name)]));
   });
 
   function bundleOf(name: HandlerName): Bundle {
@@ -30,6 +31,20 @@ describe("bundles", () => {
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES);
     expect(bytes).toBeGreaterThan(100_000);
     expect([...files.keys()].filter((file) => /^eks-client-\w+\.mjs$/.test(file))).toHaveLength(1);
+  });
+
+  // Each file of its own costs half a millisecond and more.
+  it.each(HANDLER_NAMES)("%s begins with two files, the one of which names the other's export", (name) => {
+    const { files } = bundleOf(name);
+    const index = Buffer.from(files.get("index.mjs") ?? []).toString("utf8");
+
+    expect(index.length).toBeLessThan(200);
+    const chunk = /from"\.\/(chunk-\w+\.mjs)"/.exec(index)?.[1] ?? "";
+    expect(startBytes(files)).toBe(index.length + (files.get(chunk)?.byteLength ?? 0));
+  });
+
+  it("is the same wherever it is made", () => {
+    expect(bundleHandler("sync").files).toEqual(bundleOf("sync").files);
   });
 
   it.each(HANDLER_NAMES)("%s loads whole, what is imported by need too, and asks for no module but its own and Node's", async (name) => {

@@ -1,8 +1,7 @@
 /** What runs in the functions is known: the packages of their bundles by name and hash, no code from texts, and nothing that writes memory down. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
-import { buildSync } from "esbuild";
-import { BUNDLING, HANDLER_NAMES } from "../../infra/handler-code.ts";
+import { bundleHandler, HANDLER_NAMES } from "../../infra/handler-code.ts";
 import { resourcesOf, synthesise, WITHOUT_BUNDLES } from "./template.ts";
 
 /** Whoever adds one has looked at what it does: it runs with the functions' rights, beside the values. AWS's own are one supplier. */
@@ -35,9 +34,9 @@ const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8")) as { r
 
 /** The bundle as text, and the folders of its packages as the lock file names them. */
 function inspectBundle(name: (typeof HANDLER_NAMES)[number]): { readonly text: string; readonly folders: readonly string[] } {
-  const { metafile, outputFiles } = buildSync({ ...BUNDLING, metafile: true, entryPoints: [`functions/${name}/handler.ts`] });
-  const folders = Object.keys(metafile.inputs).flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
-  const code = outputFiles.filter(({ path }) => path.endsWith(".mjs")).map(({ text }) => text);
+  const { files, sources } = bundleHandler(name);
+  const folders = sources.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const code = [...files].filter(([file]) => file.endsWith(".mjs")).map(([, contents]) => Buffer.from(contents).toString("utf8"));
   return { text: code.join("\n"), folders: [...new Set(folders)] };
 }
 

@@ -67,7 +67,7 @@ describe("npm run sbom", () => {
 
   it("has the hash of each file of the bundle", () => {
     const want = Object.fromEntries(
-      [...bundleHandler("sync")].map(([name, contents]) => [name, createHash("sha256").update(contents).digest("hex")]),
+      [...bundleHandler("sync").files].map(([name, contents]) => [name, createHash("sha256").update(contents).digest("hex")]),
     );
 
     const got = bills["sync"]?.metadata.component.components ?? [];
