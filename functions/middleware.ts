@@ -7,6 +7,7 @@ import type { Millis } from "../src/core/model.ts";
 import type { Clock, Log, LogFields } from "../src/core/ports.ts";
 import { errorName } from "../src/core/remote-calls.ts";
 import { EnvironmentError } from "./environment.ts";
+import { placeOf } from "./places.ts";
 
 export interface HandlerOptions<Event, Result> {
   readonly name: string;
@@ -89,13 +90,4 @@ function reported(error: unknown): Error {
   safe.name = "Unclassified";
   delete safe.stack;
   return safe;
-}
-
-/** Where in our own code a bug showed: `src/app/sync.ts:12:3`, or the bundle's line. */
-function placeOf(error: unknown): string | undefined {
-  const stack = typeof error === "object" && error !== null && "stack" in error && typeof error.stack === "string" ? error.stack : "";
-  const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
-  return frames
-    .map((frame) => /((?:(?:src|functions)\/[\w./-]{1,120}\.ts|(?:index|chunk-\w+)\.mjs):\d{1,7}:\d{1,7})\)?$/.exec(frame)?.[1])
-    .find((place) => place !== undefined);
 }

@@ -81,7 +81,6 @@ export class RelayFunction extends Construct {
       environment: {
         ...props.environment,
         LOG_LEVEL: props.logLevel,
-        NODE_OPTIONS: "--enable-source-maps",
         // In the User-Agent of every call, and so in CloudTrail: which function made it.
         AWS_SDK_UA_APP_ID: `secret-relay-${id}`,
       },

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { type Bundle, startBytes } from "../../infra/bundle.ts";
+import { type Bundle, bundle, startBytes } from "../../infra/bundle.ts";
 import { bundleHandler, HANDLER_NAMES, type HandlerName } from "../../infra/handler-code.ts";
 
 /** npm run bench -- init says what they are, and what importing them costs. */
@@ -19,9 +19,9 @@ describe("bundles", () => {
   });
 
   function bundleOf(name: HandlerName): Bundle {
-    const bundle = bundles.get(name);
-    if (bundle === undefined) throw new Error(`no bundle of ${name}`);
-    return bundle;
+    const made = bundles.get(name);
+    if (made === undefined) throw new Error(`no bundle of ${name}`);
+    return made;
   }
 
   it.each(HANDLER_NAMES)("%s is within its budget, with EKS's client in a file that is loaded by need", (name) => {
@@ -70,6 +70,26 @@ describe("bundles", () => {
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.filter(([, isThere]) => !isThere)).toEqual([]);
     await rm(folder, { recursive: true });
+  });
+
+  it("tell where in the sources a bug showed, by the map beside them alone", async () => {
+    const contents = `
+      import { placeOf } from "./functions/places.ts";
+      import { compileRegexp } from "./src/core/text/regexps.ts";
+      try { compileRegexp("a"); } catch (error) { console.log(placeOf(error), placeOf(error, "/nowhere")); }`;
+    const { files } = bundle({ stdin: { contents, resolveDir: join(import.meta.dirname, "../.."), loader: "ts" } });
+    const folder = await mkdtemp(join(tmpdir(), "secret-relay-bundle-"));
+    for (const [file, made] of files) await writeFile(join(folder, file), made);
+
+    const { stdout, stderr } = spawnSync(process.execPath, [join(folder, "index.mjs")], { encoding: "utf8", env: {} });
+
+    await rm(folder, { recursive: true });
+    const thrown = readFileSync(join(import.meta.dirname, "../../src/core/text/regexps.ts"), "utf8").split("\n");
+    const line = thrown.findIndex((text) => text.includes('throw new Error("a regular expression came')) + 1;
+    expect([stderr, stdout]).toEqual([
+      "",
+      expect.stringMatching(new RegExp(`^src/core/text/regexps.ts:${line}:\\d+ index.mjs:\\d+:\\d+\n$`)),
+    ]);
   });
 
   // Minifying renames classes, and the logs show an error's name.

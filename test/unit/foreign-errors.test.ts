@@ -33,7 +33,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "src/cli/render-item.ts": "a RelayError: our own text",
   "src/cli/status.ts": "a status record, which holds a RelayError's text",
   "src/cli/status-namespaces.ts": "a status record, which holds a RelayError's text",
-  "functions/middleware.ts": "RelayError and EnvironmentError: our own texts; of a bug only the place in its stack",
+  "functions/middleware.ts": "RelayError and EnvironmentError: our own texts",
+  "functions/places.ts": "only places in its stack",
   "functions/register/registration.ts": "after isRelayError",
   "infra/app.ts": "after isUserMistake: our own text",
 };

@@ -23,7 +23,7 @@ const CRASHES = [
 
 function runProgram(code: string, isProbe = false): { readonly status: number | null; readonly stdout: string; readonly output: string } {
   const program = `const value = process.env.VALUE;\n${code}\nsetTimeout(() => process.exit(7), 5_000);`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--enable-source-maps", "--input-type=module", "-e", program], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
     encoding: "utf8",
     env: { VALUE, PATH: process.env["PATH"] },
     timeout: 30_000,
