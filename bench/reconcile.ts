@@ -1,7 +1,9 @@
 /** Ten thousand registrations with nothing to do, and then one in a hundred drifted: what reconcile calls, holds and has written. */
+
 import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { settlePropagation } from "../src/app/propagation.ts";
 import { createReconcile, type ReconcileResult } from "../src/app/reconcile.ts";
+import { refreshNamespaces } from "../src/app/refresh-namespaces.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import type { Registration, SyncRequest } from "../src/core/model.ts";
 import type { Clock, Queue } from "../src/core/ports.ts";
@@ -99,7 +101,7 @@ async function runReconcile(parts: Parts, aheadMs: number): Promise<Run> {
     },
   };
   const own = { ...deps, clock, queue: watched, workerLifetimeMs: 90_000 };
-  const clusterExternalSecrets = createClusterExternalSecrets(own);
+  const clusterExternalSecrets = createClusterExternalSecrets({ ...own, loadRefresh: async () => refreshNamespaces });
   const run = createReconcile({
     ...own,
     clusterExternalSecrets,

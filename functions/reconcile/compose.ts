@@ -10,7 +10,8 @@ export function composeReconcile(on: Surroundings): LambdaHandler<void> {
   const { log, clock } = on;
   const reconcile = once(() => {
     const runtime = createRuntime(on);
-    const deps = { ...runtime, ...createClustersRuntime(on, runtime), log };
+    const loadRefresh = async () => (await on.modules.refreshNamespaces()).refreshNamespaces;
+    const deps = { ...runtime, ...createClustersRuntime(on, runtime), log, loadRefresh };
     const clusterExternalSecrets = createClusterExternalSecrets(deps);
     return createReconcile({
       ...deps,

@@ -14,10 +14,11 @@ export function composeRegister(on: Surroundings): LambdaHandler<void> {
   const { environment, log, clock, awsOptions } = on;
   const register = once(() => {
     const runtime = createRuntime(on);
-    const deps = { ...runtime, ...createClusterAccess(on, runtime), log };
+    const loadRefresh = async () => (await on.modules.refreshNamespaces()).refreshNamespaces;
+    const deps = { ...runtime, ...createClusterAccess(on, runtime), log, loadRefresh };
     return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets(deps) });
   });
-  const readConfig = once(() => createConfigReader(new S3Client(awsOptions())));
+  const readConfig = once(() => createConfigReader(new S3Client(awsOptions()), on.modules.namespaceShapes));
   const invoke = once(async () => (await on.modules.invokeSelf()).createInvoke(awsOptions()));
 
   return createRegisterHandler({

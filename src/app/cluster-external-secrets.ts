@@ -6,12 +6,14 @@ import { isRelayError, RelayError } from "../core/errors.ts";
 import type { Millis, RegistrationId } from "../core/model.ts";
 import type { Clock, ClusterRecord, Clusters } from "../core/ports.ts";
 import { createClusterNamespaces } from "./find-namespaces.ts";
-import { type RefreshDeps, refreshNamespaces } from "./refresh-namespaces.ts";
+import type { RefreshDeps, refreshNamespaces } from "./refresh-namespaces.ts";
 import { openSession } from "./sync-session.ts";
 
 export interface ClusterExternalSecretsDeps extends RefreshDeps {
   readonly clusters: Clusters;
   readonly clock: Clock;
+  /** By need: it brings the schemas of the config, and most deployments have no ClusterExternalSecret. */
+  readonly loadRefresh: () => Promise<typeof refreshNamespaces>;
 }
 
 export interface ClusterExternalSecrets {
@@ -42,6 +44,7 @@ export function createClusterExternalSecrets(deps: ClusterExternalSecretsDeps): 
   ): Promise<void> {
     const byCluster = Map.groupBy(records, ({ spec }) => spec.cluster);
     if (byCluster.size === 0) return;
+    const refresh = await deps.loadRefresh();
     const { clusters: known } = await registry.load([], [...byCluster.keys()]);
     await Promise.all(
       [...byCluster].map(async ([name, ofCluster]) => {
@@ -50,7 +53,7 @@ export function createClusterExternalSecrets(deps: ClusterExternalSecretsDeps): 
         for (const record of ofCluster.toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1))) {
           if (clock.uptime() >= deadline) return;
           try {
-            await refreshNamespaces(deps, { ...placeOf(record.spec), taken }, record);
+            await refresh(deps, { ...placeOf(record.spec), taken }, record);
           } catch (error) {
             if (!isRelayError(error)) throw error;
             onFailure(record, error);

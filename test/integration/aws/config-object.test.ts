@@ -2,6 +2,7 @@
 
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import * as namespaceShapes from "../../../src/adapters/aws/cluster-external-secret-shape.ts";
 import { createConfigReader, type MissingFields } from "../../../src/adapters/aws/config-object.ts";
 import { readConfigFiles } from "../../../src/adapters/config/files.ts";
 import { UNPLACED } from "../../../src/core/config/deployment.ts";
@@ -23,9 +24,11 @@ const cluster = {
 } as const satisfies ClusterSpec;
 const good: ResolvedConfig = { clusters: [cluster], registrations: [aSpec()] };
 
+const loadNamespaceShapes = async () => namespaceShapes;
+
 describe("config object", () => {
   let client: S3Client;
-  const read = async (key: string) => createConfigReader(client)({ bucket: BUCKET, key });
+  const read = async (key: string) => createConfigReader(client, loadNamespaceShapes)({ bucket: BUCKET, key });
   const put = async (key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body }));
 
   beforeAll(async () => {
@@ -140,6 +143,10 @@ spec: { kubeconfigSecretRef: { name: k }, manifests: [apps/*], namespaces: { all
     { name: "no registrations", text: JSON.stringify({ clusters: [cluster] }) },
     { name: "a field of another version", text: JSON.stringify({ ...good, clusters: [{ ...cluster, eks: {} }] }) },
     { name: "a registration of an unknown cluster", text: JSON.stringify({ ...good, clusters: [] }) },
+    {
+      name: "a ClusterExternalSecret of another version",
+      text: JSON.stringify({ ...good, clusterExternalSecrets: [{ cluster: cluster.name, name: "everywhere" }] }),
+    },
     { name: "an unknown policy", text: JSON.stringify({ ...good, registrations: [{ ...aSpec(), refreshPolicy: "Never" }] }) },
   ])("refuses $name", async ({ name, text }) => {
     await put(`${name}.json`, text);
@@ -149,7 +156,7 @@ spec: { kubeconfigSecretRef: { name: k }, manifests: [apps/*], namespaces: { all
 
   it("refuses a missing object, and throws StoreUnreachable where S3 does not answer", async () => {
     const options = { endpoint: "http://127.0.0.1:1", region: "us-east-1", credentials: { accessKeyId: "1", secretAccessKey: "t" } };
-    const away = createConfigReader(new S3Client({ ...options, maxAttempts: 1 }));
+    const away = createConfigReader(new S3Client({ ...options, maxAttempts: 1 }), loadNamespaceShapes);
 
     await expect(read("never.json")).rejects.toMatchObject({ code: "StoreInvalidRequest", remote: { reason: "NoSuchKey" } });
     await expect(away({ bucket: BUCKET, key: "k" })).rejects.toMatchObject({ code: "StoreUnreachable" });

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { createClusterAccess } from "../../../functions/clusters-runtime.ts";
 import * as invokeSelf from "../../../functions/register/invoke-self.ts";
+import * as namespaceShapes from "../../../src/adapters/aws/cluster-external-secret-shape.ts";
 import * as eksClient from "../../../src/adapters/kubernetes/eks-client.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
 import { systemClock } from "../../../src/adapters/system-clock.ts";
+import * as refreshNamespaces from "../../../src/app/refresh-namespaces.ts";
 import type { ClusterSpec, EksCluster } from "../../../src/core/model.ts";
 import type { Cluster, Clusters } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
@@ -52,6 +54,8 @@ function newInstance(clockMs: () => number = now): Clusters {
     sts: async () => sts,
     eks: async () => eksClient,
     invokeSelf: async () => invokeSelf,
+    refreshNamespaces: async () => refreshNamespaces,
+    namespaceShapes: async () => namespaceShapes,
   };
   const environment = { AWS_REGION: REGION, ALLOW_LOOPBACK_CLUSTERS: "true" };
   const registry = {} as Parameters<typeof createClusterAccess>[1]["registry"];

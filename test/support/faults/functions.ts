@@ -8,10 +8,12 @@ import * as invokeSelf from "../../../functions/register/invoke-self.ts";
 import type { Surroundings } from "../../../functions/runtime.ts";
 import { composeSync } from "../../../functions/sync/compose.ts";
 import type { BatchResponse } from "../../../functions/sync/sync-batch.ts";
+import * as namespaceShapes from "../../../src/adapters/aws/cluster-external-secret-shape.ts";
 import * as eks from "../../../src/adapters/kubernetes/eks-client.ts";
 import type { BoundLog } from "../../../src/adapters/log.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
+import * as refreshNamespaces from "../../../src/app/refresh-namespaces.ts";
 import type { FunctionName } from "../../../src/core/grants/grant.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
@@ -88,7 +90,14 @@ export function composeFunctions(options: FunctionsOptions): Functions {
     log,
     awsOptions: awsOptions(name),
     // Jest loads nothing more between tests.
-    modules: { parameterStore: async () => parameterStore, sts: async () => sts, eks: async () => eks, invokeSelf: async () => invokeSelf },
+    modules: {
+      parameterStore: async () => parameterStore,
+      sts: async () => sts,
+      eks: async () => eks,
+      refreshNamespaces: async () => refreshNamespaces,
+      namespaceShapes: async () => namespaceShapes,
+      invokeSelf: async () => invokeSelf,
+    },
     clusterTimeouts: { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs },
     // The time-out that the answer to CloudFormation has is 10 s.
     async fetch(url, init) {

@@ -15,13 +15,17 @@ const T = 1_800_000_000_000;
 const LIFETIME = 70_000;
 
 /** None of these configs needs to ask a cluster. */
-function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "clusters">>(deps: D) {
+function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "clusters" | "loadRefresh">>(deps: D) {
   const unused = () => {
     throw new Error("no cluster is needed");
   };
   return {
     ...deps,
-    clusterExternalSecrets: createClusterExternalSecrets({ ...deps, clusters: { connect: unused, templateReads: unused, forget: unused } }),
+    clusterExternalSecrets: createClusterExternalSecrets({
+      ...deps,
+      clusters: { connect: unused, templateReads: unused, forget: unused },
+      loadRefresh: unused,
+    }),
   };
 }
 
