@@ -4,7 +4,7 @@ import { createClusterExternalSecrets } from "../src/app/cluster-external-secret
 import { createOnSecretChange } from "../src/app/on-secret-change.ts";
 import { settlePropagation } from "../src/app/propagation.ts";
 import { createReconcile } from "../src/app/reconcile.ts";
-import { refreshNamespaces } from "../src/app/refresh-namespaces.ts";
+import { createRefreshAll } from "../src/app/refresh-all.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import type { SyncRequest } from "../src/core/model.ts";
 import type { Clock, Queue } from "../src/core/ports.ts";
@@ -122,7 +122,7 @@ async function prepare(parts: Parts): Promise<Deployment> {
       aheadMs += minutes * 60_000;
       const later: Clock = { ...clock, now: () => clock.now() + aheadMs };
       const own = { ...deps, clock: later, queue: watched, workerLifetimeMs: 90_000 };
-      const clusterExternalSecrets = createClusterExternalSecrets({ ...own, loadRefresh: async () => refreshNamespaces });
+      const clusterExternalSecrets = createClusterExternalSecrets({ ...own, loadRefresh: async () => createRefreshAll(own) });
       const run = createReconcile({
         ...own,
         clusterExternalSecrets,

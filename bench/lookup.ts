@@ -4,7 +4,7 @@ import { QueryCommand, TransactWriteItemsCommand } from "@aws-sdk/client-dynamod
 import { referencePartition } from "../src/adapters/aws/keys.ts";
 import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { concurrently } from "../src/app/concurrently.ts";
-import { refreshNamespaces } from "../src/app/refresh-namespaces.ts";
+import { createRefreshAll } from "../src/app/refresh-all.ts";
 import { createRegister } from "../src/app/register.ts";
 import type { Reference, Registration } from "../src/core/model.ts";
 import { referencesOf } from "../src/core/sync/references.ts";
@@ -118,7 +118,7 @@ async function register(parts: Parts, figures: Figure[], notes: string[]): Promi
   const own = { ...deps, registry, queue, log: quietLog, workerLifetimeMs: 90_000 };
   const run = createRegister({
     ...own,
-    clusterExternalSecrets: createClusterExternalSecrets({ ...own, loadRefresh: async () => refreshNamespaces }),
+    clusterExternalSecrets: createClusterExternalSecrets({ ...own, loadRefresh: async () => createRefreshAll(own) }),
   });
   const bareMs = await bareTransactions(parts);
   for (const name of ["register", "register, nothing changed"]) {

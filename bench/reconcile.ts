@@ -3,7 +3,7 @@
 import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { settlePropagation } from "../src/app/propagation.ts";
 import { createReconcile, type ReconcileResult } from "../src/app/reconcile.ts";
-import { refreshNamespaces } from "../src/app/refresh-namespaces.ts";
+import { createRefreshAll } from "../src/app/refresh-all.ts";
 import { createSyncTargets } from "../src/app/sync-targets.ts";
 import type { Registration, SyncRequest } from "../src/core/model.ts";
 import type { Clock, Queue } from "../src/core/ports.ts";
@@ -101,7 +101,7 @@ async function runReconcile(parts: Parts, aheadMs: number): Promise<Run> {
     },
   };
   const own = { ...deps, clock, queue: watched, workerLifetimeMs: 90_000 };
-  const clusterExternalSecrets = createClusterExternalSecrets({ ...own, loadRefresh: async () => refreshNamespaces });
+  const clusterExternalSecrets = createClusterExternalSecrets({ ...own, loadRefresh: async () => createRefreshAll(own) });
   const run = createReconcile({
     ...own,
     clusterExternalSecrets,

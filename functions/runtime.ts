@@ -33,7 +33,8 @@ export interface Surroundings {
   /** What is loaded only where it is needed. */
   readonly modules: ProviderModules & {
     readonly eks: () => Promise<EksModule>;
-    readonly refreshNamespaces: () => Promise<typeof import("../src/app/refresh-namespaces.ts")>;
+    readonly refreshAll: () => Promise<typeof import("../src/app/refresh-all.ts")>;
+    readonly clusterAccess: () => Promise<typeof import("./cluster-access.ts")>;
     readonly namespaceShapes: () => Promise<typeof import("../src/adapters/aws/cluster-external-secret-shape.ts")>;
     readonly invokeSelf: () => Promise<typeof import("./register/invoke-self.ts")>;
   };
@@ -55,7 +56,8 @@ export const deployed: Surroundings = {
     parameterStore: () => import("../src/adapters/providers/parameterstore.ts"),
     sts: () => import("../src/adapters/providers/sts.ts"),
     eks: () => import("../src/adapters/kubernetes/eks-client.ts"),
-    refreshNamespaces: () => import("../src/app/refresh-namespaces.ts"),
+    refreshAll: () => import("../src/app/refresh-all.ts"),
+    clusterAccess: () => import("./cluster-access.ts"),
     namespaceShapes: () => import("../src/adapters/aws/cluster-external-secret-shape.ts"),
     invokeSelf: () => import("./register/invoke-self.ts"),
   },

@@ -10,9 +10,9 @@ export function composeReconcile(on: Surroundings): LambdaHandler<void> {
   const { log, clock } = on;
   const reconcile = once(() => {
     const runtime = createRuntime(on);
-    const loadRefresh = async () => (await on.modules.refreshNamespaces()).refreshNamespaces;
-    const deps = { ...runtime, ...createClustersRuntime(on, runtime), log, loadRefresh };
-    const clusterExternalSecrets = createClusterExternalSecrets(deps);
+    const deps = { ...runtime, ...createClustersRuntime(on, runtime), log };
+    const loadRefresh = once(async () => (await on.modules.refreshAll()).createRefreshAll(deps));
+    const clusterExternalSecrets = createClusterExternalSecrets({ ...deps, loadRefresh });
     return createReconcile({
       ...deps,
       clusterExternalSecrets,

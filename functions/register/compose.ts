@@ -3,7 +3,6 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createConfigReader } from "../../src/adapters/aws/config-object.ts";
 import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createRegister } from "../../src/app/register.ts";
-import { createClusterAccess } from "../clusters-runtime.ts";
 import { textOf } from "../environment.ts";
 import type { LambdaHandler } from "../middleware.ts";
 import { createRuntime, once, type Surroundings } from "../runtime.ts";
@@ -13,10 +12,12 @@ import { createRegisterHandler } from "./registration.ts";
 export function composeRegister(on: Surroundings): LambdaHandler<void> {
   const { environment, log, clock, awsOptions } = on;
   const register = once(() => {
-    const runtime = createRuntime(on);
-    const loadRefresh = async () => (await on.modules.refreshNamespaces()).refreshNamespaces;
-    const deps = { ...runtime, ...createClusterAccess(on, runtime), log, loadRefresh };
-    return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets(deps) });
+    const deps = { ...createRuntime(on), log };
+    const loadRefresh = once(async () => {
+      const [{ createRefreshAll }, { createClusterAccess }] = await Promise.all([on.modules.refreshAll(), on.modules.clusterAccess()]);
+      return createRefreshAll({ ...deps, ...createClusterAccess(on, deps) });
+    });
+    return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets({ ...deps, loadRefresh }) });
   });
   const readConfig = once(() => createConfigReader(new S3Client(awsOptions()), on.modules.namespaceShapes));
   const invoke = once(async () => (await on.modules.invokeSelf()).createInvoke(awsOptions()));

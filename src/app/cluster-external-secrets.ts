@@ -2,18 +2,18 @@
 import { type ClusterExternalSecretSpec, clusterExternalSecretId } from "../core/cluster-external-secret.ts";
 import type { ClusterExternalSecretRecord } from "../core/cluster-external-secret-record.ts";
 import { isSameJson } from "../core/config/diff.ts";
-import { isRelayError, RelayError } from "../core/errors.ts";
+import { RelayError } from "../core/errors.ts";
 import type { Millis, RegistrationId } from "../core/model.ts";
-import type { Clock, ClusterRecord, Clusters } from "../core/ports.ts";
-import { createClusterNamespaces } from "./find-namespaces.ts";
-import type { RefreshDeps, refreshNamespaces } from "./refresh-namespaces.ts";
-import { openSession } from "./sync-session.ts";
+import type { Clock, Log, Registry } from "../core/ports.ts";
+import type { RefreshAll } from "./refresh-all.ts";
 
-export interface ClusterExternalSecretsDeps extends RefreshDeps {
-  readonly clusters: Clusters;
-  readonly clock: Clock;
-  /** By need: it brings the schemas of the config, and most deployments have no ClusterExternalSecret. */
-  readonly loadRefresh: () => Promise<typeof refreshNamespaces>;
+export interface ClusterExternalSecretsDeps {
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now" | "latest">;
+  readonly workerLifetimeMs: number;
+  /** Asked for where there is something to refresh: it brings the schemas of the config, and most deployments have no ClusterExternalSecret. */
+  readonly loadRefresh: () => Promise<RefreshAll>;
 }
 
 export interface ClusterExternalSecrets {
@@ -34,34 +34,6 @@ const MAX_TRIES = 8;
 
 export function createClusterExternalSecrets(deps: ClusterExternalSecretsDeps): ClusterExternalSecrets {
   const { registry, clock, log } = deps;
-
-  /** All clusters at once: a silent one holds up its own alone (rule 7). */
-  async function refreshAll(
-    records: readonly ClusterExternalSecretRecord[],
-    taken: ReadonlySet<RegistrationId>,
-    deadline: Millis,
-    onFailure: (record: ClusterExternalSecretRecord, error: RelayError) => void,
-  ): Promise<void> {
-    const byCluster = Map.groupBy(records, ({ spec }) => spec.cluster);
-    if (byCluster.size === 0) return;
-    const refresh = await deps.loadRefresh();
-    const { clusters: known } = await registry.load([], [...byCluster.keys()]);
-    await Promise.all(
-      [...byCluster].map(async ([name, ofCluster]) => {
-        const placeOf = createPlaces(deps, name, known.get(name), deadline);
-        // One after the other, in the order of their names: which of two gets a name that both want is always the same.
-        for (const record of ofCluster.toSorted((a, b) => (a.spec.name < b.spec.name ? -1 : 1))) {
-          if (clock.uptime() >= deadline) return;
-          try {
-            await refresh(deps, { ...placeOf(record.spec), taken }, record);
-          } catch (error) {
-            if (!isRelayError(error)) throw error;
-            onFailure(record, error);
-          }
-        }
-      }),
-    );
-  }
 
   async function write(
     first: ClusterExternalSecretRecord | undefined,
@@ -92,6 +64,8 @@ export function createClusterExternalSecrets(deps: ClusterExternalSecretsDeps): 
       for (const [id, record] of known) {
         await write(record, id, (seen) => retired(seen, clock.latest(), deps.workerLifetimeMs));
       }
+      if (records.length === 0) return;
+      const refreshAll = await deps.loadRefresh();
       await refreshAll(records, taken, deadline, (_record, error) => {
         throw error;
       });
@@ -99,23 +73,14 @@ export function createClusterExternalSecrets(deps: ClusterExternalSecretsDeps): 
 
     async refreshDue(deadline) {
       const due = await registry.dueClusterExternalSecrets(clock.now(), MAX_DUE);
+      if (due.length === 0) return 0;
+      const refreshAll = await deps.loadRefresh();
       await refreshAll(due, new Set(), deadline, ({ spec }, error) => {
         log.warn("not refreshed", { cluster: spec.cluster, kind: "ClusterExternalSecret", name: spec.name, code: error.code });
       });
       return due.length;
     },
   };
-}
-
-/** What one is asked for in its cluster, over one session and one list for all of them. */
-function createPlaces(deps: ClusterExternalSecretsDeps, name: string, record: ClusterRecord | undefined, deadline: Millis) {
-  if (record === undefined) {
-    const find = () => Promise.reject(new RelayError("ClusterUnknown", name));
-    return () => ({ find, allowedNamespaces: [] });
-  }
-  const namespaces = createClusterNamespaces(openSession(deps, record, deadline));
-  const { allowedNamespaces } = record.spec;
-  return (spec: ClusterExternalSecretSpec) => ({ find: () => namespaces.find(spec), allowedNamespaces });
 }
 
 /** @returns undefined where it is so already */

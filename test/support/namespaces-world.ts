@@ -1,7 +1,7 @@
 /** Cluster tokyo with some namespaces, and the use cases that keep the registrations of ClusterExternalSecrets in it. */
 
 import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
-import { refreshNamespaces } from "../../src/app/refresh-namespaces.ts";
+import { createRefreshAll } from "../../src/app/refresh-all.ts";
 import { createRegister } from "../../src/app/register.ts";
 import type { ClusterExternalSecretSpec } from "../../src/core/cluster-external-secret.ts";
 import { RelayError } from "../../src/core/errors.ts";
@@ -29,7 +29,7 @@ export async function namespacesWorld(options: { cluster?: Partial<ClusterSpec>;
   relay.source.put("shop/db", "v1", "p1");
   const queue = createMemoryQueue();
   const deps = { ...relay.deps, queue, workerLifetimeMs: LIFETIME };
-  const clusterExternalSecrets = createClusterExternalSecrets({ ...deps, loadRefresh: async () => refreshNamespaces });
+  const clusterExternalSecrets = createClusterExternalSecrets({ ...deps, loadRefresh: async () => createRefreshAll(deps) });
   const register = createRegister({ ...deps, clusterExternalSecrets });
   /** Until the queue is empty, prunes at their time. */
   const settle = async () => {

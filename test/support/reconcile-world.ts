@@ -2,7 +2,7 @@
 
 import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createReconcile } from "../../src/app/reconcile.ts";
-import { refreshNamespaces } from "../../src/app/refresh-namespaces.ts";
+import { createRefreshAll } from "../../src/app/refresh-all.ts";
 import { type ClusterSpec, type Propagation, type Registration, type RegistrationSpec, referenceKey } from "../../src/core/model.ts";
 import type { Cluster, Registry } from "../../src/core/ports.ts";
 import { DEFAULT_BOUNDS } from "../../src/core/sync/freshness.ts";
@@ -54,7 +54,7 @@ export async function reconcileWorld(options: { cluster?: Partial<ClusterSpec>; 
   const deps = { registry, provider: source, clusters, queue, log, clock, workerLifetimeMs: LIFETIME };
   const reconcile = createReconcile({
     ...deps,
-    clusterExternalSecrets: createClusterExternalSecrets({ ...deps, loadRefresh: async () => refreshNamespaces }),
+    clusterExternalSecrets: createClusterExternalSecrets({ ...deps, loadRefresh: async () => createRefreshAll(deps) }),
     bounds: DEFAULT_BOUNDS,
     settlePropagation,
     timing: { driftIntervalMs: DRIFT },

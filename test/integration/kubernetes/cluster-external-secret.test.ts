@@ -7,7 +7,7 @@ import { CoreV1Api } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { createClusters } from "../../../src/adapters/kubernetes/clusters.ts";
 import { createClusterExternalSecrets } from "../../../src/app/cluster-external-secrets.ts";
-import { refreshNamespaces } from "../../../src/app/refresh-namespaces.ts";
+import { createRefreshAll } from "../../../src/app/refresh-all.ts";
 import { createRegister } from "../../../src/app/register.ts";
 import { createSyncTargets } from "../../../src/app/sync-targets.ts";
 import type { ClusterExternalSecretSpec } from "../../../src/core/cluster-external-secret.ts";
@@ -52,7 +52,7 @@ function relay() {
     allowLoopback: true,
   });
   const base = { registry, clusters, clock, log: createMemoryLog(), queue, workerLifetimeMs: LIFETIME };
-  const clusterExternalSecrets = createClusterExternalSecrets({ ...base, loadRefresh: async () => refreshNamespaces });
+  const clusterExternalSecrets = createClusterExternalSecrets({ ...base, loadRefresh: async () => createRefreshAll(base) });
   const register = createRegister({ ...base, clusterExternalSecrets });
   const timing = { driftIntervalMs: HOUR };
   const sync = createSyncTargets({ ...base, provider: source, bus: createMemoryBus(), hasher: testHasher, bounds: DEFAULT_BOUNDS, timing });

@@ -1,5 +1,6 @@
 /** The four functions, as their handlers compose them, in surroundings of a test: another clock, and clients that reach AWS by way of a proxy. */
 import { Agent } from "node:http";
+import * as clusterAccess from "../../../functions/cluster-access.ts";
 import type { LambdaHandler } from "../../../functions/middleware.ts";
 import { composeOnSecretChange } from "../../../functions/on-secret-change/compose.ts";
 import { composeReconcile } from "../../../functions/reconcile/compose.ts";
@@ -13,7 +14,7 @@ import * as eks from "../../../src/adapters/kubernetes/eks-client.ts";
 import type { BoundLog } from "../../../src/adapters/log.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
-import * as refreshNamespaces from "../../../src/app/refresh-namespaces.ts";
+import * as refreshAll from "../../../src/app/refresh-all.ts";
 import type { FunctionName } from "../../../src/core/grants/grant.ts";
 import type { Clock } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
@@ -94,7 +95,8 @@ export function composeFunctions(options: FunctionsOptions): Functions {
       parameterStore: async () => parameterStore,
       sts: async () => sts,
       eks: async () => eks,
-      refreshNamespaces: async () => refreshNamespaces,
+      refreshAll: async () => refreshAll,
+      clusterAccess: async () => clusterAccess,
       namespaceShapes: async () => namespaceShapes,
       invokeSelf: async () => invokeSelf,
     },

@@ -15,7 +15,7 @@ const T = 1_800_000_000_000;
 const LIFETIME = 70_000;
 
 /** None of these configs needs to ask a cluster. */
-function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "clusters" | "loadRefresh">>(deps: D) {
+function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "loadRefresh">>(deps: D) {
   const unused = () => {
     throw new Error("no cluster is needed");
   };
@@ -23,7 +23,7 @@ function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "clusters" |
     ...deps,
     clusterExternalSecrets: createClusterExternalSecrets({
       ...deps,
-      clusters: { connect: unused, templateReads: unused, forget: unused },
+
       loadRefresh: unused,
     }),
   };
