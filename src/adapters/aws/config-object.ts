@@ -20,6 +20,7 @@ import type {
 import { errorName, relayError, remoteFacts } from "../../core/remote-calls.ts";
 import type * as namespaceShapes from "./cluster-external-secret-shape.ts";
 import * as shapes from "./config-shapes.ts";
+import { bringEngines } from "./engines.ts";
 
 export interface ConfigPlace {
   readonly bucket: string;
@@ -57,9 +58,12 @@ export function createConfigReader(
 ): (place: ConfigPlace) => Promise<ResolvedConfig> {
   return async (place) => {
     const subject = `s3://${place.bucket}/${place.key}`;
-    const config = await shaped(readJson(await readText(client, place, subject)), loadNamespaceShapes);
-    if (config !== undefined) return config;
-    throw new RelayError("StoreInvalidRequest", subject, { detail: "the object is no config of this version" });
+    const text = await readText(client, place, subject);
+    const config = await shaped(readJson(text), loadNamespaceShapes);
+    if (config === undefined) throw new RelayError("StoreInvalidRequest", subject, { detail: "the object is no config of this version" });
+    // A write of a find rule asks which of the known secrets it may find.
+    await bringEngines([text]);
+    return config;
   };
 }
 

@@ -3,7 +3,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Registry } from "../../core/ports.ts";
 import { createClusterExternalSecretItems } from "./cluster-external-secrets.ts";
 import { createClusterItems } from "./clusters.ts";
-import { withEngines } from "./engines-of-items.ts";
+import { withEngines } from "./engines.ts";
 import { createHeads } from "./head.ts";
 import { createRegistrations } from "./registrations.ts";
 import { createTable } from "./table.ts";

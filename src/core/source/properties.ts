@@ -2,6 +2,7 @@
  * The look-up of properties for whoever reads them, without its engine (gjson's syntax, a tenth of what a cold start reads of the relay's
  * own): whatever brings a registration with one into a process loads it first.
  */
+import { engineOf } from "../engine.ts";
 import type { JsonFault } from "./json.ts";
 
 /**
@@ -14,27 +15,9 @@ export type PropertyResult =
   | { readonly kind: "not-json"; readonly fault: JsonFault }
   | { readonly kind: "too-costly" };
 
-type LookUp = (bytes: Uint8Array, path: string) => PropertyResult;
-
-let lookUp: LookUp | undefined;
-
-/** By the engine's module itself, as soon as it is there. */
-export function provideProperties(engine: LookUp): void {
-  lookUp = engine;
-}
-
-/** Whether the engine is there already. */
-export function hasProperties(): boolean {
-  return lookUp !== undefined;
-}
-
-/** Loads the engine, once a process. */
-export async function loadProperties(): Promise<void> {
-  if (!hasProperties()) await import("./property.ts");
-}
+export const properties = engineOf<(bytes: Uint8Array, path: string) => PropertyResult>(() => import("./property.ts"), "a property");
 
 /** The value of a property as gjson prints it: where the path has a dot, a key of just that name wins over the path. @throws Error where nobody has loaded the engine */
 export function propertyOf(bytes: Uint8Array, path: string): PropertyResult {
-  if (lookUp === undefined) throw new Error("a property came into this process without its engine");
-  return lookUp(bytes, path);
+  return properties.get()(bytes, path);
 }

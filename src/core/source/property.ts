@@ -4,7 +4,7 @@ import { get } from "./gjson/get.ts";
 import { byteText, textBytes, utf8Text } from "./gjson/text.ts";
 import { isThere, printed } from "./gjson/value.ts";
 import { scanJson } from "./json.ts";
-import { type PropertyResult, provideProperties } from "./properties.ts";
+import { type PropertyResult, properties } from "./properties.ts";
 
 /** As `propertyOf`, which is asked. */
 export function lookUpProperty(bytes: Uint8Array, path: string): PropertyResult {
@@ -21,4 +21,4 @@ export function lookUpProperty(bytes: Uint8Array, path: string): PropertyResult 
   return root.kind === "fault" ? { kind: "not-json", fault: root } : { kind: "missing" };
 }
 
-provideProperties(lookUpProperty);
+properties.provide(lookUpProperty);

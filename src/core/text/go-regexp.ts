@@ -2,7 +2,7 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { expandTemplate } from "./go-regexp-template.ts";
 import { estimateProgram } from "./regexp-size.ts";
-import { provideRegexps } from "./regexps.ts";
+import { regexps } from "./regexps.ts";
 
 /** Go's descriptions of what can be wrong with a pattern (regexp/syntax.ErrorCode), and our own limit. */
 export type GoRegexpFaultKind =
@@ -199,4 +199,4 @@ function toGoRegexp(pattern: string, engine: RE2JS): GoRegexp {
   };
 }
 
-provideRegexps(compileGoRegexp);
+regexps.provide(compileGoRegexp);

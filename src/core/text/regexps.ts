@@ -1,27 +1,11 @@
 /**
  * Go's regular expressions for whoever applies them, without their engine: that is a fifth of a bundle, and most configs have none. Whatever
- * brings expressions into a process loads it first; where the config is read, it is there from the start.
+ * brings expressions into a process loads it first; where manifests are read, it is there from the start.
  */
+import { engineOf } from "../engine.ts";
 import type { CompiledGoRegexp } from "./go-regexp.ts";
 
-type Compile = (pattern: string) => CompiledGoRegexp;
-
-let compile: Compile | undefined;
-
-/** By the engine's module itself, as soon as it is there. */
-export function provideRegexps(engine: Compile): void {
-  compile = engine;
-}
-
-/** Whether the engine is there already. */
-export function hasRegexps(): boolean {
-  return compile !== undefined;
-}
-
-/** Loads the engine, once a process. */
-export async function loadRegexps(): Promise<void> {
-  if (!hasRegexps()) await import("./go-regexp.ts");
-}
+export const regexps = engineOf<(pattern: string) => CompiledGoRegexp>(() => import("./go-regexp.ts"), "a regular expression");
 
 /** To compile one takes up to 100 ms, and each sync asks again. A config has few; what would grow without end starts anew. */
 const kept = new Map<string, CompiledGoRegexp>();
@@ -29,7 +13,7 @@ const MAX_KEPT = 1_000;
 
 /** As `compileGoRegexp`, once a process for each pattern. @throws Error where nobody has loaded the engine */
 export function compileRegexp(pattern: string): CompiledGoRegexp {
-  if (compile === undefined) throw new Error("a regular expression came into this process without its engine");
+  const compile = regexps.get();
   const known = kept.get(pattern);
   if (known !== undefined) return known;
   if (kept.size >= MAX_KEPT) kept.clear();

@@ -1,6 +1,6 @@
-/** A table whose items bring the engines of what they hold, regular expressions and properties: who loads a registration or a rule may apply it. */
-import { hasProperties, loadProperties } from "../../core/source/properties.ts";
-import { hasRegexps, loadRegexps } from "../../core/text/regexps.ts";
+/** What is read of registrations and rules brings the engines of what it holds, regular expressions and properties: who reads one may apply it. */
+import { properties } from "../../core/source/properties.ts";
+import { regexps } from "../../core/text/regexps.ts";
 import type { Item, Table } from "./table.ts";
 
 /** The fields of specs, rules and manifests that hold expressions, as JSON text. */
@@ -31,10 +31,14 @@ export function withEngines(table: Table): Table {
 }
 
 async function bring(items: readonly Item[]): Promise<void> {
-  const holds = (field: RegExp): boolean =>
-    items.some((item) => Object.values(item).some((value) => typeof value === "string" && field.test(value)));
+  await bringEngines(items.flatMap((item) => Object.values(item).filter((value) => typeof value === "string")));
+}
+
+/** Loads the engines of what these JSON texts of specs and rules hold. */
+export async function bringEngines(texts: readonly string[]): Promise<void> {
+  const hold = (field: RegExp): boolean => texts.some((text) => field.test(text));
   await Promise.all([
-    !hasRegexps() && holds(EXPRESSION) ? loadRegexps() : undefined,
-    !hasProperties() && holds(PROPERTY) ? loadProperties() : undefined,
+    !regexps.isThere() && hold(EXPRESSION) ? regexps.load() : undefined,
+    !properties.isThere() && hold(PROPERTY) ? properties.load() : undefined,
   ]);
 }

@@ -1,6 +1,6 @@
 /** Items that hold a regular expression or a property bring its engine with them, and others do not. */
 import { describe, expect, it } from "@jest/globals";
-import { withEngines } from "../../../src/adapters/aws/engines-of-items.ts";
+import { withEngines } from "../../../src/adapters/aws/engines.ts";
 import type { Item, Table } from "../../../src/adapters/aws/table.ts";
 import { matchesName } from "../../../src/core/find/find.ts";
 import { propertyOf } from "../../../src/core/source/properties.ts";
