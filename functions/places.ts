@@ -1,5 +1,6 @@
 /** Where in our sources a bug showed: what of a foreign error's stack may be told. */
 import { readFileSync } from "node:fs";
+import type { SourceMap } from "node:module";
 import { join } from "node:path";
 
 const FRAME = /^ {4}at /;
@@ -34,13 +35,17 @@ function sourceOf(frame: string, folder: string): string | undefined {
   return SOURCE.exec(`${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}`)?.[1];
 }
 
+const maps = new Map<string, SourceMap | undefined>();
+
 /** Without one, the place in the bundle is told: no reason to lose the failure that is about to be. */
-function readMap(path: string) {
+function readMap(path: string): SourceMap | undefined {
+  if (maps.has(path)) return maps.get(path);
   try {
     // Not imported: it is for the day of a bug.
-    const { SourceMap } = process.getBuiltinModule("node:module");
-    return new SourceMap(JSON.parse(readFileSync(path, "utf8")));
+    const node = process.getBuiltinModule("node:module");
+    maps.set(path, new node.SourceMap(JSON.parse(readFileSync(path, "utf8"))));
   } catch {
-    return undefined;
+    maps.set(path, undefined);
   }
+  return maps.get(path);
 }
