@@ -31,13 +31,7 @@ export interface Surroundings {
   /** @default - those of the adapter */
   readonly clusterTimeouts?: HttpTimeouts | undefined;
   /** What is loaded only where it is needed. */
-  readonly modules: ProviderModules & {
-    readonly eks: () => Promise<EksModule>;
-    readonly refreshAll: () => Promise<typeof import("../src/app/refresh-all.ts")>;
-    readonly clusterAccess: () => Promise<typeof import("./cluster-access.ts")>;
-    readonly namespaceShapes: () => Promise<typeof import("../src/adapters/aws/cluster-external-secret-shape.ts")>;
-    readonly invokeSelf: () => Promise<typeof import("./register/invoke-self.ts")>;
-  };
+  readonly modules: ProviderModules & { readonly eks: () => Promise<EksModule> };
   /** For the answer to CloudFormation. */
   readonly fetch: typeof fetch;
 }
@@ -56,10 +50,6 @@ export const deployed: Surroundings = {
     parameterStore: () => import("../src/adapters/providers/parameterstore.ts"),
     sts: () => import("../src/adapters/providers/sts.ts"),
     eks: () => import("../src/adapters/kubernetes/eks-client.ts"),
-    refreshAll: () => import("../src/app/refresh-all.ts"),
-    clusterAccess: () => import("./cluster-access.ts"),
-    namespaceShapes: () => import("../src/adapters/aws/cluster-external-secret-shape.ts"),
-    invokeSelf: () => import("./register/invoke-self.ts"),
   },
   fetch,
 };

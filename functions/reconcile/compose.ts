@@ -6,12 +6,17 @@ import { createClustersRuntime } from "../clusters-runtime.ts";
 import { createHandler, type LambdaHandler } from "../middleware.ts";
 import { createRuntime, once, type Surroundings } from "../runtime.ts";
 
-export function composeReconcile(on: Surroundings): LambdaHandler<void> {
+/** What is loaded only where it is needed. */
+export interface ReconcileModules {
+  readonly refreshAll: () => Promise<typeof import("../../src/app/refresh-all.ts")>;
+}
+
+export function composeReconcile(on: Surroundings, modules: ReconcileModules): LambdaHandler<void> {
   const { log, clock } = on;
   const reconcile = once(() => {
     const runtime = createRuntime(on);
     const deps = { ...runtime, ...createClustersRuntime(on, runtime), log };
-    const loadRefresh = once(async () => (await on.modules.refreshAll()).createRefreshAll(deps));
+    const loadRefresh = once(async () => (await modules.refreshAll()).createRefreshAll(deps));
     const clusterExternalSecrets = createClusterExternalSecrets({ ...deps, loadRefresh });
     return createReconcile({
       ...deps,

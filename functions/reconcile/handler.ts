@@ -5,4 +5,4 @@ import { composeReconcile } from "./compose.ts";
 
 guardCrashes(deployed.log, process);
 
-export const handler = composeReconcile(deployed);
+export const handler = composeReconcile(deployed, { refreshAll: () => import("../../src/app/refresh-all.ts") });

@@ -9,18 +9,26 @@ import { createRuntime, once, type Surroundings } from "../runtime.ts";
 import { createSendAnswer } from "./custom-resource.ts";
 import { createRegisterHandler } from "./registration.ts";
 
-export function composeRegister(on: Surroundings): LambdaHandler<void> {
+/** What is loaded only where it is needed, and by no other function. */
+export interface RegisterModules {
+  readonly refreshAll: () => Promise<typeof import("../../src/app/refresh-all.ts")>;
+  readonly clusterAccess: () => Promise<typeof import("../cluster-access.ts")>;
+  readonly namespaceShapes: () => Promise<typeof import("../../src/adapters/aws/cluster-external-secret-shape.ts")>;
+  readonly invokeSelf: () => Promise<typeof import("./invoke-self.ts")>;
+}
+
+export function composeRegister(on: Surroundings, modules: RegisterModules): LambdaHandler<void> {
   const { environment, log, clock, awsOptions } = on;
   const register = once(() => {
     const deps = { ...createRuntime(on), log };
     const loadRefresh = once(async () => {
-      const [{ createRefreshAll }, { createClusterAccess }] = await Promise.all([on.modules.refreshAll(), on.modules.clusterAccess()]);
+      const [{ createRefreshAll }, { createClusterAccess }] = await Promise.all([modules.refreshAll(), modules.clusterAccess()]);
       return createRefreshAll({ ...deps, ...createClusterAccess(on, deps) });
     });
     return createRegister({ ...deps, clusterExternalSecrets: createClusterExternalSecrets({ ...deps, loadRefresh }) });
   });
-  const readConfig = once(() => createConfigReader(new S3Client(awsOptions()), on.modules.namespaceShapes));
-  const invoke = once(async () => (await on.modules.invokeSelf()).createInvoke(awsOptions()));
+  const readConfig = once(() => createConfigReader(new S3Client(awsOptions()), modules.namespaceShapes));
+  const invoke = once(async () => (await modules.invokeSelf()).createInvoke(awsOptions()));
 
   return createRegisterHandler({
     log,

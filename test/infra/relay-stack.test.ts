@@ -175,7 +175,7 @@ describe("what is kept is protected", () => {
   });
 
   it("hands functions names and numbers only", () => {
-    const common = ["AWS_SDK_UA_APP_ID", "LOG_LEVEL", "NODE_OPTIONS", "REGISTRY_TABLE", "SYNC_QUEUE_URL", "WORKER_LIFETIME_MS"];
+    const common = ["AWS_SDK_UA_APP_ID", "LOG_LEVEL", "REGISTRY_TABLE", "SYNC_QUEUE_URL", "WORKER_LIFETIME_MS"];
     const writing = [...common, "DRIFT_INTERVAL_MS", "EVENT_BUS_NAME", "HASH_KEY_SECRET", "VISIBILITY_BOUND_MS"];
     const variables = Object.entries(functions()).map(([id, { Environment }]) => [id, JSON.parse(JSON.stringify(Environment)).Variables]);
 

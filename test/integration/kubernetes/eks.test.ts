@@ -1,14 +1,11 @@
 /** EKS's way in on real API servers, whose webhook verifies the tokens as EKS's authenticator does, so that RBAC decides who may do what. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import * as clusterAccess from "../../../functions/cluster-access.ts";
-import * as invokeSelf from "../../../functions/register/invoke-self.ts";
-import * as namespaceShapes from "../../../src/adapters/aws/cluster-external-secret-shape.ts";
+import { createClusterAccess } from "../../../functions/cluster-access.ts";
 import * as eksClient from "../../../src/adapters/kubernetes/eks-client.ts";
 import * as parameterStore from "../../../src/adapters/providers/parameterstore.ts";
 import * as sts from "../../../src/adapters/providers/sts.ts";
 import { systemClock } from "../../../src/adapters/system-clock.ts";
-import * as refreshAll from "../../../src/app/refresh-all.ts";
 import type { ClusterSpec, EksCluster } from "../../../src/core/model.ts";
 import type { Cluster, Clusters } from "../../../src/core/ports.ts";
 import { clientOptions } from "../../../src/core/remote-calls.ts";
@@ -53,17 +50,10 @@ function newInstance(clockMs: () => number = now): Clusters {
     parameterStore: async () => parameterStore,
     sts: async () => sts,
     eks: async () => eksClient,
-    invokeSelf: async () => invokeSelf,
-    refreshAll: async () => refreshAll,
-    clusterAccess: async () => clusterAccess,
-    namespaceShapes: async () => namespaceShapes,
   };
   const environment = { AWS_REGION: REGION, ALLOW_LOOPBACK_CLUSTERS: "true" };
-  const registry = {} as Parameters<typeof clusterAccess.createClusterAccess>[1]["registry"];
-  const { clusters } = clusterAccess.createClusterAccess(
-    { environment, clock, awsOptions, modules, log: captureLog(clock).log, fetch },
-    { registry },
-  );
+  const registry = {} as Parameters<typeof createClusterAccess>[1]["registry"];
+  const { clusters } = createClusterAccess({ environment, clock, awsOptions, modules, log: captureLog(clock).log, fetch }, { registry });
   return clusters;
 }
 

@@ -91,15 +91,7 @@ export function composeFunctions(options: FunctionsOptions): Functions {
     log,
     awsOptions: awsOptions(name),
     // Jest loads nothing more between tests.
-    modules: {
-      parameterStore: async () => parameterStore,
-      sts: async () => sts,
-      eks: async () => eks,
-      refreshAll: async () => refreshAll,
-      clusterAccess: async () => clusterAccess,
-      namespaceShapes: async () => namespaceShapes,
-      invokeSelf: async () => invokeSelf,
-    },
+    modules: { parameterStore: async () => parameterStore, sts: async () => sts, eks: async () => eks },
     clusterTimeouts: { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs },
     // The time-out that the answer to CloudFormation has is 10 s.
     async fetch(url, init) {
@@ -107,11 +99,17 @@ export function composeFunctions(options: FunctionsOptions): Functions {
       return fetch(url, { ...init, signal: AbortSignal.any(signals) });
     },
   });
+  const modules = {
+    refreshAll: async () => refreshAll,
+    clusterAccess: async () => clusterAccess,
+    namespaceShapes: async () => namespaceShapes,
+    invokeSelf: async () => invokeSelf,
+  };
   return {
     onSecretChange: composeOnSecretChange(on("OnSecretChange")),
     sync: composeSync(on("Sync")),
-    reconcile: composeReconcile(on("Reconcile")),
-    register: composeRegister(on("Register")),
+    reconcile: composeReconcile(on("Reconcile"), modules),
+    register: composeRegister(on("Register"), modules),
     close: () => agent.destroy(),
   };
 }
