@@ -5,7 +5,10 @@ import { join } from "node:path";
 
 const FRAME = /^ {4}at /;
 const SOURCE = /((?:src|functions)\/[\w./-]{1,120}\.ts:\d{1,7}:\d{1,7})\)?$/;
-const BUNDLED = /(([\w-]{1,80}\.mjs):(\d{1,7}):(\d{1,7}))\)?$/;
+/** Of any file of a bundle: it names the map to look into, and is never told itself. */
+const OF_A_FILE = /([\w-]{1,80}\.mjs):(\d{1,7}):(\d{1,7})\)?$/;
+/** Told where no map helps: names that the bundler made, and no others, since the frame may be a forgery in an error's message. */
+const BUNDLED = /((?:index|chunk-\w+)\.mjs:\d{1,7}:\d{1,7})\)?$/;
 
 /**
  * The first frame of the error's stack that is ours, as `src/app/sync.ts:12:3`. In a bundle it is found by the source map beside it, which is
@@ -16,19 +19,12 @@ const BUNDLED = /(([\w-]{1,80}\.mjs):(\d{1,7}):(\d{1,7}))\)?$/;
 export function placeOf(error: unknown, folder = import.meta.dirname): string | undefined {
   const stack = typeof error === "object" && error !== null && "stack" in error && typeof error.stack === "string" ? error.stack : "";
   const frames = stack.split("\n").filter((line) => FRAME.test(line));
-  return first(frames, (frame) => SOURCE.exec(frame)?.[1] ?? sourceOf(frame, folder)) ?? first(frames, (frame) => BUNDLED.exec(frame)?.[1]);
-}
-
-function first(frames: readonly string[], find: (frame: string) => string | undefined): string | undefined {
-  for (const frame of frames) {
-    const found = find(frame);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const placed = frames.map((frame) => SOURCE.exec(frame)?.[1] ?? sourceOf(frame, folder));
+  return [...placed, ...frames.map((frame) => BUNDLED.exec(frame)?.[1])].find((place) => place !== undefined);
 }
 
 function sourceOf(frame: string, folder: string): string | undefined {
-  const [, , file, line, column] = BUNDLED.exec(frame) ?? [];
+  const [, file, line, column] = OF_A_FILE.exec(frame) ?? [];
   if (file === undefined) return undefined;
   const origin = readMap(join(folder, `${file}.map`))?.findOrigin(Number(line), Number(column));
   if (origin === undefined || !("fileName" in origin)) return undefined;
