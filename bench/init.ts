@@ -26,11 +26,11 @@ interface Written {
 export async function init(stack: CleanUpStack): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), "secret-relay-bench-"));
   await stack.add(() => rm(folder, { recursive: true, force: true }));
-  const write = async (name: string, { files }: Bundle): Promise<Written> => {
+  const write = async (name: string, made: Bundle): Promise<Written> => {
     const own = join(folder, name);
     await mkdir(own);
-    for (const [file, contents] of files) await writeFile(join(own, file), contents);
-    return { name, bytes: startBytes(files), path: join(own, "index.mjs") };
+    for (const [file, contents] of made.files) await writeFile(join(own, file), contents);
+    return { name, bytes: startBytes(made), path: join(own, "index.mjs") };
   };
   const empty = await write("empty", bundleText(EMPTY));
   const figures: Figure[] = [];

@@ -1,5 +1,4 @@
 /** Ten thousand registrations with nothing to do, and then one in a hundred drifted: what reconcile calls, holds and has written. */
-
 import { createClusterExternalSecrets } from "../src/app/cluster-external-secrets.ts";
 import { settlePropagation } from "../src/app/propagation.ts";
 import { createReconcile, type ReconcileResult } from "../src/app/reconcile.ts";

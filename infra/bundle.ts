@@ -38,6 +38,10 @@ const INDEX = "index.mjs";
 export interface Bundle {
   /** By name, with their source maps; `index.mjs` is the entry's. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Those of them that a cold start loads: `index.mjs`, and what it imports at once. */
+  readonly startFiles: readonly string[];
+  /** All source files that were read for it, whatever is left of them, as seen from the project's root. */
+  readonly inputs: readonly string[];
   /** The source files of which something is left in it, as seen from the project's root, sorted. */
   readonly sources: readonly string[];
   /** Those of them that are loaded with `index.mjs`, and not by need. */
@@ -68,33 +72,23 @@ export function bundle(entry: Pick<BuildOptions, "entryPoints" | "stdin">): Bund
     });
     return {
       files: new Map(joined.outputFiles.map(({ path, contents }) => [basename(path), contents])),
+      startFiles: startFilesOf(joined.metafile),
+      inputs: Object.keys(shaken.metafile.inputs),
       sources: sourcesOf(shaken.metafile, Object.keys(shaken.metafile.outputs)),
-      startSources: sourcesOf(shaken.metafile, startFiles(shaken.metafile)),
+      startSources: sourcesOf(shaken.metafile, startFilesOf(shaken.metafile)),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** How many bytes a cold start loads: `index.mjs` and whatever it imports at once, and so on. */
-export function startBytes(files: ReadonlyMap<string, Uint8Array>): number {
-  const loaded = new Map<string, number>();
-  const load = (file: string): void => {
-    const contents = files.get(file);
-    if (contents === undefined || loaded.has(file)) return;
-    loaded.set(file, contents.byteLength);
-    // `import("./…")` is on demand.
-    for (const [, imported = ""] of Buffer.from(contents)
-      .toString("utf8")
-      .matchAll(/\b(?:from|import)\s*"\.\/([\w-]+\.mjs)"/g))
-      load(imported);
-  };
-  load(INDEX);
-  return [...loaded.values()].reduce((sum, size) => sum + size, 0);
+/** How many bytes a cold start loads. */
+export function startBytes({ files, startFiles }: Bundle): number {
+  return startFiles.reduce((sum, file) => sum + (files.get(file)?.byteLength ?? 0), 0);
 }
 
-/** The files of a first pass that a cold start loads: not those of what is imported by need. */
-function startFiles({ outputs }: Metafile): readonly string[] {
+/** The files that a cold start loads: `index.mjs`, what it imports at once, and so on; not what is imported by need. */
+function startFilesOf({ outputs }: Metafile): readonly string[] {
   const loaded = new Set<string>();
   const load = (file: string): void => {
     const output = outputs[file];

@@ -9,7 +9,7 @@ import { createRuntime, once, type Surroundings } from "../runtime.ts";
 import { createSendAnswer } from "./custom-resource.ts";
 import { createRegisterHandler } from "./registration.ts";
 
-/** What is loaded only where it is needed, and by no other function. */
+/** What is loaded only where it is needed. */
 export interface RegisterModules {
   readonly refreshAll: () => Promise<typeof import("../../src/app/refresh-all.ts")>;
   readonly clusterAccess: () => Promise<typeof import("../cluster-access.ts")>;

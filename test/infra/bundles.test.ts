@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { type Bundle, bundle, startBytes } from "../../infra/bundle.ts";
+import { type Bundle, bundle, ROOT, startBytes } from "../../infra/bundle.ts";
 import { bundleHandler, HANDLER_NAMES, type HandlerName } from "../../infra/handler-code.ts";
 
 /** npm run bench -- init says what they are, and what importing them costs. */
@@ -26,7 +26,7 @@ describe("bundles", () => {
 
   it.each(HANDLER_NAMES)("%s is within its budget, with EKS's client in a file that is loaded by need", (name) => {
     const { files } = bundleOf(name);
-    const bytes = startBytes(files);
+    const bytes = startBytes(bundleOf(name));
 
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES);
     expect(bytes).toBeGreaterThan(100_000);
@@ -35,12 +35,15 @@ describe("bundles", () => {
 
   // Each file of its own costs half a millisecond and more.
   it.each(HANDLER_NAMES)("%s begins with two files, the one of which names the other's export", (name) => {
-    const { files } = bundleOf(name);
+    const { files, startFiles } = bundleOf(name);
     const index = Buffer.from(files.get("index.mjs") ?? []).toString("utf8");
 
     expect(index.length).toBeLessThan(200);
     const chunk = /from"\.\/(chunk-\w+\.mjs)"/.exec(index)?.[1] ?? "";
-    expect(startBytes(files)).toBe(index.length + (files.get(chunk)?.byteLength ?? 0));
+    expect(startFiles).toEqual(["index.mjs", chunk]);
+    expect(startBytes(bundleOf(name))).toBe(index.length + (files.get(chunk)?.byteLength ?? 0));
+    // As the text has it, and not only what esbuild says of it: the one file imports none of the others at once.
+    expect(Buffer.from(files.get(chunk) ?? []).toString("utf8")).not.toMatch(/\b(?:from|import)\s*"\.\//);
   });
 
   it.each(HANDLER_NAMES)("%s begins without what few deployments or few events need", (name) => {
@@ -68,8 +71,7 @@ describe("bundles", () => {
 
   it.each(HANDLER_NAMES)("%s loads whole, what is imported by need too, and asks for no module but its own and Node's", async (name) => {
     const { files } = bundleOf(name);
-    const folder = await mkdtemp(join(tmpdir(), "secret-relay-bundle-"));
-    for (const [file, contents] of files) await writeFile(join(folder, file), contents);
+    const folder = await written(bundleOf(name));
     const modules = [...files.keys()].filter((file) => file.endsWith(".mjs"));
     // Node's require of an unknown module would throw; process.getBuiltinModule, which stands for it, says nothing.
     const script = `
@@ -96,14 +98,12 @@ describe("bundles", () => {
       import { placeOf } from "./functions/places.ts";
       import { compileRegexp } from "./src/core/text/regexps.ts";
       try { compileRegexp("a"); } catch (error) { console.log(placeOf(error), placeOf(error, "/nowhere")); }`;
-    const { files } = bundle({ stdin: { contents, resolveDir: join(import.meta.dirname, "../.."), loader: "ts" } });
-    const folder = await mkdtemp(join(tmpdir(), "secret-relay-bundle-"));
-    for (const [file, made] of files) await writeFile(join(folder, file), made);
+    const folder = await written(bundle({ stdin: { contents, resolveDir: ROOT, loader: "ts" } }));
 
     const { stdout, stderr } = spawnSync(process.execPath, [join(folder, "index.mjs")], { encoding: "utf8", env: {} });
 
     await rm(folder, { recursive: true });
-    const thrown = readFileSync(join(import.meta.dirname, "../../src/core/engine.ts"), "utf8").split("\n");
+    const thrown = readFileSync(join(ROOT, "src/core/engine.ts"), "utf8").split("\n");
     const line = thrown.findIndex((text) => text.includes("throw new Error(`${what} came into this process")) + 1;
     expect([stderr, stdout]).toEqual([
       "",
@@ -126,6 +126,13 @@ describe("bundles", () => {
     expect(errorClasses("export class Planted extends RelayError {\n}\n")).toEqual([{ name: "Planted", said: undefined }]);
   });
 });
+
+/** Into a folder of its own, which is the caller's to remove. */
+async function written({ files }: Bundle): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "secret-relay-bundle-"));
+  for (const [file, contents] of files) await writeFile(join(folder, file), contents);
+  return folder;
+}
 
 /** The error classes that a source declares, and the name that each gives its instances. */
 function errorClasses(source: string) {

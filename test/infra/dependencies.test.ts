@@ -34,8 +34,8 @@ const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8")) as { r
 
 /** The bundle as text, and the folders of its packages as the lock file names them. */
 function inspectBundle(name: (typeof HANDLER_NAMES)[number]): { readonly text: string; readonly folders: readonly string[] } {
-  const { files, sources } = bundleHandler(name);
-  const folders = sources.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  const { files, inputs } = bundleHandler(name);
+  const folders = inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
   const code = [...files].filter(([file]) => file.endsWith(".mjs")).map(([, contents]) => Buffer.from(contents).toString("utf8"));
   return { text: code.join("\n"), folders: [...new Set(folders)] };
 }

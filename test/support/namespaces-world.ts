@@ -1,5 +1,4 @@
 /** Cluster tokyo with some namespaces, and the use cases that keep the registrations of ClusterExternalSecrets in it. */
-
 import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createRefreshAll } from "../../src/app/refresh-all.ts";
 import { createRegister } from "../../src/app/register.ts";

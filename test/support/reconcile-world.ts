@@ -1,5 +1,4 @@
 /** A world of fakes for the tests of reconcile: two clusters, a store, and targets that a good sync left an hour ago. */
-
 import { createClusterExternalSecrets } from "../../src/app/cluster-external-secrets.ts";
 import { createReconcile } from "../../src/app/reconcile.ts";
 import { createRefreshAll } from "../../src/app/refresh-all.ts";

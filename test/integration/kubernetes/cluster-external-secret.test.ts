@@ -1,5 +1,4 @@
 /** A ClusterExternalSecret on a real API server: register, reconcile, sync and prune with the rights that the docs grant, and without them. */
-
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { KubernetesObject } from "@kubernetes/client-node";

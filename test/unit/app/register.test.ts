@@ -21,11 +21,7 @@ function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "loadRefresh
   };
   return {
     ...deps,
-    clusterExternalSecrets: createClusterExternalSecrets({
-      ...deps,
-
-      loadRefresh: unused,
-    }),
+    clusterExternalSecrets: createClusterExternalSecrets({ ...deps, loadRefresh: unused }),
   };
 }
 
