@@ -23,5 +23,6 @@ export async function concurrently<T, R>(items: readonly T[], limit: number, wor
 
 /** Cuts a list into pages of at most `size`. */
 export function pagesOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  if (items.length <= size) return items.length === 0 ? [] : [items];
   return Array.from({ length: Math.ceil(items.length / size) }, (_, page) => items.slice(page * size, (page + 1) * size));
 }

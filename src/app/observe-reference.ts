@@ -108,10 +108,11 @@ async function openOthers(
   },
 ): Promise<void> {
   const { opened, head, openedAt, expected, leave } = known;
-  const unique = new Map(notices.map((notice) => [JSON.stringify([notice.versionId, notice.at]), notice]));
+  const unique = new Map(notices.map((notice) => [`${notice.at} ${notice.versionId}`, notice]));
   const others = [...unique.values()].filter(
     (notice) => (notice.versionId !== opened?.versionId || notice.at !== opened.at) && (head === undefined || !holds(head, notice)),
   );
+  if (others.length === 0) return;
   // A notice of another version than HEAD's may be invented: to open all that such ones tell of would fill the table.
   const isDoubtful = others.some(({ versionId }) => head !== undefined && head.versionId !== versionId);
   if (isDoubtful && leave !== undefined && !(await leave())) return;

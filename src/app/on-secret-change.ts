@@ -149,7 +149,7 @@ async function wokenByMove(deps: OnSecretChangeDeps, change: LabelMoved, event: 
   const [interests, hits] = await Promise.all([interestsIn(deps, labelMoveReferences(change)), findHits(deps.registry, change)]);
   const isNamed = ({ reference }: Interest) => parseReferenceKey(reference).version === `stage/${change.label}`;
   const readers = interests.filter(isNamed);
-  const lineOf = ({ registration, reference }: Interest) => JSON.stringify([registration, reference]);
+  const lineOf = ({ registration, reference }: Interest) => `${registration} ${reference}`;
   const known = new Set(readers.map(lineOf));
   const found = hits.filter((hit) => !known.has(lineOf(hit)));
   const named = [...readers, ...found];

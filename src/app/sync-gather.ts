@@ -15,6 +15,13 @@ export type Gathered =
   | { readonly kind: "moved"; readonly job: Job }
   | { readonly kind: "failed"; readonly job: Job; readonly failure: Failure };
 
+interface Looked {
+  readonly kind: "seen";
+  readonly job: Job;
+  readonly target: Target;
+  readonly view: TargetView | "missing";
+}
+
 /** One answer a job, in any order. Looks at all that need it first, so that one load, and one read of each reference, serve them all. */
 export async function gather(
   registry: Pick<Registry, "load">,
@@ -22,41 +29,34 @@ export async function gather(
   session: ClusterSession,
   jobs: readonly Job[],
 ): Promise<readonly Gathered[]> {
-  await reload(
-    registry,
-    reads,
-    jobs.filter((job) => job.isUsed),
-  );
+  const used = jobs.filter((job) => job.isUsed);
+  if (used.length > 0) await reload(registry, reads, used);
   const gathered: Gathered[] = [];
-  const looked: { readonly job: Job; readonly target: Target; readonly view: TargetView | "missing" }[] = [];
-  await Promise.all(
-    jobs.map(async (job) => {
-      const { loaded } = job;
-      const { registration } = loaded;
-      if (!isOurs(loaded)) {
-        gathered.push({ kind: "not ours", job });
-      } else if (registration.spec.target.creationPolicy === "None") {
-        // Nothing is ever written, so nothing needs to be known of a target.
-        gathered.push({ kind: "ready", job, pass: { registration, seen: { kind: "looked", view: "missing" } } });
-      } else if (!needsLook(job, registration) && registration.known !== undefined) {
-        gathered.push({ kind: "ready", job, pass: { registration, seen: { kind: "remembered", known: registration.known } } });
-      } else {
-        const target = targetOf(registration);
-        try {
-          refuseNamespace(session, target);
-          looked.push({ job, target, view: await session.call((cluster) => cluster.look(target)) });
-        } catch (error) {
-          gathered.push({ kind: "failed", job, failure: { step: "look", error } });
-        }
-      }
-    }),
-  );
+  const looking: Promise<Looked | Gathered>[] = [];
+  for (const job of jobs) {
+    const { loaded } = job;
+    const { registration } = loaded;
+    if (!isOurs(loaded)) {
+      gathered.push({ kind: "not ours", job });
+    } else if (registration.spec.target.creationPolicy === "None") {
+      // Nothing is ever written, so nothing needs to be known of a target.
+      gathered.push({ kind: "ready", job, pass: { registration, seen: { kind: "looked", view: "missing" } } });
+    } else if (!needsLook(job, registration) && registration.known !== undefined) {
+      gathered.push({ kind: "ready", job, pass: { registration, seen: { kind: "remembered", known: registration.known } } });
+    } else {
+      looking.push(look(session, job));
+    }
+  }
+  if (looking.length === 0) return gathered;
 
-  await reload(
-    registry,
-    reads,
-    looked.map(({ job }) => job),
-  );
+  const looked: Looked[] = [];
+  for (const one of await Promise.all(looking)) {
+    if (one.kind === "seen") looked.push(one);
+    else gathered.push(one);
+  }
+  if (looked.length === 0) return gathered;
+  const withView = looked.map(({ job }) => job);
+  await reload(registry, reads, withView);
   for (const { job, target, view } of looked) {
     const { registration } = job.loaded;
     if (!isOurs(job.loaded)) gathered.push({ kind: "not ours", job });
@@ -64,6 +64,17 @@ export async function gather(
     else gathered.push({ kind: "ready", job, pass: { registration, seen: { kind: "looked", view } } });
   }
   return gathered;
+}
+
+/** Never rejects. */
+async function look(session: ClusterSession, job: Job): Promise<Looked | Gathered> {
+  const target = targetOf(job.loaded.registration);
+  try {
+    refuseNamespace(session, target);
+    return { kind: "seen", job, target, view: await session.call((cluster) => cluster.look(target)) };
+  } catch (error) {
+    return { kind: "failed", job, failure: { step: "look", error } };
+  }
 }
 
 /** An Error says that the registry's word may not hold: a drift that could not be put right must not be called synced by it. */
@@ -80,7 +91,6 @@ export function refuseNamespace({ spec }: Pick<ClusterSession, "spec">, target: 
 
 /** One load for all; a registration that is gone since is given as a tombstone would be. */
 async function reload(registry: Pick<Registry, "load">, reads: Pick<Reads, "mark">, jobs: readonly Job[]): Promise<void> {
-  if (jobs.length === 0) return;
   const wanted = jobs.map(({ id, target }) => ({ registration: id, target }));
   const { registrations } = await registry.load(wanted, []);
   for (const job of jobs) {

@@ -47,7 +47,10 @@ export async function readSources(
   { after, requests, bounds, isUnlisted = false }: SourceReads,
 ): Promise<Sources> {
   const observe = (reference: Parameters<Reads["observe"]>[0]) => reads.observe(reference, after);
-  const observed = await Promise.all(referencesOf(registration.spec).map(observe));
+  const [reference, ...others] = referencesOf(registration.spec);
+  // Most registrations have one: to wait for all of one takes four promises more than to wait for it.
+  const isOne = reference !== undefined && others.length === 0;
+  const observed = isOne ? [await observe(reference)] : await Promise.all(referencesOf(registration.spec).map(observe));
   if (findPlaces(registration.spec).length === 0) return { observed, answered: observed };
 
   const listings: Answered[] = [];

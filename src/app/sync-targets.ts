@@ -71,8 +71,9 @@ async function syncPart(part: Part, requests: readonly SyncRequest[], record: Cl
 
   const session = openWritingSession({ ...deps, requireConfinement: part.requireConfinement }, record, deadline);
   const world: PassWorld = { deps, session, reads, account, deadline, leave: part.leave };
-  const prunes = requests.map(async (request) => {
-    if (request.prune !== undefined) outcomes.set(request, await pruneTarget(world, request, request.prune));
+  const prunes = requests.flatMap((request) => {
+    const { prune } = request;
+    return prune === undefined ? [] : [pruneTarget(world, request, prune).then((outcome) => outcomes.set(request, outcome))];
   });
   await Promise.all([runJobs(world, jobs), ...prunes]);
   for (const job of jobs) for (const [request, outcome] of job.outcomes) outcomes.set(request, outcome);

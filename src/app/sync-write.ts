@@ -41,13 +41,15 @@ export async function writeTarget(
   trail: Trail,
 ): Promise<Result | "stale"> {
   const { registration, seen } = pass;
-  const texts = await readTexts(session, registration);
+  const objects = templateObjectsOf(registration.spec);
+  const texts = objects.length === 0 ? NO_TEXTS : await readTexts(session, registration, objects);
   trail.step = "render";
   const answers = new Map(observed.map(({ reference, answer }) => [reference, answer]));
   const rendered = await renderStamped(deps, registration, { answers, found, texts });
   const manifest = stayingImmutable(rendered.manifest, registration, seen);
   if (registration.spec.target.creationPolicy !== "None") guardTarget(manifest, session.spec);
-  const versions = Object.fromEntries(observed.map(({ reference, versionId }) => [reference, versionId]));
+  const versions: Record<ReferenceKey, string> = {};
+  for (const { reference, versionId } of observed) versions[reference] = versionId;
   const gathered: Gathered = { registration, seen, versions, ...rendered, manifest, adopts: session.spec.adopt === true };
   const decision = decide(gathered);
 
@@ -64,10 +66,15 @@ export async function writeTarget(
   }
 }
 
+const NO_TEXTS: TemplateTexts = new Map();
+
 /** What `templateFrom` names, read by this pass: after the target's version was known (rule 1). */
-async function readTexts(session: ClusterSession, { spec }: Registration): Promise<TemplateTexts> {
-  const objects = templateObjectsOf(spec);
-  if (objects.length > 0) refuseNamespace(session, targetOf({ spec }));
+async function readTexts(
+  session: ClusterSession,
+  registration: Registration,
+  objects: ReturnType<typeof templateObjectsOf>,
+): Promise<TemplateTexts> {
+  refuseNamespace(session, targetOf(registration));
   return new Map(
     await Promise.all(objects.map(async (object) => [templateObjectKey(object), await session.templateObject(object)] as const)),
   );
@@ -95,16 +102,27 @@ export async function renderStamped(
   const bare = renderTarget(content.spec, data);
   const compared = varying === undefined ? bare : inputsManifest(content);
   const { creationPolicy } = spec.target;
-  const owner = creationPolicy === "Owner" ? { [CREATED_BY_LABEL]: createdBy(spec) } : {};
   // Of the target too, so that equal values elsewhere can't be told; none where others have data in it, which is not known here.
   const target = { namespace: spec.namespace, name: spec.target.name, labels: {}, annotations: {}, data: compared.data };
-  const dataHash = isExclusive(creationPolicy) ? { [DATA_HASH_ANNOTATION]: hasher.hash(canonicalBytes(target)) } : {};
-  const manifest = withBookkeeping(bare, {
-    labels: { [CLUSTER_LABEL]: spec.cluster, [MANAGED_LABEL]: "true", ...owner },
-    annotations: { [stampAnnotation(id)]: stamp(generation, hasher.hash(canonicalBytes(compared))), ...dataHash },
-  });
-  return { manifest, isSourceGone, varying };
+  const annotations: Record<string, string> = {};
+  annotations[stampAnnotation(id)] = stamp(generation, hasher.hash(canonicalBytes(compared)));
+  if (isExclusive(creationPolicy)) annotations[DATA_HASH_ANNOTATION] = hasher.hash(canonicalBytes(target));
+  return { manifest: withBookkeeping(bare, { labels: ownLabels(spec), annotations }), isSourceGone, varying };
 }
+
+function ownLabels(spec: Registration["spec"]): Readonly<Record<string, string>> {
+  const known = labelsOf.get(spec);
+  if (known !== undefined) return known;
+  const made: Record<string, string> = {};
+  made[CLUSTER_LABEL] = spec.cluster;
+  made[MANAGED_LABEL] = "true";
+  if (spec.target.creationPolicy === "Owner") made[CREATED_BY_LABEL] = createdBy(spec);
+  labelsOf.set(spec, made);
+  return made;
+}
+
+/** A spec never changes, and a registration that is contended or looked at again is rendered several times. */
+const labelsOf = new WeakMap<Registration["spec"], Readonly<Record<string, string>>>();
 
 /** ESO too leaves a Secret immutable whose ExternalSecret no longer says so: Kubernetes refuses the way back. */
 function stayingImmutable(manifest: SecretManifest, { id }: Registration, seen: Gathered["seen"]): SecretManifest {
@@ -210,12 +228,12 @@ async function applyOverForeign(
 
 /** asOf never goes back for a version: an answer by HEAD's word may know less than an earlier read did. */
 function appliedOf({ applied }: Registration, observed: readonly Observed[]): Readonly<Record<ReferenceKey, AppliedVersion>> {
-  return Object.fromEntries(
-    observed.map(({ reference, versionId, asOf }) => {
-      const before = applied[reference];
-      return [reference, { versionId, asOf: before?.versionId === versionId ? Math.max(asOf, before.asOf) : asOf }];
-    }),
-  );
+  const after: Record<ReferenceKey, AppliedVersion> = {};
+  for (const { reference, versionId, asOf } of observed) {
+    const before = applied[reference];
+    after[reference] = { versionId, asOf: before?.versionId === versionId ? Math.max(asOf, before.asOf) : asOf };
+  }
+  return after;
 }
 
 export function knownOf({ uid, resourceVersion }: TargetView): { readonly uid: string; readonly resourceVersion: string } {

@@ -42,8 +42,19 @@ export interface StoreRetry {
 /** Identifies a reference in HEAD, PROPAGATION, needs and status. */
 export type ReferenceKey = string;
 
-export function referenceKey({ provider, account, region, version, key, identity }: Reference): ReferenceKey {
-  return `${provider}|${identity === undefined ? account : `${account}~${identity}`}|${region}|${version}|${key}`;
+export function referenceKey(reference: Reference): ReferenceKey {
+  const { provider, account, region, version, key, identity } = reference;
+  const owner = identity === undefined ? account : `${account}~${identity}`;
+  return keptKeys.get(reference) ?? `${provider}|${owner}|${region}|${version}|${key}`;
+}
+
+const keptKeys = new WeakMap<Reference, ReferenceKey>();
+
+/** As `referenceKey`, and kept for as long as the reference: for those of registrations, whose keys each step of a sync asks for. */
+export function keptReferenceKey(reference: Reference): ReferenceKey {
+  const key = referenceKey(reference);
+  keptKeys.set(reference, key);
+  return key;
 }
 
 /** As the version of a reference that is looked up, every version of the secret: who reads any of them is meant. */
@@ -54,10 +65,20 @@ export const ANY_LABEL = "label/*";
 
 /** Turns a key back into its reference, without the credentials; the key comes last because it may hold any character. */
 export function parseReferenceKey(key: ReferenceKey): Reference {
-  const [provider, owner = "", region = "", version = "", ...rest] = key.split("|");
-  const [account = "", identity] = owner.split("~");
-  const reference = { provider: provider as ProviderKind, account, region, version, key: rest.join("|") };
-  return identity === undefined ? reference : { ...reference, identity };
+  const ownerAt = key.indexOf("|") + 1;
+  const regionAt = key.indexOf("|", ownerAt) + 1;
+  const versionAt = key.indexOf("|", regionAt) + 1;
+  const keyAt = key.indexOf("|", versionAt) + 1;
+  const owner = key.slice(ownerAt, regionAt - 1);
+  const identityAt = owner.indexOf("~") + 1;
+  const reference = {
+    provider: key.slice(0, ownerAt - 1) as ProviderKind,
+    account: identityAt === 0 ? owner : owner.slice(0, identityAt - 1),
+    region: key.slice(regionAt, versionAt - 1),
+    version: key.slice(versionAt, keyAt - 1),
+    key: key.slice(keyAt),
+  };
+  return identityAt === 0 ? reference : { ...reference, identity: owner.slice(identityAt) };
 }
 
 /** Whether the reader of `held` is meant by a look-up of `asked`; without an identity, by whatever credentials it reads. */

@@ -1,15 +1,14 @@
 /** From what the store answered to the data of the Secret, as ESO computes it: pure, and its errors never hold a value. */
 import { type ErrorCode, RelayError } from "../errors.ts";
 import {
+  type DataEntry,
   type DataFromEntry,
   type ExtractEntry,
   type FindRule,
   type ReferenceKey,
   type RegistrationSpec,
   type RemoteRef,
-  referenceKey,
   registrationId,
-  type StoreSpec,
   type ValueStrategies,
 } from "../model.ts";
 import type { RemoteSecret, SourceAnswer } from "../ports.ts";
@@ -20,8 +19,7 @@ import { convertKey, secretKeyFault } from "../source/keys.ts";
 import type { SecretMap } from "../source/merge.ts";
 import { propertyOf } from "../source/properties.ts";
 import { type RenderKey, rewriteKeys } from "../source/rewrite.ts";
-import { storeOf } from "../stores/stores.ts";
-import { resolveReference } from "./references.ts";
+import { referenceKeyOf } from "./references.ts";
 
 /** What a registration needs beside the answers. */
 export interface CollectInputs {
@@ -38,15 +36,15 @@ interface Entry {
 
 interface RemoteEntry extends Entry {
   readonly remoteRef: RemoteRef;
-  readonly store: StoreSpec | undefined;
+  readonly reference: ReferenceKey | undefined;
 }
 
 function entryAt(spec: RegistrationSpec, place: string): Entry {
   return { fail: (code, why) => new RelayError(code, registrationId(spec), { detail: `${place}: ${why}` }) };
 }
 
-function remoteEntryAt(spec: RegistrationSpec, place: string, remoteRef: RemoteRef, store: StoreSpec | undefined): RemoteEntry {
-  return { ...entryAt(spec, `${place} (key: ${remoteRef.key})`), remoteRef, store };
+function remoteEntryAt(spec: RegistrationSpec, place: string, remoteRef: RemoteRef, entry: DataEntry | ExtractEntry): RemoteEntry {
+  return { ...entryAt(spec, `${place} (key: ${remoteRef.key})`), remoteRef, reference: referenceKeyOf(spec, entry) };
 }
 
 function describeFault(fault: JsonFault): string {
@@ -59,7 +57,7 @@ function presentSecret(
   entry: RemoteEntry,
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
 ): RemoteSecret | undefined {
-  const answer = answers.get(referenceKey(resolveReference(storeOf(spec, entry), entry.remoteRef)));
+  const answer = entry.reference === undefined ? undefined : answers.get(entry.reference);
   // Never taken for absence: that would let a caller's mistake delete a target (rule 5).
   if (answer === undefined) throw new Error("collectData was called without an answer for one of the registration's references");
   if (answer.kind === "present") return answer;
@@ -166,7 +164,7 @@ function extractedMap(
   answers: ReadonlyMap<ReferenceKey, SourceAnswer>,
   inputs: CollectInputs,
 ): SecretMap {
-  const entry = remoteEntryAt(spec, place, source.extract, source.store);
+  const entry = remoteEntryAt(spec, place, source.extract, source);
   const secret = presentSecret(spec, entry, answers);
   if (secret === undefined) return new Map();
   return finishedMap(entry, membersOf(entry, selectedBytes(entry, secret)), source.extract, source, inputs);
@@ -197,8 +195,9 @@ export function collectData(
         : foundMap(entryAt(spec, `${place}.find`), inputs.found?.get(index), source.find, source, inputs);
     for (const [key, value] of map) data.set(key, value);
   }
-  for (const [index, { secretKey, remoteRef, store }] of spec.data.entries()) {
-    const entry = remoteEntryAt(spec, `spec.data[${index}]`, remoteRef, store);
+  for (const [index, source] of spec.data.entries()) {
+    const { secretKey, remoteRef } = source;
+    const entry = remoteEntryAt(spec, `spec.data[${index}]`, remoteRef, source);
     const secret = presentSecret(spec, entry, answers);
     if (secret === undefined) continue;
     data.set(secretKey, finishedValue(entry, "the value", new SecretValue(selectedBytes(entry, secret)), remoteRef));

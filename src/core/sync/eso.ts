@@ -1,5 +1,5 @@
 /** The marks by which External Secrets Operator (ESO) shows that a Secret is its own, and that other tools rely on. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { RegistrationSpec } from "../model.ts";
 import type { TargetView } from "../ports.ts";
 
@@ -17,7 +17,7 @@ const MAX_MANAGER_LENGTH = 63;
 
 /** SHA3-224 in hex: ESO's ObjectHash of a text. */
 function sha3(text: string): string {
-  return createHash("sha3-224").update(text).digest("hex");
+  return hash("sha3-224", text);
 }
 
 /** The value of the label by which ESO tells the Secrets of an ExternalSecret. */

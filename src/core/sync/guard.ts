@@ -65,28 +65,43 @@ function tokenMinted(manifest: SecretManifest): string | undefined {
   return `the annotation ${SERVICE_ACCOUNT_NAME} ${manifest.type === undefined ? "without a type" : "with this type"} would mint a token`;
 }
 
+/** The first in key order, and its place from 1 on. Sorted only where there is one, which is hardly ever. */
+function firstFault<T>(
+  keys: readonly string[],
+  faultOf: (key: string) => T | undefined,
+): { readonly fault: T; readonly place: number } | undefined {
+  if (keys.every((key) => faultOf(key) === undefined)) return undefined;
+  for (const [index, key] of keys.toSorted().entries()) {
+    const fault = faultOf(key);
+    if (fault !== undefined) return { fault, place: index + 1 };
+  }
+  return undefined;
+}
+
 /** Keys may have been rendered from a value, also those that are names: all are told by their place in key order. */
 function metadataFault(manifest: SecretManifest): string | undefined {
-  for (const [index, key] of Object.keys(manifest.labels).toSorted().entries()) {
-    if (!isQualifiedName(key)) return `the key of label ${index + 1} in key order is no valid name`;
-    if (!isLabelValue(manifest.labels[key] ?? "")) return `the value of label ${index + 1} in key order is no valid label value`;
+  const { labels, annotations } = manifest;
+  const labelFault = firstFault(Object.keys(labels), (key) => {
+    if (!isQualifiedName(key)) return "key";
+    return isLabelValue(labels[key] ?? "") ? undefined : "value";
+  });
+  if (labelFault !== undefined) {
+    const what = labelFault.fault === "key" ? "name" : "label value";
+    return `the ${labelFault.fault} of label ${labelFault.place} in key order is no valid ${what}`;
   }
+  // Kubernetes lowers an annotation's key before it looks, a label's not.
+  const annotationFault = firstFault(Object.keys(annotations), (key) => (isQualifiedName(key.toLowerCase()) ? undefined : "key"));
+  if (annotationFault !== undefined) return `the key of annotation ${annotationFault.place} in key order is no valid name`;
   let size = 0;
-  for (const [index, key] of Object.keys(manifest.annotations).toSorted().entries()) {
-    // Kubernetes lowers an annotation's key before it looks, a label's not.
-    if (!isQualifiedName(key.toLowerCase())) return `the key of annotation ${index + 1} in key order is no valid name`;
-    size += Buffer.byteLength(key) + Buffer.byteLength(manifest.annotations[key] ?? "");
-  }
+  for (const key of Object.keys(annotations)) size += Buffer.byteLength(key) + Buffer.byteLength(annotations[key] ?? "");
   return size > MAX_ANNOTATION_BYTES ? `the annotations are ${size} bytes, more than ${MAX_ANNOTATION_BYTES}` : undefined;
 }
 
 function dataFault(manifest: SecretManifest): string | undefined {
+  const keyFault = firstFault([...manifest.data.keys()], secretKeyFault);
+  if (keyFault !== undefined) return `data key ${keyFault.place} in key order ${keyFault.fault}`;
   let size = 0;
-  for (const [index, key] of [...manifest.data.keys()].toSorted().entries()) {
-    const fault = secretKeyFault(key);
-    if (fault !== undefined) return `data key ${index + 1} in key order ${fault}`;
-    size += manifest.data.get(key)?.expose().length ?? 0;
-  }
+  for (const value of manifest.data.values()) size += value.expose().length;
   return size > MAX_DATA_BYTES ? `the data is ${size} bytes, more than ${MAX_DATA_BYTES}` : undefined;
 }
 

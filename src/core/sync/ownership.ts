@@ -1,32 +1,38 @@
 /** The marks by which a target shows whose it is: one label of the cluster, one annotation and one field manager a registration. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { originOf, type RegistrationId } from "../model.ts";
 
 /** On every Secret that the relay writes; its value is the Cluster's name. Admission policies confine the relay to it. */
 export const CLUSTER_LABEL = "secret-relay.dev/cluster";
 
-/** 16 hex digits: an id may hold more characters than an annotation's name or a field manager may. A left target keeps the marks of who left it. */
-function shortId(id: RegistrationId): string {
+interface Marks {
+  readonly annotation: string;
+  readonly manager: string;
+}
+
+/** By 16 hex digits: an id may hold more characters than an annotation's name or a field manager may. A left target keeps the marks of who left it. */
+function marksOf(id: RegistrationId): Marks {
   const known = kept.get(id);
   if (known !== undefined) return known;
-  const made = createHash("sha256").update(originOf(id)).digest("hex").slice(0, 16);
+  const shortId = hash("sha256", originOf(id)).slice(0, 16);
+  const made = { annotation: `state.secret-relay.dev/${shortId}`, manager: `secret-relay/${shortId}` };
   if (kept.size >= MAX_KEPT) kept.clear();
   kept.set(id, made);
   return made;
 }
 
 /** A pass asks for the marks of its registration half a dozen times, and an instance meets the same registrations again. */
-const kept = new Map<RegistrationId, string>();
+const kept = new Map<RegistrationId, Marks>();
 const MAX_KEPT = 4_096;
 
 /** Each registration has an annotation of its own: two that merge into one Secret would else undo each other for ever. */
 export function stampAnnotation(id: RegistrationId): string {
-  return `state.secret-relay.dev/${shortId(id)}`;
+  return marksOf(id).annotation;
 }
 
 /** The server-side apply manager of a registration; at most 128 characters are allowed. */
 export function fieldManager(id: RegistrationId): string {
-  return `secret-relay/${shortId(id)}`;
+  return marksOf(id).manager;
 }
 
 /**

@@ -2,6 +2,9 @@
 import {
   ANY_LABEL,
   ANY_VERSION,
+  type DataEntry,
+  type DataFromEntry,
+  keptReferenceKey,
   type ProviderKind,
   type Reference,
   type ReferenceKey,
@@ -61,6 +64,22 @@ export function resolveReference(store: StoreSpec, remoteRef: RemoteRef): Refere
 
 /** A registration's references, `dataFrom` first and then `data`, each once at its first place. What a `find` finds is not among them. */
 export function referencesOf(spec: RegistrationSpec): readonly Reference[] {
+  return resolvedOf(spec).references;
+}
+
+type Entry = DataFromEntry | DataEntry;
+
+/** The key of the reference that an entry of the spec's own `data` or `dataFrom` reads; undefined for a `find`. */
+export function referenceKeyOf(spec: RegistrationSpec, entry: Entry): ReferenceKey | undefined {
+  return resolvedOf(spec).keys.get(entry);
+}
+
+interface Resolved {
+  readonly references: readonly Reference[];
+  readonly keys: ReadonlyMap<Entry, ReferenceKey>;
+}
+
+function resolvedOf(spec: RegistrationSpec): Resolved {
   const known = resolved.get(spec);
   if (known !== undefined) return known;
   const made = resolveAll(spec);
@@ -69,17 +88,20 @@ export function referencesOf(spec: RegistrationSpec): readonly Reference[] {
 }
 
 /** A spec never changes, and one pass asks for its references several times. */
-const resolved = new WeakMap<RegistrationSpec, readonly Reference[]>();
+const resolved = new WeakMap<RegistrationSpec, Resolved>();
 
-function resolveAll(spec: RegistrationSpec): readonly Reference[] {
+function resolveAll(spec: RegistrationSpec): Resolved {
   const references = new Map<ReferenceKey, Reference>();
-  const extracts = spec.dataFrom.flatMap(({ extract, store }) => (extract === undefined ? [] : [{ remoteRef: extract, store }]));
-  for (const entry of [...extracts, ...spec.data]) {
-    const reference = resolveReference(storeOf(spec, entry), entry.remoteRef);
-    const key = referenceKey(reference);
+  const keys = new Map<Entry, ReferenceKey>();
+  for (const entry of [...spec.dataFrom, ...spec.data]) {
+    const remoteRef = "remoteRef" in entry ? entry.remoteRef : entry.extract;
+    if (remoteRef === undefined) continue;
+    const reference = resolveReference(storeOf(spec, entry), remoteRef);
+    const key = keptReferenceKey(reference);
+    keys.set(entry, key);
     if (!references.has(key)) references.set(key, reference);
   }
-  return [...references.values()];
+  return { references: [...references.values()], keys };
 }
 
 /**

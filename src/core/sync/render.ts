@@ -68,13 +68,9 @@ export function renderTarget(spec: RegistrationSpec, data: ReadonlyMap<string, S
   return bookkeeping === undefined ? bare : withBookkeeping(bare, bookkeeping);
 }
 
-/** A manifest that was rendered without its bookkeeping, with it: the same as to render it anew. */
+/** A manifest that was rendered without its bookkeeping, with it: its own marks in key order, and then the relay's as they are given. */
 export function withBookkeeping(bare: SecretManifest, { labels, annotations }: Bookkeeping): SecretManifest {
-  return {
-    ...bare,
-    labels: sortedRecord({ ...bare.labels, ...labels }),
-    annotations: sortedRecord({ ...bare.annotations, ...annotations }),
-  };
+  return { ...bare, labels: { ...bare.labels, ...labels }, annotations: { ...bare.annotations, ...annotations } };
 }
 
 /**
@@ -112,9 +108,12 @@ function written(fields: readonly (number | string | Uint8Array)[]): Uint8Array 
     let length = 0;
     if (typeof field === "string") length = bytes.write(field, start);
     else if (typeof field !== "number") length = putBytes(bytes, field, start);
-    // Big-endian; no count comes near six bytes.
-    bytes.writeUInt16BE(0, end);
-    bytes.writeUIntBE(typeof field === "number" ? field : length, end + 2, 6);
+    // Byte by byte, big-endian, and less than 2^32: Buffer's own methods take longer than all the rest of a small manifest.
+    let count = typeof field === "number" ? field : length;
+    for (let at = start - 1; at >= end; at -= 1) {
+      bytes[at] = count;
+      count >>>= 8;
+    }
     end = start + length;
   }
   return bytes.subarray(0, end);

@@ -100,7 +100,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the registration is not loaded again after the look",
     line: 6,
-    source: inFile("app/sync-gather.ts", ["    looked.map(({ job }) => job),", "    [],"]),
+    source: inFile("app/sync-gather.ts", ["  await reload(registry, reads, withView);", "  await reload(registry, reads, []);"]),
     setup: OWNER,
     faults: ["stale", "lost", "blanked", "endless", "pruned target back", "claimed falsely"],
   },
@@ -165,10 +165,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "all registrations apply under one manager, with one stamp",
     line: 10,
-    source: inFile("core/sync/ownership.ts", [
-      'createHash("sha256").update(originOf(id))',
-      'createHash("sha256").update(originOf(id).slice(0, 0))',
-    ]),
+    source: inFile("core/sync/ownership.ts", ['hash("sha256", originOf(id))', 'hash("sha256", originOf(id).slice(0, 0))']),
     setup: { creation: 2, shape: 2 },
     faults: ["endless", "lost", "blanked"],
   },

@@ -54,6 +54,14 @@ describe("renderTarget", () => {
     expect(manifest.labels).not.toHaveProperty("app");
   });
 
+  it("gives the same bytes for the same labels and annotations, in whatever order the manifest has them", () => {
+    const bookkeeping = { labels: { mark: "m", app: "relay" }, annotations: { mark: "m" } };
+    const spec = specOf();
+    const turned = { ...spec, labels: { app: "own", z: "own" }, annotations: { [LAST_APPLIED]: "{}", note: "own" } };
+
+    expect(JSON.stringify(renderTarget(turned, new Map(), bookkeeping))).toBe(JSON.stringify(renderTarget(spec, new Map(), bookkeeping)));
+  });
+
   it("puts the bookkeeping over the manifest's labels and annotations", () => {
     const manifest = renderTarget(specOf(), new Map(), { labels: { app: "relay" }, annotations: { hash: "h" } });
 
