@@ -44,11 +44,11 @@ export function numberOf(low: number, choice: number): number {
 }
 
 /** A number's low part says what, its high part which. */
-export async function perform(world: World, number: number): Promise<void> {
+export function perform(world: World, number: number): Promise<void> {
   const action = TABLE[number % TABLE.length] ?? step;
   // Nothing happens in no time: no two changes share a moment.
   world.scheduler.advance(STEP_MS);
-  await action(world, Math.floor(number / TABLE.length));
+  return action(world, Math.floor(number / TABLE.length));
 }
 
 function pick<T>(items: readonly T[], choice: number): T | undefined {
@@ -67,18 +67,18 @@ function lagOf(choice: number): number {
 /** One call of one worker goes on. Where nobody waits, something is delivered. */
 async function step(world: World, choice: number): Promise<void> {
   const { scheduler } = world;
-  const call = pick(scheduler.waiting, Math.floor(choice / 8));
+  const call = pick(scheduler.waiting(), Math.floor(choice / 8));
   if (call === undefined) return deliver(world, choice);
   world.lag = lagOf(choice);
   sayCall(world, call, "");
   await scheduler.proceed(call, "answered");
 }
 
-async function runToWrite(world: World, choice: number): Promise<void> {
+function runToWrite(world: World, choice: number): Promise<void> {
   return run(world, choice, "run to write");
 }
 
-async function runToEnd(world: World, choice: number): Promise<void> {
+function runToEnd(world: World, choice: number): Promise<void> {
   return run(world, choice, "run");
 }
 
@@ -95,20 +95,20 @@ async function run(world: World, choice: number, mode: "run" | "run to write"): 
 /** One call fails, before its effect or after it. */
 async function fail(world: World, choice: number): Promise<void> {
   const { scheduler } = world;
-  const calls = scheduler.waiting.filter(({ wakeAt, worker }) => wakeAt === undefined && worker.isAlive);
+  const calls = scheduler.waiting().filter(({ wakeAt, worker }) => wakeAt === undefined && worker.isAlive);
   const call = pick(calls, Math.floor(choice / 8));
   if (call === undefined) return step(world, choice);
   world.lag = 0;
   world.isDisturbed = true;
   const when = choice % 2 === 0 ? ("before" as const) : ("after" as const);
-  const error = failureOf(call.operation, Math.floor(choice / 2) % 4);
+  const error = failureOf(call.asked.operation, Math.floor(choice / 2) % 4);
   sayCall(world, call, `, fails ${when} it took effect: ${error.code}`);
   await scheduler.proceed(call, { when, error });
 }
 
 function sayCall(world: World, call: Call, suffix: string): void {
-  const lagging = world.lag === 0 || !call.operation.startsWith("read") ? "" : `, an answer ${world.lag} older`;
-  say(world, () => `${nameOf(call.worker)}${call.worker.isAlive ? "" : " (dead)"}: ${describeCall(call)}${lagging}${suffix}`);
+  const lagging = world.lag === 0 || !call.asked.operation.startsWith("read") ? "" : `, an answer ${world.lag} older`;
+  say(world, () => `${nameOf(call.worker)}${call.worker.isAlive ? "" : " (dead)"}: ${describeCall(call.asked)}${lagging}${suffix}`);
 }
 
 async function crash(world: World, choice: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Bus, Clock, Cluster, Clusters, Hasher, Log, Queue, Registry, Secre
 import { DEFAULT_BOUNDS, type FreshnessBounds } from "../../src/core/sync/freshness.ts";
 import { Violation } from "./judge.ts";
 import type { Parts } from "./parts.ts";
-import type { Failure, Scheduler, Worker } from "./scheduler.ts";
+import type { Asked, Scheduler, Worker } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
 const DRIFT_MS = 600_000;
@@ -52,48 +52,69 @@ export function portsOf(world: World, worker: Worker): WorkerPorts {
 const PAGED = new Set<string>(["interests", "findRules", "ofCluster"]);
 
 type Method = (...args: unknown[]) => unknown;
-type ScheduledMethod = (this: Scheduled, ...args: unknown[]) => unknown;
 
 /** A port of one worker: the methods lie in a prototype that is made once, since worlds are many. */
-interface Scheduled {
+class Scheduled {
   readonly scheduler: Scheduler;
   readonly worker: Worker;
   readonly port: Readonly<Record<string, Method>>;
   readonly fail: Parts["fail"];
+
+  constructor({ scheduler, parts }: World, worker: Worker, port: object) {
+    this.scheduler = scheduler;
+    this.worker = worker;
+    this.port = port as Scheduled["port"];
+    this.fail = parts.fail;
+  }
 }
 
-const prototypes = new Map<string, object>();
+const classes = new Map<string, typeof Scheduled>();
 
 const METHODS = { provider: ["read", "readVersion", "currentVersions", "list"], queue: ["send"], bus: ["publish"] } as const;
 
 /** The same port, with the scheduler in front of each method. All of one `kind` have the same methods. */
-function scheduled<P extends object>(
-  { scheduler, parts: { fail } }: World,
-  worker: Worker,
-  kind: "registry" | keyof typeof METHODS,
-  port: P,
-): P {
-  const prototype = prototypes.get(kind) ?? prototypeOf(kind === "registry" ? Object.keys(port) : METHODS[kind]);
-  prototypes.set(kind, prototype);
-  return Object.assign(Object.create(prototype) as P, { scheduler, worker, port, fail });
+function scheduled<P extends object>(world: World, worker: Worker, kind: "registry" | keyof typeof METHODS, port: P): P {
+  let made = classes.get(kind);
+  if (made === undefined) classes.set(kind, (made = classOf(kind === "registry" ? Object.keys(port) : METHODS[kind])));
+  return new made(world, worker, port) as object as P;
 }
 
-function prototypeOf(methods: readonly string[]): object {
-  const wrapped: Record<string, ScheduledMethod> = {};
+function classOf(methods: readonly string[]): typeof Scheduled {
+  class OfKind extends Scheduled {}
   for (const name of methods) {
-    wrapped[name] = PAGED.has(name)
-      ? function paged(this: Scheduled, ...args) {
-          const read = async () => collect(this.port[name]?.(...args) as AsyncIterable<unknown>);
-          return pagesOf(() => this.scheduler.call(this.worker, name, args, read));
+    const value = PAGED.has(name)
+      ? function paged(this: Scheduled, ...args: unknown[]) {
+          const read = () => this.scheduler.call(this.worker, new PortCall(this, name, args, true));
+          return new Pages(read as () => Promise<readonly unknown[]>);
         }
-      : function once(this: Scheduled, ...args) {
-          const effect = () => this.port[name]?.(...args) as Promise<unknown>;
-          const { fail } = this;
-          const failing = fail === undefined ? undefined : (failure: Failure) => fail(name, failure, effect);
-          return this.scheduler.call(this.worker, name, args, effect, failing);
+      : function once(this: Scheduled, ...args: unknown[]) {
+          return this.scheduler.call(this.worker, new PortCall(this, name, args, false));
         };
+    Object.defineProperty(OfKind.prototype, name, { value });
   }
-  return wrapped;
+  return OfKind;
+}
+
+/** One call of a method of a worker's port. */
+class PortCall implements Asked {
+  readonly operation: string;
+  readonly args: readonly unknown[];
+  readonly failing: Asked["failing"];
+  private readonly port: Scheduled["port"];
+  private readonly isPaged: boolean;
+
+  constructor({ port, fail }: Scheduled, operation: string, args: readonly unknown[], isPaged: boolean) {
+    this.operation = operation;
+    this.args = args;
+    this.port = port;
+    this.isPaged = isPaged;
+    this.failing = fail === undefined ? undefined : (failure) => fail(operation, failure, () => this.effect());
+  }
+
+  effect(): Promise<unknown> {
+    const answer = this.port[this.operation]?.(...this.args);
+    return this.isPaged ? collect(answer as AsyncIterable<unknown>) : (answer as Promise<unknown>);
+  }
 }
 
 async function collect(pages: AsyncIterable<unknown>): Promise<readonly unknown[]> {
@@ -102,21 +123,29 @@ async function collect(pages: AsyncIterable<unknown>): Promise<readonly unknown[
   return found;
 }
 
-/** Read when the first page is asked for. A generator would take a promise more for each step, and a schedule has hundreds. */
-function pagesOf(read: () => Promise<readonly unknown[]>): AsyncIterable<unknown> {
-  return {
-    [Symbol.asyncIterator]() {
-      let pages: readonly unknown[] | undefined;
-      let next = 0;
-      return {
-        async next() {
-          pages ??= await read();
-          next += 1;
-          return next <= pages.length ? { done: false, value: pages[next - 1] } : { done: true, value: undefined };
-        },
-      };
-    },
-  };
+/**
+ * Read when the first page is asked for. A generator would take a promise more for each step, and an object literal with a computed name
+ * is made slowly; a schedule has dozens.
+ */
+class Pages implements AsyncIterable<unknown>, AsyncIterator<unknown> {
+  private readonly read: () => Promise<readonly unknown[]>;
+  private reading: Promise<readonly unknown[]> | undefined;
+  private at = 0;
+
+  constructor(read: () => Promise<readonly unknown[]>) {
+    this.read = read;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    return new Pages(this.read);
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    this.reading ??= this.read();
+    const index = this.at;
+    this.at += 1;
+    return this.reading.then((pages) => (index < pages.length ? { done: false, value: pages[index] } : { done: true, value: undefined }));
+  }
 }
 
 /** Each write is shown to the judge as the API server saw it, just when it happened. */
@@ -127,8 +156,8 @@ function judged(world: World, worker: Worker): Cluster {
     args: readonly unknown[],
     [target, manager]: readonly [string, string],
     effect: () => Promise<T>,
-  ): Promise<T> =>
-    scheduler.call(worker, operation, args, () => {
+  ): Promise<T> => {
+    const begin = (): Promise<T> => {
       const work = async (): Promise<T> => {
         const before = await ground.see(target);
         const result = await effect();
@@ -152,10 +181,12 @@ function judged(world: World, worker: Worker): Cluster {
       const done = world.writing.then(work, work);
       world.writing = done;
       return done;
-    });
+    };
+    return scheduler.call(worker, { operation, args, effect: begin });
+  };
   const cluster = world.wrapCluster(ground.cluster);
   return {
-    look: (target) => scheduler.call(worker, "look", [target], () => cluster.look(target)),
+    look: (target) => scheduler.call(worker, { operation: "look", args: [target], effect: () => cluster.look(target) }),
     tryDecoy: (namespace, policy) => cluster.tryDecoy(namespace, policy),
     apply: (...args) => write("apply", args, [args[0].name, args[1]], () => cluster.apply(...args)),
     takeOver: (...args) => write("takeOver", args, [args[0].name, args[1]], () => cluster.takeOver(...args)),
@@ -199,7 +230,7 @@ export function failureOf(operation: string, choice: number): RelayError {
   return new RelayError(operation === "publish" ? "BusUnavailable" : "RegistryUnavailable", "model");
 }
 
-export function describeCall({ operation, args }: { readonly operation: string; readonly args: readonly unknown[] }): string {
+export function describeCall({ operation, args }: Pick<Asked, "operation" | "args">): string {
   const [first] = args;
   const { key, name, id } = typeof first === "object" && first !== null ? (first as Partial<Record<"key" | "name" | "id", string>>) : {};
   const about = key ?? name ?? id ?? (typeof first === "string" ? first.split("|").at(-1) : undefined);

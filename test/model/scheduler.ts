@@ -27,14 +27,21 @@ export interface Worker {
   writes: number;
 }
 
+/** What a worker asks of a port. */
+export interface Asked<T = unknown> {
+  readonly operation: string;
+  readonly args: readonly unknown[];
+  /** Begins it. */
+  effect(): Promise<T>;
+  /** How it fails where its service has an outage. @default - its effect does not take place, or its answer is lost */
+  readonly failing?: ((failure: Failure) => Promise<unknown>) | undefined;
+}
+
 /** A call that waits. */
 export interface Call {
   readonly worker: Worker;
-  readonly operation: string;
-  readonly args: readonly unknown[];
-  readonly effect: () => Promise<unknown>;
-  /** How it fails where its service has an outage. @default - its effect does not take place, or its answer is lost */
-  readonly failing?: ((failure: Failure) => Promise<unknown>) | undefined;
+  readonly asked: Asked;
+  readonly askedAt: Millis;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** A sleep ends at this moment. */
@@ -61,17 +68,12 @@ export interface Scheduler {
   readonly now: () => Millis;
   /** Moves the time on, and ends the workers whose time is up. */
   advance(ms: number): void;
-  readonly waiting: readonly Call[];
+  /** A method, since each object that is made with a getter of its own has a shape of its own, which V8 looks up slowly and keeps for long. */
+  readonly waiting: () => readonly Call[];
   readonly workers: readonly Worker[];
   start(worker: Pick<Worker, "name" | "offsetMs"> & { readonly lifeMs: number }, work: (worker: Worker) => Promise<void>): Worker;
   /** Every port call of a worker passes here. */
-  call<T>(
-    worker: Worker,
-    operation: string,
-    args: readonly unknown[],
-    effect: () => Promise<T>,
-    failing?: (failure: Failure) => Promise<unknown>,
-  ): Promise<T>;
+  call<T>(worker: Worker, asked: Asked<T>): Promise<T>;
   clockOf(worker: Worker): Clock;
   /** Lets one waiting call go on. */
   proceed(call: Call, outcome: Outcome): Promise<void>;
@@ -85,7 +87,8 @@ export interface Scheduler {
   flush(): Promise<void>;
 }
 
-const NEVER = new Promise<never>(() => {});
+/** A new one each time: what waits for it would be held by one that is shared for ever. */
+const never = (): Promise<never> => new Promise(() => {});
 
 export interface SchedulerOptions {
   readonly onEnd: (worker: Worker, failure: unknown) => void;
@@ -106,31 +109,43 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
   const remove = (call: Call): void => {
     waiting = waiting.filter((one) => one !== call);
   };
+  const learn = (worker: Worker, askedAt: Millis): void => {
+    worker.time.learn({ date: Math.floor(now / 1000) * 1000, askedAt, answeredAt: now + worker.offsetMs });
+  };
   /** Real parts answer when they like: what is under way is counted. */
-  const begin = <T>(effect: () => Promise<T>): Promise<T> => {
-    if (!isReal) return effect();
+  const counted = async <T>(answer: Promise<T>): Promise<T> => {
     outstanding += 1;
-    return effect().finally(() => {
+    try {
+      return await answer;
+    } finally {
       outstanding -= 1;
       if (outstanding === 0) onQuiet();
-    });
+    }
+  };
+  /** The answers of AWS, and its errors, carry a date in whole seconds. In memory they come in the moment in which they are made. */
+  const begin = <T>(worker: Worker, asked: Asked<T>, askedAt: Millis): Promise<T> => {
+    const answer = asked.effect();
+    const isDated = worker.offsetMs !== 0 && !OF_CLUSTERS.has(asked.operation);
+    if (!isReal) {
+      if (isDated) learn(worker, askedAt);
+      return answer;
+    }
+    return counted(isDated ? answer.finally(() => learn(worker, askedAt)) : answer);
   };
 
-  /** AWS's answers carry a date, in whole seconds. */
-  const dated = <T>(worker: Worker, effect: () => Promise<T>): (() => Promise<T>) => {
-    const askedAt = now + worker.offsetMs;
-    return async () => {
-      const answer = await effect();
-      worker.time.learn({ date: Math.floor(now / 1000) * 1000, askedAt, answeredAt: now + worker.offsetMs });
-      return answer;
-    };
+  const untilQuiet = async (): Promise<void> => {
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (outstanding === 0) return;
+      await new Promise<void>((resolve) => {
+        onQuiet = resolve;
+      });
+    }
   };
 
   const scheduler: Scheduler = {
     now: () => now,
-    get waiting() {
-      return waiting;
-    },
+    waiting: () => waiting,
     workers,
 
     advance(ms) {
@@ -165,13 +180,13 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
       return worker;
     },
 
-    call(worker, operation, args, asked, failing) {
-      if (!worker.isAlive) return NEVER;
-      const effect = worker.offsetMs === 0 || OF_CLUSTERS.has(operation) ? asked : dated(worker, asked);
-      if (worker.mode === "run" || (worker.mode === "run to write" && !WRITES.has(operation))) return begin(effect);
+    call(worker, asked) {
+      if (!worker.isAlive) return never();
+      const askedAt = now + worker.offsetMs;
+      if (worker.mode === "run" || (worker.mode === "run to write" && !WRITES.has(asked.operation))) return begin(worker, asked, askedAt);
       worker.mode = "held";
       return new Promise((resolve, reject) => {
-        waiting.push({ worker, operation, args, effect, failing, resolve: resolve as Call["resolve"], reject });
+        waiting.push({ worker, asked, askedAt, resolve: resolve as Call["resolve"], reject });
       });
     },
 
@@ -183,32 +198,25 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
         uptime: local,
         random: () => 0.5,
         sleep: (ms) => {
-          if (!worker.isAlive) return NEVER;
+          if (!worker.isAlive) return never();
+          const asked = { operation: "sleep", args: [ms], effect: async () => {} };
           return new Promise((resolve, reject) => {
-            const effect = async (): Promise<void> => {};
-            waiting.push({
-              worker,
-              operation: "sleep",
-              args: [ms],
-              effect,
-              resolve: () => resolve(),
-              reject,
-              wakeAt: now + Math.max(0, ms),
-            });
+            waiting.push({ worker, asked, askedAt: local(), resolve: () => resolve(), reject, wakeAt: now + Math.max(0, ms) });
           });
         },
       };
     },
 
-    async proceed(call, outcome) {
+    proceed(call, outcome) {
       remove(call);
       if (call.wakeAt !== undefined && call.wakeAt > now) scheduler.advance(call.wakeAt - now);
-      const { failing } = call;
-      if (outcome === "answered") begin(call.effect).then(call.resolve, call.reject);
-      else if (failing !== undefined) begin(() => failing(outcome)).then(call.resolve, call.reject);
-      else if (outcome.when === "before") call.reject(outcome.error);
-      else begin(call.effect).then(() => call.reject(outcome.error), call.reject);
-      await scheduler.flush();
+      const { worker, asked, askedAt, resolve, reject } = call;
+      const { failing } = asked;
+      if (outcome === "answered") begin(worker, asked, askedAt).then(resolve, reject);
+      else if (failing !== undefined) counted(failing(outcome)).then(resolve, reject);
+      else if (outcome.when === "before") reject(outcome.error);
+      else begin(worker, asked, askedAt).then(() => reject(outcome.error), reject);
+      return scheduler.flush();
     },
 
     async run(worker, mode) {
@@ -217,12 +225,14 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
       worker.mode = mode;
       for (const call of own) {
         remove(call);
-        begin(call.effect).then(call.resolve, call.reject);
+        begin(worker, call.asked, call.askedAt).then(call.resolve, call.reject);
       }
       await scheduler.flush();
       while (isRunning(worker)) {
-        const asleep = waiting.filter((call) => call.worker === worker && call.wakeAt !== undefined);
-        const next = asleep.toSorted((a, b) => (a.wakeAt ?? 0) - (b.wakeAt ?? 0))[0];
+        let next: Call | undefined;
+        for (const call of waiting) {
+          if (call.worker === worker && call.wakeAt !== undefined && call.wakeAt < (next?.wakeAt ?? Number.POSITIVE_INFINITY)) next = call;
+        }
         if (next === undefined) break;
         await scheduler.proceed(next, "answered");
       }
@@ -243,16 +253,9 @@ export function createScheduler(start: Millis, { onEnd, isReal, createTime = cre
       waiting = waiting.filter(({ worker }) => worker.isAlive);
     },
 
-    async flush() {
+    flush() {
       // A tick comes once every promise that can move has moved; only real parts need the event loop to turn.
-      if (!isReal) return new Promise<void>(onNextTick);
-      for (;;) {
-        await new Promise((resolve) => setImmediate(resolve));
-        if (outstanding === 0) return;
-        await new Promise<void>((resolve) => {
-          onQuiet = resolve;
-        });
-      }
+      return isReal ? untilQuiet() : new Promise<void>(onNextTick);
     },
   };
   return scheduler;

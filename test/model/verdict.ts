@@ -16,7 +16,10 @@ export async function judgeTargets(world: World): Promise<void> {
   for (const target of TARGETS) {
     const seen = await world.ground.see(target);
     const wishes = config.filter((wish) => wish.target === target);
-    for (const wish of wishes) await judgeWish(world, wish, seen);
+    for (const wish of wishes) {
+      const suspicion = judgeWish(world, wish, seen);
+      if (suspicion !== undefined && !(await showsFailure(world, wish))) throw suspicion;
+    }
     if (wishes.length === 0 && seen !== undefined) judgeUnwished(world, target, seen);
   }
 }
@@ -27,22 +30,21 @@ function judgeUnwished({ judge }: World, target: string, seen: Sight): void {
   throw new Violation("pruned target back", `${target} is still there, though nobody wants it: ${JSON.stringify(seen.data)}`);
 }
 
-async function judgeWish(world: World, wish: Wish, seen: Sight | undefined): Promise<void> {
-  const { source, edited } = world;
+/** @returns what only a status that tells of a failure excuses. @throws Violation */
+function judgeWish({ source, edited }: World, wish: Wish, seen: Sight | undefined): Violation | undefined {
   const { target, secrets, creationPolicy, deletionPolicy, finds } = wish;
   // Another controller's Secret is left alone, with a status; an Orphan's drift is not repaired; a Merge waits for its Secret.
-  if (seen?.controller !== undefined && !isShared(wish)) return;
-  if (creationPolicy === "Merge" && seen === undefined) return;
-  if (creationPolicy === "Orphan" && edited.has(target)) return;
+  if (seen?.controller !== undefined && !isShared(wish)) return undefined;
+  if (creationPolicy === "Merge" && seen === undefined) return undefined;
+  if (creationPolicy === "Orphan" && edited.has(target)) return undefined;
   const wanted = new Map(secrets.map((secret) => [secret, source.history(secret).at(-1)?.versionId ?? ABSENT]));
   const absent = [...wanted.values()].filter((versionId) => versionId === ABSENT).length;
   // Under Retain an absent secret is an error with a status, and nothing is written.
-  if (deletionPolicy === "Retain" && (finds === true ? absent === secrets.length : absent > 0)) return;
+  if (deletionPolicy === "Retain" && (finds === true ? absent === secrets.length : absent > 0)) return undefined;
   if (absent === secrets.length && deletionPolicy === "Delete") {
-    if (creationPolicy !== "Owner" || seen === undefined || seen.labels[CLUSTER_LABEL] === undefined) return;
+    if (creationPolicy !== "Owner" || seen === undefined || seen.labels[CLUSTER_LABEL] === undefined) return undefined;
     // What an earlier registration wrote is not deleted by the next one, which never wrote it; but its status must say so.
-    if (await showsFailure(world, wish)) return;
-    throw new Violation("lost", `${target} is still there after its secrets were deleted: ${JSON.stringify(seen.data)}`);
+    return new Violation("lost", `${target} is still there after its secrets were deleted: ${JSON.stringify(seen.data)}`);
   }
   const lost = (): Violation =>
     new Violation("lost", `${target} holds ${JSON.stringify(seen?.data)}, the store shows ${[...wanted].join(" ")}`);
@@ -56,6 +58,7 @@ async function judgeWish(world: World, wish: Wish, seen: Sight | undefined): Pro
   }
   const isExact = Object.keys(seen.data).length === secrets.length - absent;
   if (!isShared(wish) && !isExact) throw lost();
+  return undefined;
 }
 
 /** What a person sees who looks at the registration. */

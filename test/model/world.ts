@@ -147,13 +147,14 @@ export function createWorld(useCases: UseCases, setup: Setup, options: WorldOpti
     fault: undefined,
     steps: options.traced === true ? [] : undefined,
   };
-  source.choose = (_key, answers) => {
+  const choose = (_key: string, answers: number): number => {
     const { lag } = world;
     if (lag <= 2) return Math.min(lag, answers - 1);
     world.lag = 3 + ((lag * 5 + 3) % 61);
     return lag % answers;
   };
-  source.chooseListed = source.choose;
+  source.choose = choose;
+  source.chooseListed = choose;
   return world;
 }
 

@@ -2,11 +2,11 @@
 
 import { RelayError } from "../../../src/core/errors.ts";
 import type { KnownTarget, Target } from "../../../src/core/model.ts";
-import type { Cluster, TargetView } from "../../../src/core/ports.ts";
+import type { Cluster } from "../../../src/core/ports.ts";
 import { externalSecretController, isEsoManagerOf } from "../../../src/core/sync/eso.ts";
 import { RELEASED_MANAGER } from "../../../src/core/sync/ownership.ts";
 import { areSame, equal, without } from "./fields.ts";
-import { copyOf, fingerprint, knownOf, type StoredSecret, textOf, viewOf } from "./stored-secret.ts";
+import { copyOf, fingerprint, knownOf, type Peeked, type StoredSecret, textOf, viewOf } from "./stored-secret.ts";
 
 /** The port with the hands of other writers, and a hook before each call for injected faults. */
 export interface MemoryCluster extends Cluster {
@@ -29,12 +29,7 @@ export interface MemoryCluster extends Cluster {
   /** A label of somebody else. */
   labelByHand(namespace: string, name: string, label: string, value: string): void;
   /** All of it but who owns what, the data as text; undefined where the Secret is missing. */
-  peek(
-    namespace: string,
-    name: string,
-  ):
-    | (Pick<TargetView, "uid" | "resourceVersion" | "labels" | "controller"> & { readonly data: Readonly<Record<string, string>> })
-    | undefined;
+  peek(namespace: string, name: string): Peeked | undefined;
   /** The data as text; undefined where the Secret is missing. */
   readData(namespace: string, name: string): Readonly<Record<string, string>> | undefined;
 }
@@ -77,6 +72,7 @@ function clusterOf(from: Stored): MemoryCluster {
       immutable: false,
       immutableBy: new Set(),
       controller: undefined,
+      peeked: undefined,
     };
     secrets.set(key, secret);
     return secret;
@@ -292,8 +288,10 @@ function clusterOf(from: Stored): MemoryCluster {
     peek(namespace, name) {
       const secret = secrets.get(at(namespace, name));
       if (secret === undefined) return undefined;
-      const { uid, resourceVersion, labels, controller } = secret;
-      return { uid, resourceVersion, labels, controller, data: textOf(secret) };
+      const { uid, resourceVersion, labels, controller, peeked } = secret;
+      if (peeked?.resourceVersion === resourceVersion) return peeked;
+      secret.peeked = { uid, resourceVersion, labels, controller, data: textOf(secret) };
+      return secret.peeked;
     },
 
     readData(namespace, name) {

@@ -122,7 +122,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
           const found = rules.has(id) ? Object.keys(registration.applied).map(parseReferenceKey) : [];
           for (const reference of found.length === 0 ? theirs : [...theirs, ...found]) {
             const isOfAny = anyIn.size > 0 && referenceItemKeys(reference, id).some(({ pk }) => anyIn.has(pk));
-            const asked = isOfAny ? ANY_VERSION : JSON.stringify([reference.version, reference.identity]);
+            const asked = isOfAny ? ANY_VERSION : `${reference.identity} ${reference.version}`;
             if ((isOfAny || wanted.some((one) => isMeant(one, reference))) && !matches.has(asked)) matches.set(asked, reference);
           }
           for (const match of matches.values()) {
@@ -296,16 +296,25 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
 
 /** All in one page, read when it is asked for; no page where nothing was found. */
 function onePage<T>(read: () => readonly T[]): AsyncIterable<readonly T[]> {
-  return {
-    [Symbol.asyncIterator]() {
-      let isRead = false;
-      return {
-        async next() {
-          const page = isRead ? [] : read();
-          isRead = true;
-          return page.length > 0 ? { done: false, value: page } : { done: true, value: undefined };
-        },
-      };
-    },
-  };
+  return new OnePage(read);
+}
+
+/** A class, since V8 makes an object of a method with a computed name slowly, and a schedule of the model reads many pages. */
+class OnePage<T> implements AsyncIterable<readonly T[]>, AsyncIterator<readonly T[]> {
+  readonly #read: () => readonly T[];
+  #isRead = false;
+
+  constructor(read: () => readonly T[]) {
+    this.#read = read;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly T[]> {
+    return new OnePage(this.#read);
+  }
+
+  async next(): Promise<IteratorResult<readonly T[]>> {
+    const page = this.#isRead ? [] : this.#read();
+    this.#isRead = true;
+    return page.length > 0 ? { done: false, value: page } : { done: true, value: undefined };
+  }
 }

@@ -131,13 +131,13 @@ export function createMemorySource(clock: Pick<Clock, "now">, from?: MemorySourc
       if (failure === undefined) failures.delete(key);
       else failures.set(key, failure);
     },
-    read: async (reference) => readAt(reference, clock.now()),
-    readVersion: async (reference, versionId) => readVersionAt(reference, versionId, clock.now()),
-    currentVersions: async (references) => versionsAt(references, clock.now()),
+    read: (reference) => readAt(reference, clock.now()),
+    readVersion: (reference, versionId) => readVersionAt(reference, versionId, clock.now()),
+    currentVersions: (references) => versionsAt(references, clock.now()),
     seenBy: (reader) => ({
-      read: async (reference) => readAt(reference, reader.now()),
-      readVersion: async (reference, versionId) => readVersionAt(reference, versionId, reader.now()),
-      currentVersions: async (references) => versionsAt(references, reader.now()),
+      read: (reference) => readAt(reference, reader.now()),
+      readVersion: (reference, versionId) => readVersionAt(reference, versionId, reader.now()),
+      currentVersions: (references) => versionsAt(references, reader.now()),
       list: (query) => source.list(query),
     }),
     async list({ prefix, tags: wanted = {} }) {

@@ -21,7 +21,14 @@ export interface StoredSecret {
   /** Who made it immutable by an apply. */
   readonly immutableBy: Set<string>;
   controller: string | undefined;
+  /** As it was seen last: the model looks at each before and after each write, and decoding is dear. */
+  peeked: Peeked | undefined;
 }
+
+/** A Secret with its data as text. */
+export type Peeked = Pick<TargetView, "uid" | "resourceVersion" | "labels" | "controller"> & {
+  readonly data: Readonly<Record<string, string>>;
+};
 
 export function copyOf(secret: StoredSecret): StoredSecret {
   return {
