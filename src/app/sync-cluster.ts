@@ -88,7 +88,6 @@ const NOTHING = Promise.resolve();
 
 /** What follows from the records of a cluster's part; its failures are seen in the log, and mended by reconcile. */
 export async function closeAccount({ deps, session, account }: PassWorld): Promise<void> {
-  const { done, failures, moves } = account;
-  if (done.length > 0 || failures.length > 0) await announceBatch(deps, session.spec.name, account);
-  if (moves.length > 0) await countMoves(deps, moves);
+  await announceBatch(deps, session.spec.name, account);
+  await countMoves(deps, account.moves);
 }

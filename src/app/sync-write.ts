@@ -10,7 +10,7 @@ import {
   type Target,
   targetKey,
 } from "../core/model.ts";
-import type { Cluster, SecretManifest, SourceAnswer, TargetView, WriteResult } from "../core/ports.ts";
+import type { Cluster, SecretManifest, SourceAnswer, TargetView, TemplateObject, WriteResult } from "../core/ports.ts";
 import { secureRandomBytes } from "../core/sync/chance.ts";
 import { inputsManifest, renderContent, type TemplateTexts } from "../core/sync/content.ts";
 import { type Decision, decide, type Gathered, isExclusive, isIntact } from "../core/sync/decide.ts";
@@ -69,11 +69,7 @@ export async function writeTarget(
 const NO_TEXTS: TemplateTexts = new Map();
 
 /** What `templateFrom` names, read by this pass: after the target's version was known (rule 1). */
-async function readTexts(
-  session: ClusterSession,
-  registration: Registration,
-  objects: ReturnType<typeof templateObjectsOf>,
-): Promise<TemplateTexts> {
+async function readTexts(session: ClusterSession, registration: Registration, objects: readonly TemplateObject[]): Promise<TemplateTexts> {
   refuseNamespace(session, targetOf(registration));
   return new Map(
     await Promise.all(objects.map(async (object) => [templateObjectKey(object), await session.templateObject(object)] as const)),

@@ -74,9 +74,9 @@ const METHODS = { provider: ["read", "readVersion", "currentVersions", "list"], 
 
 /** The same port, with the scheduler in front of each method. All of one `kind` have the same methods. */
 function scheduled<P extends object>(world: World, worker: Worker, kind: "registry" | keyof typeof METHODS, port: P): P {
-  let made = classes.get(kind);
-  if (made === undefined) classes.set(kind, (made = classOf(kind === "registry" ? Object.keys(port) : METHODS[kind])));
-  return new made(world, worker, port) as object as P;
+  const OfKind = classes.get(kind) ?? classOf(kind === "registry" ? Object.keys(port) : METHODS[kind]);
+  classes.set(kind, OfKind);
+  return new OfKind(world, worker, port) as object as P;
 }
 
 function classOf(methods: readonly string[]): typeof Scheduled {

@@ -90,7 +90,7 @@ async function rest(world: World): Promise<void> {
   say(world, () => "no more faults");
   world.lag = 0;
   scheduler.dropGhosts();
-  for (const worker of scheduler.workers) if (worker.isAlive && !worker.isDone) await scheduler.run(worker, "run");
+  for (const worker of scheduler.workers) await scheduler.run(worker, "run");
   if (setup.end === 1) events.length = 0;
   world.fights = 0;
   await deploy(world);
