@@ -203,6 +203,7 @@ function patchCall(
     // JSON is YAML, and the apply type has no other name that all supported servers know.
     contentType: patch === "apply" ? "application/apply-patch+yaml" : "application/merge-patch+json",
     body: JSON.stringify(object),
+    isVersionEnough: operation === "apply" || operation === "takeOver",
     subject: subjectOf(target),
   };
 }

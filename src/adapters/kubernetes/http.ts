@@ -30,6 +30,8 @@ export interface HttpCall {
   readonly accept: typeof METADATA_ONLY | typeof METADATA_LIST_ONLY | typeof WHOLE_OBJECT;
   readonly contentType?: string | undefined;
   readonly body?: string | undefined;
+  /** Of a success only its object's name, uid and resourceVersion are looked at; the answer may hold nothing else. @default false */
+  readonly isVersionEnough?: boolean | undefined;
   /** Names only; part of the error. */
   readonly subject: string;
   /** What 403 means for it. @default "Forbidden" */
@@ -100,10 +102,11 @@ function statusFacts(body: unknown): StatusFacts {
 
 /** True for the 409 of a precondition that did not hold; a field manager's conflict is a failure instead. */
 export function isStale(answer: HttpAnswer): boolean {
+  if (answer.status !== 409 && answer.status !== 422) return false;
   const { causes } = statusFacts(answer.body);
   // A foreign uid with the right resourceVersion is called a change of an immutable field: still a precondition.
   if (answer.status === 422) return causes.some((cause) => cause.field === "metadata.uid");
-  return answer.status === 409 && !causes.some((cause) => cause.reason === "FieldManagerConflict");
+  return !causes.some((cause) => cause.reason === "FieldManagerConflict");
 }
 
 /**
