@@ -4,7 +4,7 @@ import { Agent, request } from "node:https";
 import { parseCredentials } from "../src/adapters/kubernetes/credentials.ts";
 import { METADATA_ONLY } from "../src/adapters/kubernetes/http.ts";
 import { CREATED_BY_LABEL, createdBy, DATA_HASH_ANNOTATION, MANAGED_LABEL } from "../src/core/sync/eso.ts";
-import { CLUSTER_LABEL, stampAnnotation } from "../src/core/sync/ownership.ts";
+import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "../src/core/sync/ownership.ts";
 import { testHasher } from "../test/support/fakes/memory-outlets.ts";
 import { NAMESPACE } from "./parts.ts";
 
@@ -26,6 +26,7 @@ export async function createBareCluster(kubeconfig: string, connections: number)
   const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, cert: auth.cert, key: auth.key.exposeText() });
 
   function send(name: string, fence: object, value: string): Promise<BareTarget> {
+    const id = `bare/${NAMESPACE}/${name}`;
     const hash = testHasher.hash(Buffer.from(value + name));
     const body = JSON.stringify({
       apiVersion: "v1",
@@ -34,19 +35,19 @@ export async function createBareCluster(kubeconfig: string, connections: number)
         name,
         namespace: NAMESPACE,
         ...fence,
-        // As many marks as the relay's, of the same lengths, and those change with the value that change there.
+        // As many marks as the relay's, and a manager for each target as there; those change with the value that change there.
         labels: {
           [CLUSTER_LABEL]: "bare",
           [MANAGED_LABEL]: "true",
           [CREATED_BY_LABEL]: createdBy({ namespace: NAMESPACE, name }),
         },
-        annotations: { [stampAnnotation(`bare/${NAMESPACE}/${name}`)]: `1.${hash}`, [DATA_HASH_ANNOTATION]: hash },
+        annotations: { [stampAnnotation(id)]: `1.${hash}`, [DATA_HASH_ANNOTATION]: hash },
       },
       data: { password: Buffer.from(value).toString("base64") },
     });
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        new URL(`${server}/api/v1/namespaces/${NAMESPACE}/secrets/${name}?fieldManager=secret-relay-bare&force=true`),
+        new URL(`${server}/api/v1/namespaces/${NAMESPACE}/secrets/${name}?fieldManager=${encodeURIComponent(fieldManager(id))}&force=true`),
         {
           agent,
           method: "PATCH",

@@ -21,7 +21,7 @@ export function parseAnswer(raw: string): ParsedAnswer {
  * An object's name, uid and resourceVersion, at the places where they are in its JSON, and nothing else of it. Two thirds of the metadata
  * that answers a write are managedFields, with keys that no other object has: to make objects of them takes several times as long.
  *
- * @returns undefined where the text is not written as API servers write it (without spaces and escapes in what is read here); then
+ * @returns undefined where the text is not written as API servers write it (without spaces, and without escapes in names of fields); then
  * `parseAnswer` has to tell. What is skipped is not checked beyond its quotes and the number of its brackets.
  */
 export function parseVersion(raw: string): { readonly metadata: Readonly<Record<string, string>> } | undefined {
@@ -33,10 +33,13 @@ export function parseVersion(raw: string): { readonly metadata: Readonly<Record<
     metadata = {};
     return eachMember(raw, from, (field, at) => {
       if (!isRead(field)) return endOfValue(raw, at);
-      const text = plainText(raw, at);
-      if (text === undefined) return -1;
-      metadata[field] = text;
-      return at + text.length + 2;
+      const behind = raw.charCodeAt(at) === QUOTE ? endOfText(raw, at) : -1;
+      if (behind === -1) return -1;
+      // Parsed, and not cut out: a slice keeps the whole answer alive for as long as somebody remembers the version.
+      const { ok, body } = parseAnswer(raw.slice(at, behind));
+      if (!ok) return -1;
+      metadata[field] = body as string;
+      return behind;
     });
   });
   // Go's encoder ends with a line break.

@@ -1,4 +1,6 @@
 /** What is read out of the answer to a write, held against JSON.parse: it says the same, or that it can't say. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { parseAnswer, parseVersion } from "../../../../src/adapters/kubernetes/answers.ts";
@@ -82,12 +84,31 @@ describe("parseVersion", () => {
     ["an object with spaces", JSON.stringify(ANSWER, undefined, 2)],
     ["metadata that are none", '{"metadata":null}'],
     ["a uid that is no text", '{"metadata":{"uid":7}}'],
-    ["a uid with an escape", '{"metadata":{"uid":"\\u0061"}}'],
+    ["a uid that is no JSON", '{"metadata":{"uid":"a\nb"}}'],
     ["a field with an escape", '{"metadata":{"\\u0075id":"a"}}'],
     ["a member without a value", '{"metadata":{"uid":"a"},"more":}'],
     ["more brackets than were opened", '{"metadata":{"uid":"a"}}}'],
   ])("can't say of %s", (_what, raw) => {
     expect(parseVersion(raw)).toBeUndefined();
+  });
+
+  it("reads an escape", () => {
+    expect(parseVersion('{"metadata":{"uid":"\\u0061\\""}}')).toEqual({ metadata: { uid: 'a"' } });
+  });
+
+  it("keeps nothing else of the answer alive", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heap();
+
+    const kept = Array.from({ length: 200 }, () => parseVersion(JSON.stringify({ ...ANSWER, more: "x".repeat(100_000) })));
+
+    expect((heap() - before) / 2 ** 20).toBeLessThan(2);
+    expect(kept.at(-1)).toEqual(VERSION);
   });
 
   it("lets the last of two count", () => {
