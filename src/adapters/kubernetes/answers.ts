@@ -26,13 +26,12 @@ export function parseAnswer(raw: string): ParsedAnswer {
  */
 export function parseVersion(raw: string): { readonly metadata: Readonly<Record<string, string>> } | undefined {
   let metadata: Record<string, string> = {};
-  const isRead = (name: string): boolean => name === "name" || name === "uid" || name === "resourceVersion";
   const end = eachMember(raw, 0, (name, from) => {
     if (name !== "metadata") return endOfValue(raw, from);
     // Of two the last one counts, as in JSON.parse.
     metadata = {};
     return eachMember(raw, from, (field, at) => {
-      if (!isRead(field)) return endOfValue(raw, at);
+      if (field !== "name" && field !== "uid" && field !== "resourceVersion") return endOfValue(raw, at);
       const behind = raw.charCodeAt(at) === QUOTE ? endOfText(raw, at) : -1;
       if (behind === -1) return -1;
       // Parsed, and not cut out: a slice keeps the whole answer alive for as long as somebody remembers the version.

@@ -110,20 +110,14 @@ describe("an answer that would cost without end", () => {
     },
   ])("ends in time: $name", async ({ answer, detail }) => {
     const { cluster } = await start(answer);
-    const startedAt = performance.now();
-
-    const failure = await cluster.look(TARGET).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-
-    expect(failure).toMatchObject({ code: "ClusterUnreachable", message: expect.stringMatching(detail) });
     // A write reads its answer in another way.
-    await expect(cluster.apply(MANIFEST, "relay", { kind: "create" })).rejects.toMatchObject({
-      code: "ClusterUnreachable",
-      message: expect.stringMatching(detail),
-    });
-    expect(performance.now() - startedAt).toBeLessThan(4 * LIMITS.requestTimeoutMs + 2_000);
+    const calls = [() => cluster.look(TARGET), () => cluster.apply(MANIFEST, "relay", { kind: "create" })];
+
+    for (const call of calls) {
+      const startedAt = performance.now();
+      await expect(call()).rejects.toMatchObject({ code: "ClusterUnreachable", message: expect.stringMatching(detail) });
+      expect(performance.now() - startedAt).toBeLessThan(2 * LIMITS.requestTimeoutMs + 2_000);
+    }
   });
 
   it("is a list that goes on for ever", async () => {

@@ -24,7 +24,7 @@ const ANSWER = {
 const { name, uid, resourceVersion } = ANSWER.metadata;
 const VERSION = { metadata: { name, uid, resourceVersion } };
 
-/** What JSON.parse makes of the same fields; undefined where the text is no object with metadata. */
+/** What JSON.parse makes of the same fields. */
 function parsedVersion(raw: string): unknown {
   const { metadata } = JSON.parse(raw) as typeof ANSWER;
   const fields = Object.entries(metadata).filter(([field]) => ["name", "uid", "resourceVersion"].includes(field));
