@@ -94,10 +94,9 @@ async function prepare(parts: Parts): Promise<() => Promise<Rotation>> {
 
   return async () => {
     rotation += 1;
-    clock.nextRotation();
-    const versionId = await putSecret(SECRET, `value-${rotation}`);
-    await bare.rotate(`value-${rotation}`);
     const relay = async (): Promise<Pick<Rotation, "relayMs" | "inSequence" | "before" | "after">> => {
+      clock.nextRotation();
+      const versionId = await putSecret(SECRET, `value-${rotation}`);
       calls.take();
       const startedAt = performance.now();
       await handler(labelUpdated(SECRET, versionId, clock.now()), invocation(versionId));
@@ -113,7 +112,9 @@ async function prepare(parts: Parts): Promise<() => Promise<Rotation>> {
     };
     // By turns, so that whoever comes second has no advantage.
     const first = rotation % 2 === 0 ? await relay() : undefined;
+    await bare.rotate(`value-${rotation}`);
     const floorMs = await bare.floor();
+    await bare.rotate(`value-${rotation}-again`);
     const readAndApplyMs = await bare.readAndApply();
     return { ...(first ?? (await relay())), floorMs, readAndApplyMs };
   };

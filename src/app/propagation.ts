@@ -134,7 +134,7 @@ async function announce(deps: PropagationDeps, propagation: Propagation, closedA
   const detail = { provider, account, region, key, versionId, ...counts, ...times };
   // That nobody was left to get it is no news.
   const isAnnounced = expected === 0 || (await publish(deps, [{ type: "Secret Propagated", detail }]));
-  if (isAnnounced) await deps.registry.markAnnounced(idOf(propagation));
+  if (isAnnounced) await deps.registry.markAnnounced(idOf(propagation), deps.clock.now());
 }
 
 function idOf({ reference, versionId, at }: PropagationId): PropagationId {

@@ -371,7 +371,8 @@ export interface Registry {
     id: PropagationId,
     final: { readonly expected: number; readonly done: number; readonly superseded: number; readonly closedAt: Millis },
   ): Promise<boolean>;
-  markAnnounced(id: PropagationId): Promise<void>;
+  /** Only of a closed one. It may be forgotten once no event of it is delivered any more. */
+  markAnnounced(id: PropagationId, now: Millis): Promise<void>;
 
   /**
    * Asks to wake the readers of `source` at once: yes where nobody did within `quietMs`, which begins the next quiet time; always yes to who

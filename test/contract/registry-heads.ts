@@ -84,20 +84,37 @@ export function describeHeads(registry: () => Registry): void {
       expect(await registry().openPropagations(key)).toMatchObject([{ versionId: "v1", at: 90, openedAt: 95, expected: 3 }]);
     });
 
-    it("opens one of another moment where the announced one was closed: it was of an earlier time of the same version", async () => {
+    it("moves HEAD, and leaves the announced propagation as it is, where somebody opened it before", async () => {
       const key = referenceKey(reference());
-      const first = { reference: key, versionId: "v2", at: 100 };
-      await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, { at: 100, openedAt: 150 });
-      await registry().closePropagation(first, { expected: 1, done: 1, superseded: 0, closedAt: 160 });
-      await registry().advanceHead(key, { versionId: "v1", since: 250, asOf: 200 }, { at: 200, openedAt: 250 });
-      const late = { at: 100, otherwiseAt: 300, openedAt: 310 };
+      const id = { reference: key, versionId: "v1", at: 90 };
+      await registry().openPropagation(id, { openedAt: 91, expected: 3 });
+      await registry().countPropagation(id, { done: 2, superseded: 0 });
+      const again = { at: 90, otherwiseAt: 100, openedAt: 110, expected: 7 };
 
-      expect(await registry().advanceHead(key, { versionId: "v2", since: 310, asOf: 300 }, late)).toEqual({ kind: "moved" });
-      expect(await registry().openPropagations(key)).toMatchObject([
-        { versionId: "v1", at: 200 },
-        { versionId: "v2", at: 300, openedAt: 310, phase: "open" },
-      ]);
+      expect(await registry().advanceHead(key, { versionId: "v1", since: 100, asOf: 90 }, again)).toEqual({ kind: "moved" });
+      expect(await registry().openPropagations(key)).toMatchObject([{ at: 90, openedAt: 91, expected: 3, done: 2 }]);
     });
+
+    it.each([
+      ["the event opened its own", undefined],
+      ["the sync opens it", 3],
+    ])(
+      "opens one of another moment where the announced one was closed, of an earlier time of the same version: %s",
+      async (_, expected) => {
+        const key = referenceKey(reference());
+        const first = { reference: key, versionId: "v2", at: 100 };
+        await registry().advanceHead(key, { versionId: "v2", since: 150, asOf: 100 }, { at: 100, openedAt: 150 });
+        await registry().closePropagation(first, { expected: 1, done: 1, superseded: 0, closedAt: 160 });
+        await registry().advanceHead(key, { versionId: "v1", since: 250, asOf: 200 }, { at: 200, openedAt: 250 });
+        const late = { at: 100, otherwiseAt: 300, openedAt: 310, ...(expected === undefined ? {} : { expected }) };
+
+        expect(await registry().advanceHead(key, { versionId: "v2", since: 310, asOf: 300 }, late)).toEqual({ kind: "moved" });
+        expect(await registry().openPropagations(key)).toMatchObject([
+          { versionId: "v1", at: 200 },
+          { versionId: "v2", at: 300, openedAt: 310, phase: "open" },
+        ]);
+      },
+    );
 
     it("moves HEAD although the only propagation that there is to open is closed", async () => {
       const key = referenceKey(reference());
@@ -164,7 +181,7 @@ export function describeHeads(registry: () => Registry): void {
       expect(await registry().countPropagation(id, { done: 1, superseded: 0 })).toEqual(closed);
       expect(await registry().openPropagations(id.reference)).toEqual([]);
       expect(await mine()).toEqual([closed]);
-      await registry().markAnnounced(id);
+      await registry().markAnnounced(id, 40);
       expect(await mine()).toEqual([]);
       expect(await registry().countPropagation({ ...id, at: 8 }, { done: 1, superseded: 0 })).toBeUndefined();
     });

@@ -4,10 +4,12 @@ import { RelayError } from "../../core/errors.ts";
 import type { Head, Propagation, PropagationId } from "../../core/model.ts";
 import type { HeadAdvance, Opening, Registry } from "../../core/ports.ts";
 import { compare } from "../../core/sync/freshness.ts";
-import { headKey, PROPAGATION_INDEX_KEY, propagationKey, propagationPartition, REGISTRY_TABLE } from "./keys.ts";
+import { expiry, headKey, PROPAGATION_INDEX_KEY, propagationKey, propagationPartition, REGISTRY_TABLE } from "./keys.ts";
 import type { Change, Item, Table } from "./table.ts";
 
 const MAX_TRIES = 16;
+/** Longer than an event is delivered: a day by EventBridge, four by the sync queue. Without its propagation it would open another one. */
+const REPEATED_FOR_DAYS = 7;
 
 function headOf(item: Item | undefined): Head | undefined {
   if (item === undefined) return undefined;
@@ -28,21 +30,34 @@ function propagationOf(item: Item): Propagation {
   };
 }
 
-/** Idempotent: what is there stays, so that opening a closed one does not open it again. */
-function opening(id: PropagationId, openedAt: number, expected?: number): Change {
-  const { reference, versionId, at } = id;
+type Opened = Pick<Opening, "openedAt" | "expected">;
+
+function opened({ reference, versionId, at }: PropagationId, { openedAt, expected }: Opened): Item {
+  return {
+    reference,
+    versionId,
+    at,
+    openedAt,
+    phase: "open",
+    announced: false,
+    duepk: PROPAGATION_INDEX_KEY,
+    duesk: openedAt,
+    ...(expected === undefined ? {} : { expected }),
+  };
+}
+
+/** Where there is none yet. Shorter than `openingUnlessClosed` by a function call for each attribute. */
+function openingNew(id: PropagationId, facts: Opened): Change {
+  return { key: propagationKey(id), set: opened(id, facts), condition: "attribute_not_exists(#pk)" };
+}
+
+/** Idempotent: what is there stays. A closed one must not return to the index, nor an announced one be announced again. */
+function openingUnlessClosed(id: PropagationId, facts: Opened): Change {
   return {
     key: propagationKey(id),
-    setOnce: {
-      reference,
-      versionId,
-      at,
-      openedAt,
-      phase: "open",
-      announced: false,
-      duesk: openedAt,
-      ...(expected === undefined ? {} : { expected }),
-    },
+    setOnce: opened(id, facts),
+    condition: "attribute_not_exists(#pk) OR #phase = :open",
+    values: { open: "open" },
   };
 }
 
@@ -62,16 +77,6 @@ type Part = Pick<
 /** The registry's calls on HEAD and PROPAGATION. */
 export function createHeads(table: Table): Part {
   const contended = (subject: string) => new RelayError("RegistryUnavailable", subject, { detail: "too many writers at once" });
-  /** A closed one must not return to the index, nor an announced one be announced again. */
-  const openingUnlessClosed = (id: PropagationId, { openedAt, expected }: Pick<Opening, "openedAt" | "expected">): Change => {
-    const change = opening(id, openedAt, expected);
-    return {
-      ...change,
-      setOnce: { ...change.setOnce, duepk: PROPAGATION_INDEX_KEY },
-      condition: "attribute_not_exists(#pk) OR #phase = :open",
-      values: { open: "open" },
-    };
-  };
   const moving = (reference: string, seen: Head | undefined, next: Omit<Head, "rev">, token: string): Change => ({
     key: headKey(reference),
     set: { ...next, rev: (seen?.rev ?? 0) + 1, token },
@@ -109,8 +114,13 @@ export function createHeads(table: Table): Part {
         const isNewer = ["first", "newer"].includes(compare(headOf(item), candidate));
         if (!isNewer) return answer(item);
       }
-      for (const at of new Set([opens.at, opens.otherwiseAt ?? opens.at])) {
-        const outcome = await table.transact([move, openingUnlessClosed({ reference, versionId, at }, opens)]);
+      const ids = [...new Set([opens.at, opens.otherwiseAt ?? opens.at])].map((at) => ({ reference, versionId, at }));
+      const openings = ids.map((id) => openingUnlessClosed(id, opens));
+      // What an event tells of is opened by whoever reads first, and mostly is new then.
+      const [first] = ids;
+      if (opens.expected !== undefined && first !== undefined) openings.unshift(openingNew(first, opens));
+      for (const opening of openings) {
+        const outcome = await table.transact([move, opening]);
         if (outcome === "written") return { kind: "moved" };
         if (outcome[0]?.isWritten === false) return answer(outcome[0].item);
       }
@@ -164,11 +174,12 @@ export function createHeads(table: Table): Part {
       });
       return isWritten || item?.["token"] === token;
     },
-    async markAnnounced(id) {
+    async markAnnounced(id, now) {
       await table.change({
         key: propagationKey(id),
         // Out of the index for want of a sort key; the partition of its own keeps a late second opening out of sight too.
-        set: { announced: true, duepk: "ANNOUNCED" },
+        // What is open is looked for among all of the reference, so the table must not keep every change that there ever was.
+        set: { announced: true, duepk: "ANNOUNCED", ...expiry(now, REPEATED_FOR_DAYS) },
         remove: ["duesk"],
         condition: "#phase = :closed",
         values: { closed: "closed" },

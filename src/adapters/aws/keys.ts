@@ -45,9 +45,9 @@ export const REGISTRY_TABLE = {
   },
 } as const;
 
-/** A day on: for what counts for seconds, so that no clock that is wrong by hours loses it too early. */
-export function expiry(now: Millis): { readonly expiresAt: number } {
-  return { expiresAt: Math.ceil(now / 1000) + 86_400 };
+/** By default a day on: for what counts for seconds, so that no clock that is wrong by hours loses it too early. */
+export function expiry(now: Millis, days = 1): { readonly expiresAt: number } {
+  return { expiresAt: Math.ceil(now / 1000) + days * 86_400 };
 }
 
 function shardOf(text: string, shards: number): number {

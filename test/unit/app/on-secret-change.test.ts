@@ -259,7 +259,7 @@ describe("on-secret-change", () => {
     const { registry, handle } = await world([{ name: "a" }]);
     await handle(moved);
     await registry.closePropagation({ reference: KEY, versionId: "v2", at: T }, { expected: 1, done: 1, superseded: 0, closedAt: T });
-    await registry.markAnnounced({ reference: KEY, versionId: "v2", at: T });
+    await registry.markAnnounced({ reference: KEY, versionId: "v2", at: T }, T);
 
     await handle(moved);
 
