@@ -49,6 +49,16 @@ export function describeCluster(name: string, create: () => Promise<ClusterFixtu
       return view;
     };
 
+    it("writes a key that is called __proto__ like any other", async () => {
+      await createSecret(JSON.parse('{"__proto__":"p","constructor":"c"}') as Readonly<Record<string, string>>);
+
+      const data = await fixture.readData("db");
+      expect(Object.entries(data ?? {}).toSorted()).toEqual([
+        ["__proto__", "p"],
+        ["constructor", "c"],
+      ]);
+    });
+
     it("tells the labels of a namespace, and that one is missing", async () => {
       await fixture.labelNamespace({ team: "shop" });
 

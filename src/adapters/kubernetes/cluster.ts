@@ -27,12 +27,12 @@ const REFUSED_TYPES: ReadonlySet<string> = new Set(["kubernetes.io/service-accou
  */
 export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
   async function probe(target: Target): Promise<ObjectMetadata | "missing"> {
-    const call = probeCall("look", target, {});
+    const call = probeCall("look", target);
     const answer = await send(call);
     if (answer.status === 201) return "missing";
     if (confinedTo === undefined || !isDeniedBy(answer, accessName(confinedTo))) return metadataOf(call, answer);
     // The policy lets nobody make a Secret without the label: with it, a missing one would be made, and another's still is denied.
-    const labelled = await send(probeCall("look", target, { metadata: { labels: { [CLUSTER_LABEL]: confinedTo } } }));
+    const labelled = await send(probeCall("look", target, { [CLUSTER_LABEL]: confinedTo }));
     if (labelled.status === 201) return "missing";
     // It came, or got its label, since the first call; what it shows now is not its own, since the probe applied the label.
     if (labelled.status >= 200 && labelled.status <= 299) return metadataOf(call, await send(call));
@@ -82,7 +82,7 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
     },
 
     async tryDecoy(namespace, policy) {
-      const call = probeCall("tryDecoy", { cluster: "", namespace, name: DECOY_NAME }, {});
+      const call = probeCall("tryDecoy", { cluster: "", namespace, name: DECOY_NAME });
       const answer = await send(call);
       if (isDeniedBy(answer, policy)) return "denied";
       // Whatever a success shows, it is no denial.
@@ -95,7 +95,8 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
       if (manifest.type !== undefined && REFUSED_TYPES.has(manifest.type)) {
         throw new RelayError("TargetInvalid", subjectOf(target), { detail: "Secrets of this type are never written" });
       }
-      const call = patchCall("apply", target, "apply", { fieldManager: manager, force: "true" }, bodyOf(manifest, precondition));
+      const query = `fieldManager=${encodeURIComponent(manager)}&force=true`;
+      const call = patchCall("apply", target, "apply", query, applyOf(manifest, precondition));
       const answer = await send(call);
       if (isStale(answer)) return { kind: "stale" };
       return { kind: "written", known: knownOf(metadataOf(call, answer)) };
@@ -111,9 +112,8 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
       const change = adoption === undefined ? undefined : adopted(metadata, entries, manager, adoption);
       const managedFields = change?.managedFields ?? takeOverDataKeys(entries, manager);
       if (managedFields === undefined) return { kind: "written", known: knownOf(metadata) };
-      const fence = { uid: seen.uid, resourceVersion: seen.resourceVersion };
-      const body = { metadata: { ...fence, ...change, managedFields } };
-      const call = patchCall("takeOver", target, "merge", { fieldManager: manager }, body);
+      const body = patchOf(target, { uid: seen.uid, resourceVersion: seen.resourceVersion, ...change, managedFields });
+      const call = patchCall("takeOver", target, "merge", `fieldManager=${encodeURIComponent(manager)}`, body);
       const answer = await send(call);
       // A merge patch does not create: 404 says that the Secret (or its namespace, which the next look tells) went in between.
       if (isStale(answer) || answer.status === 404) return { kind: "stale" };
@@ -182,50 +182,44 @@ interface PartialList {
 }
 
 /** A dry-run apply of nothing, or of labels alone. */
-function probeCall(operation: HttpCall["operation"], target: Target, body: Readonly<Record<string, unknown>>): HttpCall {
-  return patchCall(operation, target, "apply", { fieldManager: PROBE_MANAGER, force: "true", dryRun: "All" }, body);
+function probeCall(operation: HttpCall["operation"], target: Target, labels?: Readonly<Record<string, string>>): HttpCall {
+  const body = patchOf(target, { ...(labels === undefined ? {} : { labels }) });
+  return patchCall(operation, target, "apply", `fieldManager=${PROBE_MANAGER}&force=true&dryRun=All`, body);
 }
 
-function patchCall(
-  operation: HttpCall["operation"],
-  target: Target,
-  patch: "apply" | "merge",
-  query: Readonly<Record<string, string>>,
-  body: Readonly<Record<string, unknown>>,
-): HttpCall {
-  const named = { ...(body["metadata"] as object | undefined), name: target.name, namespace: target.namespace };
-  const object = { apiVersion: "v1", kind: "Secret", ...body, metadata: named };
+function patchOf({ namespace, name }: Target, metadata: object): object {
+  return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace, ...metadata } };
+}
+
+function patchCall(operation: HttpCall["operation"], target: Target, patch: "apply" | "merge", query: string, body: object): HttpCall {
   return {
     operation,
     method: "PATCH",
-    path: `${pathOf(target.namespace, target.name)}?${queryOf(query)}`,
+    path: `${pathOf(target.namespace, target.name)}?${query}`,
     accept: METADATA_ONLY,
     // JSON is YAML, and the apply type has no other name that all supported servers know.
     contentType: patch === "apply" ? "application/apply-patch+yaml" : "application/merge-patch+json",
-    body: JSON.stringify(object),
+    body: JSON.stringify(body),
     isVersionEnough: operation === "apply" || operation === "takeOver",
     subject: subjectOf(target),
   };
 }
 
-function bodyOf(manifest: SecretManifest, precondition: Precondition): Readonly<Record<string, unknown>> {
+/** Always the same fields in the same order, of which JSON is made fastest: what is undefined is left out of it. */
+function applyOf(manifest: SecretManifest, precondition: Precondition): object {
+  const { name, namespace, type, labels, annotations, finalizers } = manifest;
   // "1" is a version that no object ever has: the apply creates, or fails with 409. ("0" would count as none.)
-  const fence =
-    precondition.kind === "create" ? { resourceVersion: "1" } : { uid: precondition.uid, resourceVersion: precondition.resourceVersion };
-  const { finalizers } = manifest;
+  const { uid, resourceVersion } = precondition.kind === "create" ? { uid: undefined, resourceVersion: "1" } : precondition;
+  // Made of entries: `__proto__` is a key like any other.
   const data = Object.fromEntries([...manifest.data].map(([key, value]) => [key, Buffer.from(value.expose()).toString("base64")]));
   return {
-    ...(manifest.type === undefined ? {} : { type: manifest.type }),
-    ...(manifest.immutable === true ? { immutable: true } : {}),
-    metadata: { ...fence, labels: manifest.labels, annotations: manifest.annotations, ...(finalizers === undefined ? {} : { finalizers }) },
+    apiVersion: "v1",
+    kind: "Secret",
+    type,
+    immutable: manifest.immutable === true ? true : undefined,
+    metadata: { name, namespace, uid, resourceVersion, labels, annotations, finalizers },
     data,
   };
-}
-
-function queryOf(parameters: Readonly<Record<string, string>>): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join("&");
 }
 
 function pathOf(namespace: string, name?: string): string {
