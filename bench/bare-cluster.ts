@@ -19,15 +19,45 @@ export interface BareCluster {
   readonly apply: (name: string, target: BareTarget, value: string) => Promise<BareTarget>;
 }
 
+/** What of a request no new value changes: made once, since none of it is the API server's or its connection's. */
+interface BareRequest {
+  readonly url: URL;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stampName: string;
+}
+
+const HASH_LENGTH = testHasher.hash(Buffer.from("any")).length;
+
 /** The relay's labels and annotations are on it too: what the API server has to do is the same. */
 export async function createBareCluster(kubeconfig: string, connections: number): Promise<BareCluster> {
   const { server, ca, auth } = await parseCredentials(kubeconfig, "bare", { allowLoopback: true });
   if (auth.kind !== "certificate") throw new Error("the relay's identity has no certificate");
   const agent = new Agent({ keepAlive: true, maxSockets: connections, ca, cert: auth.cert, key: auth.key.exposeText() });
 
-  function send(name: string, fence: object, value: string): Promise<BareTarget> {
+  const requests = new Map<string, BareRequest>();
+  function requestOf(name: string): BareRequest {
+    const known = requests.get(name);
+    if (known !== undefined) return known;
     const id = `bare/${NAMESPACE}/${name}`;
-    const hash = testHasher.hash(Buffer.from(value + name));
+    const made: BareRequest = {
+      url: new URL(
+        `${server}/api/v1/namespaces/${NAMESPACE}/secrets/${name}?fieldManager=${encodeURIComponent(fieldManager(id))}&force=true`,
+      ),
+      // As many marks as the relay's, and a manager for each target as there; those change with the value that change there.
+      labels: {
+        [CLUSTER_LABEL]: "bare",
+        [MANAGED_LABEL]: "true",
+        [CREATED_BY_LABEL]: createdBy({ namespace: NAMESPACE, name }),
+      },
+      stampName: stampAnnotation(id),
+    };
+    requests.set(name, made);
+    return made;
+  }
+
+  function send(name: string, fence: object, value: string): Promise<BareTarget> {
+    const { url, labels, stampName } = requestOf(name);
+    const hash = value.padEnd(HASH_LENGTH, "-");
     const body = JSON.stringify({
       apiVersion: "v1",
       kind: "Secret",
@@ -35,19 +65,14 @@ export async function createBareCluster(kubeconfig: string, connections: number)
         name,
         namespace: NAMESPACE,
         ...fence,
-        // As many marks as the relay's, and a manager for each target as there; those change with the value that change there.
-        labels: {
-          [CLUSTER_LABEL]: "bare",
-          [MANAGED_LABEL]: "true",
-          [CREATED_BY_LABEL]: createdBy({ namespace: NAMESPACE, name }),
-        },
-        annotations: { [stampAnnotation(id)]: `1.${hash}`, [DATA_HASH_ANNOTATION]: hash },
+        labels,
+        annotations: { [stampName]: `1.${hash}`, [DATA_HASH_ANNOTATION]: hash },
       },
       data: { password: Buffer.from(value).toString("base64") },
     });
     return new Promise((resolve, reject) => {
       const outgoing = request(
-        new URL(`${server}/api/v1/namespaces/${NAMESPACE}/secrets/${name}?fieldManager=${encodeURIComponent(fieldManager(id))}&force=true`),
+        url,
         {
           agent,
           method: "PATCH",

@@ -183,7 +183,7 @@ interface PartialList {
 
 /** A dry-run apply of nothing, or of labels alone. */
 function probeCall(operation: HttpCall["operation"], target: Target, labels?: Readonly<Record<string, string>>): HttpCall {
-  const body = patchOf(target, { ...(labels === undefined ? {} : { labels }) });
+  const body = patchOf(target, labels === undefined ? {} : { labels });
   return patchCall(operation, target, "apply", `fieldManager=${PROBE_MANAGER}&force=true&dryRun=All`, body);
 }
 
