@@ -17,8 +17,8 @@ export interface ConfinementDeps {
   readonly log: Log;
 }
 
-/** To be awaited before each write. @throws ConfinementMissing, and what the decoy throws */
-export type RequireConfinement = (spec: ClusterSpec, cluster: Cluster, namespace: string) => Promise<void>;
+/** To be awaited before each write; undefined where the spec asks for no proof. @throws ConfinementMissing, and what the decoy throws */
+export type RequireConfinement = (spec: ClusterSpec, cluster: Cluster, namespace: string) => Promise<void> | undefined;
 
 interface Proof {
   /** In which it is asked for: that it is missing, or not granted, says nothing of another one. */
@@ -64,10 +64,11 @@ export function createConfinement({ clock, log }: ConfinementDeps): RequireConfi
     }
   }
 
-  return async (spec, cluster, namespace) => {
-    if (spec.confine !== "label") return;
+  async function requireDenied(spec: ClusterSpec, cluster: Cluster, namespace: string): Promise<void> {
     if ((await outcomeOf(spec, cluster, namespace)) === "denied") return;
     const detail = `a Secret without its label is not denied by the ValidatingAdmissionPolicy ${accessName(spec.name)}`;
     throw new RelayError("ConfinementMissing", spec.name, { detail });
-  };
+  }
+
+  return (spec, cluster, namespace) => (spec.confine === "label" ? requireDenied(spec, cluster, namespace) : undefined);
 }

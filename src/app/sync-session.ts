@@ -44,9 +44,9 @@ export function openWritingSession(
   return {
     ...session,
     write: (namespace, work) =>
-      session.call(async (cluster) => {
-        await deps.requireConfinement(record.spec, cluster, namespace);
-        return work(cluster);
+      session.call((cluster) => {
+        const proof = deps.requireConfinement(record.spec, cluster, namespace);
+        return proof === undefined ? work(cluster) : proof.then(() => work(cluster));
       }),
   };
 }
@@ -55,7 +55,7 @@ export function openWritingSession(
 export function openSession(deps: SessionDeps, { spec, breaker, credentials }: ClusterRecord, deadline: Millis): ClusterSession {
   const { clusters, clock } = deps;
   const gate = createGate(deps, spec.name, breaker);
-  const inTurn = createTurns(spec.concurrency);
+  const turns = createTurns(spec.concurrency);
   let connection: Promise<Cluster> | undefined;
   let isRefreshed = false;
 
@@ -79,11 +79,16 @@ export function openSession(deps: SessionDeps, { spec, breaker, credentials }: C
     }
   }
 
-  const call: ClusterSession["call"] = (work) =>
-    inTurn(async () => {
+  async function call<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const turn = turns.take();
+    if (turn !== undefined) await turn;
+    try {
       if (clock.uptime() >= deadline) throw new OutOfTime();
-      return withCredentials(work);
-    });
+      return await withCredentials(work);
+    } finally {
+      turns.give();
+    }
+  }
   const labels = new Map<string, Promise<Readonly<Record<string, string>>>>();
 
   return {
@@ -102,19 +107,27 @@ export function openSession(deps: SessionDeps, { spec, breaker, credentials }: C
   };
 }
 
-/** Lets at most `limit` run at once, first come first served. */
-function createTurns(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+interface Turns {
+  /** Undefined where there is one at once: nothing has to be waited for then. */
+  take(): Promise<void> | undefined;
+  /** Ends the turn that was taken. */
+  give(): void;
+}
+
+/** At most `limit` turns are taken at once, first come first served. */
+function createTurns(limit: number): Turns {
   let free = Math.max(1, limit);
   const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
+  return {
+    take() {
+      if (free === 0) return new Promise((resolve) => waiting.push(resolve));
+      free -= 1;
+      return undefined;
+    },
+    give() {
       const next = waiting.shift();
       if (next === undefined) free += 1;
       else next();
-    }
+    },
   };
 }

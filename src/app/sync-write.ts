@@ -18,7 +18,7 @@ import { CREATED_BY_LABEL, createdBy, DATA_HASH_ANNOTATION, MANAGED_LABEL } from
 import { guardTarget } from "../core/sync/guard.ts";
 import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../core/sync/ownership.ts";
 import { nextDue } from "../core/sync/refresh.ts";
-import { canonicalBytes, renderTarget, withBookkeeping } from "../core/sync/render.ts";
+import { canonicalBytes, hasDataAlone, renderTarget, withBookkeeping } from "../core/sync/render.ts";
 import { templateObjectKey, templateObjectsOf } from "../core/sync/template-objects.ts";
 import type { Observed } from "./observe-reference.ts";
 import { refuseNamespace, targetOf } from "./sync-gather.ts";
@@ -62,7 +62,7 @@ export async function writeTarget(
     case "keep":
       return keep(deps, gathered, observed);
     default:
-      return write(deps, session, gathered, decision, observed);
+      return await write(deps, session, gathered, decision, observed);
   }
 }
 
@@ -98,11 +98,15 @@ export async function renderStamped(
   const bare = renderTarget(content.spec, data);
   const compared = varying === undefined ? bare : inputsManifest(content);
   const { creationPolicy } = spec.target;
-  // Of the target too, so that equal values elsewhere can't be told; none where others have data in it, which is not known here.
-  const target = { namespace: spec.namespace, name: spec.target.name, labels: {}, annotations: {}, data: compared.data };
+  const hash = hasher.hash(canonicalBytes(compared));
   const annotations: Record<string, string> = {};
-  annotations[stampAnnotation(id)] = stamp(generation, hasher.hash(canonicalBytes(compared)));
-  if (isExclusive(creationPolicy)) annotations[DATA_HASH_ANNOTATION] = hasher.hash(canonicalBytes(target));
+  annotations[stampAnnotation(id)] = stamp(generation, hash);
+  if (isExclusive(creationPolicy)) {
+    // Of the target too, so that equal values elsewhere can't be told; none where others have data in it, which is not known here.
+    const target = { namespace: spec.namespace, name: spec.target.name, labels: {}, annotations: {}, data: compared.data };
+    // Most have nothing else than data: the same bytes would be hashed once more.
+    annotations[DATA_HASH_ANNOTATION] = hasDataAlone(compared) ? hash : hasher.hash(canonicalBytes(target));
+  }
   return { manifest: withBookkeeping(bare, { labels: ownLabels(spec), annotations }), isSourceGone, varying };
 }
 

@@ -7,7 +7,7 @@ import { RelayError } from "../../core/errors.ts";
 import type { SecretValue } from "../../core/secret-value.ts";
 import { ADDRESS_REFUSED, type AddressOptions, createGuardedLookup } from "./addresses.ts";
 import { parseAnswer, parseVersion } from "./answers.ts";
-import type { ClusterCredentials } from "./credentials.ts";
+import type { ClusterCredentials, TokenSource } from "./credentials.ts";
 import type { HttpAnswer, HttpCall, HttpSend, HttpTimeouts } from "./http.ts";
 
 /** Bounds of a connection. */
@@ -100,12 +100,7 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
   let isRetired = false;
 
   /** Undefined where a connection broke that had been kept from an earlier call, before anything was answered. */
-  async function exchange(
-    call: HttpCall,
-    token: SecretValue | undefined,
-    agent: Agent,
-    timeoutMs: number,
-  ): Promise<HttpAnswer | undefined> {
+  function exchange(call: HttpCall, token: SecretValue | undefined, agent: Agent, timeoutMs: number): Promise<HttpAnswer | undefined> {
     return new Promise((resolve, reject) => {
       const fail = (detail: string): void =>
         reject(
@@ -193,13 +188,17 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
     return answer;
   }
 
-  async function sendOnce(call: HttpCall): Promise<HttpAnswer> {
-    if (auth.kind !== "renewed") return sendAs(call, auth.kind === "token" ? auth.token : undefined);
-    const token = await auth.tokens.current();
+  function sendOnce(call: HttpCall): Promise<HttpAnswer> {
+    if (auth.kind === "renewed") return sendRenewed(call, auth.tokens);
+    return sendAs(call, auth.kind === "token" ? auth.token : undefined);
+  }
+
+  async function sendRenewed(call: HttpCall, tokens: TokenSource): Promise<HttpAnswer> {
+    const token = await tokens.current();
     const answer = await sendAs(call, token);
     // By the same connection: only the header is another.
-    if (answer.status !== 401 || !auth.tokens.refuse(token)) return answer;
-    return sendAs(call, await auth.tokens.current());
+    if (answer.status !== 401 || !tokens.refuse(token)) return answer;
+    return sendAs(call, await tokens.current());
   }
 
   return {

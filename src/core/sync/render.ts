@@ -94,6 +94,11 @@ export function canonicalBytes(manifest: SecretManifest): Uint8Array {
   return written(fields);
 }
 
+/** Whether its canonical bytes are those of its namespace, name and data: nothing else of it is in them. */
+export function hasDataAlone({ type, labels, annotations, immutable }: SecretManifest): boolean {
+  return type === undefined && immutable !== true && Object.keys(labels).length === 0 && Object.keys(annotations).length === 0;
+}
+
 /** Bytes that one UTF-16 unit takes at most in UTF-8. */
 const MAX_UNIT_BYTES = 3;
 const COUNT_BYTES = 8;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { RegistrationSpec, TargetTemplate } from "../../../../src/core/model.ts";
 import type { SecretManifest } from "../../../../src/core/ports.ts";
 import { SecretValue } from "../../../../src/core/secret-value.ts";
-import { canonicalBytes, renderTarget, secretObject } from "../../../../src/core/sync/render.ts";
+import { canonicalBytes, hasDataAlone, renderTarget, secretObject } from "../../../../src/core/sync/render.ts";
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -96,6 +96,23 @@ describe("canonicalBytes", () => {
         const equalObjects = JSON.stringify(secretObject(one)) === JSON.stringify(secretObject(other));
 
         expect(Buffer.from(canonicalBytes(one)).equals(canonicalBytes(other))).toBe(equalObjects);
+      }),
+    );
+  });
+
+  it("gives the bytes of the data alone just where there is nothing else", () => {
+    const few = fc.constantFrom<Readonly<Record<string, string>>>({}, {}, {}, { a: "b" });
+    const type = fc.constantFrom(undefined, undefined, "", "Opaque");
+    const immutable = fc.constantFrom({}, {}, { immutable: true });
+
+    fc.assert(
+      fc.property(fc.record({ type, labels: few, annotations: few }), immutable, record, (rest, frozen, data) => {
+        const manifest = { ...manifestOf({ ...rest, data: dataOf(Object.entries(data)) }), ...frozen };
+        const { namespace, name, data: alone } = manifest;
+
+        const bytes = canonicalBytes({ namespace, name, labels: {}, annotations: {}, data: alone });
+
+        expect(Buffer.from(canonicalBytes(manifest)).equals(bytes)).toBe(hasDataAlone(manifest));
       }),
     );
   });
