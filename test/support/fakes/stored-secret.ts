@@ -41,9 +41,7 @@ export function copyOf(secret: StoredSecret): StoredSecret {
 }
 
 export function textOf({ data }: StoredSecret): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  for (const [key, bytes] of data) texts[key] = decoder.decode(bytes);
-  return texts;
+  return Object.fromEntries([...data].map(([key, bytes]) => [key, decoder.decode(bytes)]));
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
