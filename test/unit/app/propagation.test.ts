@@ -1,4 +1,5 @@
 /** What is claimed of a propagation: counted by records, ended by a recount, announced once. */
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "@jest/globals";
 import { settlePropagation } from "../../../src/app/propagation.ts";
 import { RelayError } from "../../../src/core/errors.ts";
@@ -43,6 +44,30 @@ describe("a propagation", () => {
       },
     ]);
     expect(await world.unfinished()).toEqual([]);
+  });
+
+  it("is counted and announced while the bus still takes what was written", async () => {
+    const { world, requests } = await rotated();
+    const publish = world.bus.publish.bind(world.bus);
+    const order: string[] = [];
+    world.bus.publish = async (events) => {
+      const types = events.map(({ type }) => type).join();
+      order.push(`${types} begins`);
+      if (types === "Secret Synced") await setImmediate();
+      await publish(events);
+      order.push(`${types} is taken`);
+    };
+
+    await world.sync(requests);
+
+    expect(order).toEqual([
+      "Secret Synced begins",
+      "Secret Synced begins",
+      "Secret Propagated begins",
+      "Secret Propagated is taken",
+      "Secret Synced is taken",
+      "Secret Synced is taken",
+    ]);
   });
 
   it("counts each target once, however often its event comes", async () => {
