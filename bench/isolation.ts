@@ -136,21 +136,20 @@ async function compare(
 /** Tells when so many applies of healthy clusters have been answered. */
 function counted(clusters: Clusters, counter: { left: number; done: PromiseWithResolvers<void> }): Clusters {
   return {
+    ...clusters,
     async connect(spec) {
       const cluster = await clusters.connect(spec);
       if (!HEALTHY.includes(spec.name)) return cluster;
       return {
         ...cluster,
-        async apply(manifest, manager, precondition) {
-          const result = await cluster.apply(manifest, manager, precondition);
+        async apply(...of) {
+          const result = await cluster.apply(...of);
           counter.left -= 1;
           if (counter.left === 0) counter.done.resolve();
           return result;
         },
       };
     },
-    templateReads: (spec) => clusters.templateReads(spec),
-    forget: (cluster) => clusters.forget(cluster),
   };
 }
 

@@ -27,7 +27,7 @@ import type { ClusterSession, WritingSession } from "./sync-session.ts";
 import type { Sources } from "./sync-sources.ts";
 
 type RenderDeps = Pick<SyncDeps, "hasher" | "clock" | "randomBytes">;
-type WriteDeps = RenderDeps & Pick<SyncDeps, "timing">;
+type WriteDeps = RenderDeps & Pick<SyncDeps, "timing" | "clusters">;
 
 /**
  * `sources` holds an answer, read after the target's version was known, for each reference. `stale`: somebody wrote the target
@@ -188,9 +188,10 @@ async function write(
   }
 
   const applicable = withHeldFinalizers(manifest, seen);
+  const body = decision.action === "apply" ? deps.clusters.applyBody?.(applicable, decision.precondition) : undefined;
   const written = await session.write(target.namespace, (cluster) =>
     decision.action === "apply"
-      ? cluster.apply(applicable, manager, decision.precondition)
+      ? cluster.apply(applicable, manager, decision.precondition, body)
       : applyOverForeign(cluster, applicable, manager, target, decision),
   );
   if (written.kind === "stale") return "stale";

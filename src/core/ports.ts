@@ -140,8 +140,11 @@ export interface Cluster {
    * Nothing is ever written.
    */
   tryDecoy(namespace: string, policy: string): Promise<"denied" | "admitted">;
-  /** One conditional server-side apply, forced, under `manager`. `stale`: the precondition did not hold; nothing was written. */
-  apply(manifest: SecretManifest, manager: string, precondition: Precondition): Promise<WriteResult>;
+  /**
+   * One conditional server-side apply, forced, under `manager`. `stale`: the precondition did not hold; nothing was written.
+   * `body`: what `Clusters.applyBody` made of the same manifest and precondition. @default it is made now
+   */
+  apply(manifest: SecretManifest, manager: string, precondition: Precondition, body?: string): Promise<WriteResult>;
   /**
    * Moves the data keys of every other manager to `manager`, without changing the object's content, so that the next apply
    * of `manager` drops those that it does not name. `seen` is what it is conditional on, and is answered where there is nothing to move.
@@ -199,6 +202,11 @@ export interface Clusters {
    * @throws ClusterCredentials, ClusterUnknown, AccessDenied, StoreUnreachable; for EKS as the tokens and DescribeCluster do
    */
   connect(spec: ClusterSpec, notice?: CredentialsNotice): Promise<Cluster>;
+  /**
+   * What an apply will send, made before its turn is waited for: the bodies of a batch, made one after another, take half of what each
+   * takes in its turn. @default - nothing is made ahead
+   */
+  applyBody?(manifest: SecretManifest, precondition: Precondition): string;
   /** Over the same connection. @throws as `connect` */
   templateReads(spec: ClusterSpec): Promise<ClusterTemplateReads>;
   /** Forgets credentials that an API server refused, so that the next connect reads them anew. */

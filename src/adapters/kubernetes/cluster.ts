@@ -90,13 +90,13 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
       throw errorOf(call, answer);
     },
 
-    async apply(manifest, manager, precondition) {
+    async apply(manifest, manager, precondition, body = applyBody(manifest, precondition)) {
       const target = { cluster: "", namespace: manifest.namespace, name: manifest.name };
       if (manifest.type !== undefined && REFUSED_TYPES.has(manifest.type)) {
         throw new RelayError("TargetInvalid", subjectOf(target), { detail: "Secrets of this type are never written" });
       }
       const query = `fieldManager=${encodeURIComponent(manager)}&force=true`;
-      const call = patchCall("apply", target, "apply", query, applyOf(manifest, precondition));
+      const call = patchCall("apply", target, "apply", query, body);
       const answer = await send(call);
       if (isStale(answer)) return { kind: "stale" };
       return { kind: "written", known: knownOf(metadataOf(call, answer)) };
@@ -112,7 +112,7 @@ export function createCluster(send: HttpSend, confinedTo?: string): Cluster {
       const change = adoption === undefined ? undefined : adopted(metadata, entries, manager, adoption);
       const managedFields = change?.managedFields ?? takeOverDataKeys(entries, manager);
       if (managedFields === undefined) return { kind: "written", known: knownOf(metadata) };
-      const body = patchOf(target, { uid: seen.uid, resourceVersion: seen.resourceVersion, ...change, managedFields });
+      const body = JSON.stringify(patchOf(target, { uid: seen.uid, resourceVersion: seen.resourceVersion, ...change, managedFields }));
       const call = patchCall("takeOver", target, "merge", `fieldManager=${encodeURIComponent(manager)}`, body);
       const answer = await send(call);
       // A merge patch does not create: 404 says that the Secret (or its namespace, which the next look tells) went in between.
@@ -183,7 +183,7 @@ interface PartialList {
 
 /** A dry-run apply of nothing, or of labels alone. */
 function probeCall(operation: HttpCall["operation"], target: Target, labels?: Readonly<Record<string, string>>): HttpCall {
-  const body = patchOf(target, labels === undefined ? {} : { labels });
+  const body = JSON.stringify(patchOf(target, labels === undefined ? {} : { labels }));
   return patchCall(operation, target, "apply", `fieldManager=${PROBE_MANAGER}&force=true&dryRun=All`, body);
 }
 
@@ -191,7 +191,7 @@ function patchOf({ namespace, name }: Target, metadata: object): object {
   return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace, ...metadata } };
 }
 
-function patchCall(operation: HttpCall["operation"], target: Target, patch: "apply" | "merge", query: string, body: object): HttpCall {
+function patchCall(operation: HttpCall["operation"], target: Target, patch: "apply" | "merge", query: string, body: string): HttpCall {
   return {
     operation,
     method: "PATCH",
@@ -199,27 +199,27 @@ function patchCall(operation: HttpCall["operation"], target: Target, patch: "app
     accept: METADATA_ONLY,
     // JSON is YAML, and the apply type has no other name that all supported servers know.
     contentType: patch === "apply" ? "application/apply-patch+yaml" : "application/merge-patch+json",
-    body: JSON.stringify(body),
+    body,
     isVersionEnough: operation === "apply" || operation === "takeOver",
     subject: subjectOf(target),
   };
 }
 
-/** Always the same fields in the same order, of which JSON is made fastest: what is undefined is left out of it. */
-function applyOf(manifest: SecretManifest, precondition: Precondition): object {
+/** What an apply sends. Always the same fields in the same order, of which JSON is made fastest: what is undefined is left out of it. */
+export function applyBody(manifest: SecretManifest, precondition: Precondition): string {
   const { name, namespace, type, labels, annotations, finalizers } = manifest;
   // "1" is a version that no object ever has: the apply creates, or fails with 409. ("0" would count as none.)
   const { uid, resourceVersion } = precondition.kind === "create" ? { uid: undefined, resourceVersion: "1" } : precondition;
   // Made of entries: `__proto__` is a key like any other.
   const data = Object.fromEntries([...manifest.data].map(([key, value]) => [key, Buffer.from(value.expose()).toString("base64")]));
-  return {
+  return JSON.stringify({
     apiVersion: "v1",
     kind: "Secret",
     type,
     immutable: manifest.immutable === true ? true : undefined,
     metadata: { name, namespace, uid, resourceVersion, labels, annotations, finalizers },
     data,
-  };
+  });
 }
 
 function pathOf(namespace: string, name?: string): string {

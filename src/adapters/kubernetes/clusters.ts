@@ -7,7 +7,7 @@ import type { Cluster, ClusterAuthReads, Clusters, ClusterTemplateReads, Credent
 import type { SecretValue } from "../../core/secret-value.ts";
 import type { AddressOptions } from "./addresses.ts";
 import { createAuthReads } from "./auth-reads.ts";
-import { createCluster } from "./cluster.ts";
+import { applyBody, createCluster } from "./cluster.ts";
 import { type Connection, type OpenedCredentials, openConnection } from "./connection.ts";
 import { type ClusterCredentials, parseCredentials } from "./credentials.ts";
 import type { OpenEks } from "./eks.ts";
@@ -92,6 +92,7 @@ export function createClusters(readSecret: (name: string) => Promise<ClusterSecr
   }
 
   return {
+    applyBody,
     connect: async (spec, notice) => (await connected(spec, notice)).cluster,
     authReads: async (spec, notice) => (await connected(spec, notice)).authReads,
     templateReads: async (spec) => (await connected(spec)).templateReads,

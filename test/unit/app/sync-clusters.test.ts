@@ -23,6 +23,33 @@ function kill(world: World): void {
 
 const breakerOf = async (world: World) => (await world.registry.load([], ["tokyo"])).clusters.get("tokyo")?.breaker;
 
+describe("many targets of one cluster", () => {
+  it("have their bodies made one after another, before the first one's turn ends", async () => {
+    const world = await relayWorld({ cluster: { concurrency: 1 } });
+    const registrations = await many(world, 3);
+    const made: string[] = [];
+    world.deps.clusters.applyBody = ({ name }, { kind }) => {
+      made.push(name);
+      return `${kind} ${name}`;
+    };
+    const cluster = world.inside("tokyo");
+    const apply = cluster.apply.bind(cluster);
+    const sent: unknown[] = [];
+    cluster.apply = async (...of) => {
+      sent.push([of[0].name, of[3], made.length]);
+      return apply(...of);
+    };
+
+    await world.sync(registrations.map((one) => world.requestOf(one)));
+
+    expect(sent).toEqual([
+      ["db-0", "create db-0", 3],
+      ["db-1", "create db-1", 3],
+      ["db-2", "create db-2", 3],
+    ]);
+  });
+});
+
 describe("a dead cluster", () => {
   it("is given up after three time-outs of a batch; the rest is put back at once, and everybody's status says why", async () => {
     const world = await relayWorld({ cluster: { concurrency: 3 } });
