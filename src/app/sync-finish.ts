@@ -19,7 +19,7 @@ export interface Now {
  * the time allows.
  */
 export function finish(job: Job, answered: readonly Answered[], { now, uptime, deadline, bounds }: Now): void {
-  const past = Math.max(...answered.map(({ lookAgainPast }) => lookAgainPast ?? -1));
+  const past = toBeLookedPast(answered);
   const announced: SyncRequest[] = [];
   for (const request of unsettled(job)) {
     const unserved = unservedBy(answered, request);
@@ -40,11 +40,18 @@ export function finish(job: Job, answered: readonly Answered[], { now, uptime, d
  * where it is served, else asked for again, since the answer that is still to come may be that act.
  */
 export function parked(request: SyncRequest, answered: readonly Answered[], { now, bounds }: Pick<Now, "now" | "bounds">): SyncOutcome {
-  const past = Math.max(...answered.map(({ lookAgainPast }) => lookAgainPast ?? -1));
+  const past = toBeLookedPast(answered);
   const unserved = unservedBy(answered, request);
   const isServed = unserved.length === 0;
   if (request.notice !== undefined && !isServed) return announcedLater(request, now, bounds);
   return isServed && past < 0 ? { kind: "done", request } : settledLater(request, past, now, widest(unserved, bounds));
+}
+
+/** The moment that one look more must get past; negative where there is none. */
+function toBeLookedPast(answered: readonly Answered[]): Millis {
+  let past = -1;
+  for (const { lookAgainPast = -1 } of answered) if (lookAgainPast > past) past = lookAgainPast;
+  return past;
 }
 
 /**

@@ -137,17 +137,19 @@ async function record(
   if (!result.isByWord || changesFacts(registration, result)) {
     const recorded = await deps.registry.record(registration, result.change);
     if (recorded === "lost") return "lost";
-    account.moves.push(...moves.map((move) => ({ ...move, registration: recorded })));
+    for (const { reference, before, after } of moves) account.moves.push({ reference, before, after, registration: recorded });
   }
   if (result.done !== undefined) account.done.push({ registration, ...result.done });
   return "recorded";
 }
 
 function movesOf({ applied }: Registration, { change }: Result): readonly Move[] {
-  return Object.entries(change.applied ?? {}).flatMap(([reference, after]) => {
+  const moves: Move[] = [];
+  for (const [reference, after] of Object.entries(change.applied ?? {})) {
     const before = applied[reference];
-    return after.asOf > (before?.asOf ?? -1) ? [{ reference, before, after }] : [];
-  });
+    if (after.asOf > (before?.asOf ?? -1)) moves.push({ reference, before, after });
+  }
+  return moves;
 }
 
 function changesFacts({ status, generation, appliedGeneration, applied }: Registration, { change }: Result): boolean {

@@ -59,32 +59,32 @@ export function openSession(deps: SessionDeps, { spec, breaker, credentials }: C
   let connection: Promise<Cluster> | undefined;
   let isRefreshed = false;
 
-  async function withCredentials<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
-    connection ??= clusters.connect(spec, credentials);
-    const used = connection;
-    try {
-      const cluster = await used;
-      return await gate.pass(() => work(cluster));
-    } catch (error) {
-      if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
-      // They may have been renewed since they were read: once a batch, whoever comes first reads them anew for all.
-      if (connection === used) {
-        if (isRefreshed) throw error;
-        isRefreshed = true;
-        clusters.forget(spec.name);
-        connection = clusters.connect(spec, credentials);
-      }
-      const cluster = await connection;
-      return gate.pass(() => work(cluster));
+  /** The connection to try once more by. Throws the error where another one would not be answered otherwise. */
+  function reconnected(used: Promise<Cluster> | undefined, error: unknown): Promise<Cluster> {
+    if (!isRelayError(error) || error.code !== "ClusterUnauthorized") throw error;
+    // They may have been renewed since they were read: once a batch, whoever comes first reads them anew for all.
+    if (connection === used) {
+      if (isRefreshed) throw error;
+      isRefreshed = true;
+      clusters.forget(spec.name);
+      connection = undefined;
     }
+    return (connection ??= clusters.connect(spec, credentials));
   }
 
+  // One function, since each one between a target and its answer is a promise more for each of them.
   async function call<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
     const turn = turns.take();
     if (turn !== undefined) await turn;
+    let used: Promise<Cluster> | undefined;
     try {
       if (clock.uptime() >= deadline) throw new OutOfTime();
-      return await withCredentials(work);
+      used = connection ??= clusters.connect(spec, credentials);
+      const cluster = await used;
+      return await gate.pass(() => work(cluster));
+    } catch (error) {
+      const cluster = await reconnected(used, error);
+      return await gate.pass(() => work(cluster));
     } finally {
       turns.give();
     }

@@ -74,17 +74,15 @@ export function leftBehind(put: PutRegistration): Registration | undefined {
 }
 
 /** The registration after a record: absent keys of the change stay, `null` removes. */
-export function recorded(loaded: Registration, change: RegistrationChange): Registration {
-  const { known: oldKnown, dueAt: oldDueAt, ...rest } = loaded;
-  const known = change.known === undefined ? oldKnown : (change.known ?? undefined);
-  const dueAt = change.dueAt === undefined ? oldDueAt : (change.dueAt ?? undefined);
-  return {
-    ...rest,
-    rev: loaded.rev + 1,
-    ...(known === undefined ? {} : { known }),
-    ...(change.appliedGeneration === undefined ? {} : { appliedGeneration: change.appliedGeneration }),
-    ...(change.applied === undefined ? {} : { applied: change.applied }),
-    ...(change.status === undefined ? {} : { status: change.status }),
-    ...(dueAt === undefined ? {} : { dueAt }),
-  };
+export function recorded(loaded: Registration, { known, appliedGeneration, applied, status, dueAt }: RegistrationChange): Registration {
+  const next: { -readonly [Key in keyof Registration]: Registration[Key] } = { ...loaded, rev: loaded.rev + 1 };
+  // One by one: a spread for each takes several times as long, and each target of a fan-out is recorded.
+  if (known === null) delete next.known;
+  else if (known !== undefined) next.known = known;
+  if (appliedGeneration !== undefined) next.appliedGeneration = appliedGeneration;
+  if (applied !== undefined) next.applied = applied;
+  if (status !== undefined) next.status = status;
+  if (dueAt === null) delete next.dueAt;
+  else if (dueAt !== undefined) next.dueAt = dueAt;
+  return next;
 }

@@ -99,13 +99,21 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
   let underWay = 0;
   let isRetired = false;
 
-  /** Undefined where a connection broke that had been kept from an earlier call, before anything was answered. */
-  function exchange(call: HttpCall, token: SecretValue | undefined, agent: Agent, timeoutMs: number): Promise<HttpAnswer | undefined> {
+  /** By a connection that was kept, or by a fresh one. */
+  function exchange(
+    call: HttpCall,
+    token: SecretValue | undefined,
+    agent: Agent = kept,
+    timeoutMs = requestTimeoutMs,
+  ): Promise<HttpAnswer> {
+    const startedAt = performance.now();
     return new Promise((resolve, reject) => {
-      const fail = (detail: string): void =>
-        reject(
-          new RelayError("ClusterUnreachable", call.subject, { detail, remote: { service: "kubernetes", operation: call.operation } }),
-        );
+      let isOver = false;
+      const fail = (detail: string): void => {
+        isOver = true;
+        const remote = { service: "kubernetes", operation: call.operation };
+        reject(new RelayError("ClusterUnreachable", call.subject, { detail, remote }));
+      };
       let isAnswered = false;
       const outgoing = request(
         {
@@ -165,7 +173,11 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
         socket.once("close", () => clearTimeout(connecting));
       });
       outgoing.on("error", (error) => {
-        if (outgoing.reusedSocket) resolve(undefined);
+        // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says
+        // nothing of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.
+        // A call that we ended ourselves ends with an error too.
+        if (isOver) return;
+        if (outgoing.reusedSocket) resolve(exchange(call, token, fresh, Math.max(1, timeoutMs - (performance.now() - startedAt))));
         else reject(connectionError(call, error));
       });
       outgoing.on("close", () => {
@@ -177,28 +189,17 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
     });
   }
 
-  async function sendAs(call: HttpCall, token: SecretValue | undefined): Promise<HttpAnswer> {
-    const startedAt = performance.now();
-    // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says nothing
-    // of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.
-    const answer =
-      (await exchange(call, token, kept, requestTimeoutMs)) ??
-      (await exchange(call, token, fresh, Math.max(1, requestTimeoutMs - (performance.now() - startedAt))));
-    if (answer === undefined) throw new TypeError("a fresh connection is none that was kept");
-    return answer;
-  }
-
   function sendOnce(call: HttpCall): Promise<HttpAnswer> {
     if (auth.kind === "renewed") return sendRenewed(call, auth.tokens);
-    return sendAs(call, auth.kind === "token" ? auth.token : undefined);
+    return exchange(call, auth.kind === "token" ? auth.token : undefined);
   }
 
   async function sendRenewed(call: HttpCall, tokens: TokenSource): Promise<HttpAnswer> {
     const token = await tokens.current();
-    const answer = await sendAs(call, token);
+    const answer = await exchange(call, token);
     // By the same connection: only the header is another.
     if (answer.status !== 401 || !tokens.refuse(token)) return answer;
-    return sendAs(call, await tokens.current());
+    return exchange(call, await tokens.current());
   }
 
   return {

@@ -18,8 +18,8 @@ afterEach(async () => {
   await once(server, "close");
 });
 
-/** `isDead` tells whether a connection breaks at its request of that number, which counts from 1. */
-async function start(isDead: (request: number) => boolean) {
+/** `fateOf` tells what becomes of a connection at its request of that number, which counts from 1. */
+async function start(fateOf: (request: number) => "answered" | "broken" | "silent") {
   const authority = await TinyCA.create("kept");
   const serving = await authority.newServingCert("127.0.0.1");
   const requests = new Map<Socket, number>();
@@ -28,18 +28,20 @@ async function start(isDead: (request: number) => boolean) {
     const count = (requests.get(message.socket) ?? 0) + 1;
     requests.set(message.socket, count);
     seen += 1;
-    if (isDead(count)) message.socket.destroy();
-    else response.end("{}");
+    const fate = fateOf(count);
+    if (fate === "broken") message.socket.destroy();
+    else if (fate === "answered") response.end("{}");
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: new SecretValue("t") } } as const;
-  return { send: createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 1000 }), seen: () => seen, credentials };
+  const send = createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 1000, requestTimeoutMs: 1000 });
+  return { send, seen: () => seen, credentials };
 }
 
 describe("a kept connection", () => {
   it("that is dead is replaced, and the call goes out again on a new one", async () => {
-    const { send } = await start((request) => request === 2);
+    const { send } = await start((request) => (request === 2 ? "broken" : "answered"));
     await Promise.all([send(CALL), send(CALL), send(CALL), send(CALL)]);
 
     const answers = await Promise.all([send(CALL), send(CALL), send(CALL), send(CALL)]);
@@ -48,11 +50,21 @@ describe("a kept connection", () => {
   });
 
   it("is not blamed for a new one that breaks: that call failed", async () => {
-    const { send, seen } = await start(() => true);
+    const { send, seen } = await start(() => "broken");
 
     await expect(send(CALL)).rejects.toMatchObject({ code: "ClusterUnreachable" });
 
     expect(seen()).toBe(1);
+  });
+
+  it("is not taken for a dead one where it only gives no answer: that call is not sent again", async () => {
+    const { send, seen } = await start((request) => (request === 2 ? "silent" : "answered"));
+    await send(CALL);
+
+    await expect(send(CALL)).rejects.toMatchObject({ code: "ClusterUnreachable", message: expect.stringContaining("in time") });
+
+    await send(CALL);
+    expect(seen()).toBe(3);
   });
 });
 
@@ -154,7 +166,7 @@ describe("a connection that another one takes the place of", () => {
 
 describe("a name that leads to a refused address", () => {
   it("is not connected to, whoever resolves it", async () => {
-    const { credentials } = await start(() => false);
+    const { credentials } = await start(() => "answered");
     const named = { ...credentials, server: credentials.server.replace("127.0.0.1", "localhost") };
     const send = createHttpSend(named, { concurrency: 1, requestsPerSecond: 1000 });
 
