@@ -26,6 +26,8 @@ interface BareRequest {
   readonly stampName: string;
 }
 
+/** As long as the benchmarks' names of clusters. */
+const LABEL = "bare-loop";
 const HASH_LENGTH = testHasher.hash(Buffer.from("any")).length;
 
 /** The relay's labels and annotations are on it too: what the API server has to do is the same. */
@@ -45,7 +47,7 @@ export async function createBareCluster(kubeconfig: string, connections: number)
       ),
       // As many marks as the relay's, and a manager for each target as there; those change with the value that change there.
       labels: {
-        [CLUSTER_LABEL]: "bare",
+        [CLUSTER_LABEL]: LABEL,
         [MANAGED_LABEL]: "true",
         [CREATED_BY_LABEL]: createdBy({ namespace: NAMESPACE, name }),
       },

@@ -15,7 +15,7 @@ import { addCounts, awsCalls, type CallCounts, countsOf, countsText } from "./ca
 import { type Parts, quietLog, registrationSpec, startParts } from "./parts.ts";
 import { exactly, type Report } from "./report.ts";
 import { labelUpdated, rotationsApart } from "./secret-event.ts";
-import { createSyncAll, syncRequest } from "./sync-invocations.ts";
+import { batchesOf, createSyncAll, syncRequest } from "./sync-invocations.ts";
 
 const TARGETS = 1_000;
 const ROTATIONS_A_MONTH = 100;
@@ -115,7 +115,7 @@ async function prepare(parts: Parts): Promise<Deployment> {
       if (parsed.kind !== "change") throw new Error("the event was ignored");
       parts.calls.take();
       await onSecretChange(parsed.change, Date.now() + 60_000, `event-${value}`);
-      await syncAll(sent.splice(0));
+      await syncAll(batchesOf(sent.splice(0)));
       return countsOf(parts.calls.take());
     },
     idle: async (minutes = DRIFT_MINUTES + 1) => {

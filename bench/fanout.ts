@@ -15,7 +15,7 @@ import { type Call, type CallCounts, countsOf, countsText } from "./call-log.ts"
 import { CONCURRENCY, type Parts, registrationSpec, startParts } from "./parts.ts";
 import { type Figure, medianOf, type Report, spreadOf } from "./report.ts";
 import { provenNewer } from "./secret-event.ts";
-import { BATCH_SIZE, createSyncAll, MAX_INVOCATIONS, type SyncAll, syncRequest } from "./sync-invocations.ts";
+import { BATCH_SIZE, batchesOf, createSyncAll, MAX_INVOCATIONS, type SyncAll, syncRequest } from "./sync-invocations.ts";
 
 /** So many that a figure tells a hundredth or two: the two cores' neighbours make single rounds differ by a third. */
 const ROUNDS = 15;
@@ -147,7 +147,7 @@ async function createFanOut(
 ): Promise<() => Promise<Rotation>> {
   const deps = { ...parts.deps, registry };
   const names = clusters.flatMap((cluster) =>
-    Array.from({ length: TARGETS }, (_, index) => ({ cluster, name: `${prefix}-${clusters.length}-${index}` })),
+    Array.from({ length: TARGETS }, (_, index) => ({ cluster, name: targetName(prefix, clusters.length, index) })),
   );
   const key = `${SECRET}-${prefix}-${clusters.length}`;
   await parts.putSecret(key, "first");
@@ -155,12 +155,17 @@ async function createFanOut(
     put(registry, registrationSpec(cluster, name, key), Date.now()),
   );
   const syncAll = createSyncAll(deps, parts.connectClusters);
-  await syncAll(registrations.map((one) => syncRequest(one)));
+  await syncAll(batchesOf(registrations.map((one) => syncRequest(one))));
   let rotation = 0;
   return async () => {
     rotation += 1;
     return rotate({ parts, registry, registrations, syncAll }, key, `value-${rotation}`);
   };
+}
+
+/** Of one length for all contenders: what a longer object takes would be taken for the contender's. */
+function targetName(contender: string, clusters: number, index: number): string {
+  return `${contender.padEnd("memory".length, "x")}-${clusters}-${index}`;
 }
 
 interface FanOut {
@@ -177,11 +182,12 @@ async function rotate({ parts, registry, registrations, syncAll }: FanOut, key: 
   const [first] = registrations.flatMap(({ spec }) => referencesOf(spec));
   if (first === undefined) throw new Error("registrations without a reference");
   const notice = { reference: referenceKey(first), versionId, at };
-  // What on-secret-change does before it sends the messages.
+  // What on-secret-change and the queue do before the sync function is called.
   await registry.openPropagation(notice, { openedAt: Date.now(), expected: registrations.length });
+  const batches = batchesOf(registrations.map((one) => syncRequest(one, { notice, need: needOf(notice) })));
   parts.calls.take();
   const startedAt = performance.now();
-  await syncAll(registrations.map((one) => syncRequest(one, { notice, need: needOf(notice) })));
+  await syncAll(batches);
   const ms = performance.now() - startedAt;
   const calls = parts.calls.take();
   const applies = calls.filter(({ operation }) => operation === "apply");
@@ -213,13 +219,13 @@ function busyText(busyMs: Readonly<Record<string, number>>): string {
 /** Applies to as many targets of its own in one cluster. */
 async function createBareLoop(parts: Parts, cluster: string): Promise<() => Promise<void>> {
   const bare: BareCluster = await createBareCluster(parts.kubeconfigs.get(`clusters/${cluster}`) ?? "", CONNECTIONS);
-  const names = Array.from({ length: TARGETS }, (_, index) => `bare-${index}`);
+  const names = Array.from({ length: TARGETS }, (_, index) => targetName("bare", 0, index));
   const targets: BareTarget[] = [...(await concurrently(names, CONCURRENCY, (name) => bare.create(name)))];
+  const numbered = [...names.entries()];
   let round = 0;
   return async () => {
     round += 1;
-    await concurrently(names, CONNECTIONS, async (name) => {
-      const index = Number(name.slice("bare-".length));
+    await concurrently(numbered, CONNECTIONS, async ([index, name]) => {
       const target = targets[index];
       if (target !== undefined) targets[index] = await bare.apply(name, target, `value-${round}`);
     });

@@ -15,7 +15,7 @@ import { loadRegistrations } from "./load-table.ts";
 import { heapDuring } from "./memory.ts";
 import { type Parts, registrationSpec, startParts } from "./parts.ts";
 import { exactly, type Report, spreadOf } from "./report.ts";
-import { createSyncAll, syncRequest } from "./sync-invocations.ts";
+import { batchesOf, createSyncAll, syncRequest } from "./sync-invocations.ts";
 
 const REGISTRATIONS = 10_000;
 const SECRETS = 100;
@@ -129,7 +129,7 @@ async function drift(parts: Parts, registrations: readonly Registration[]): Prom
 
 async function countApplies(parts: Parts, requests: readonly SyncRequest[]): Promise<number> {
   parts.calls.take();
-  await createSyncAll(parts.deps)(requests);
+  await createSyncAll(parts.deps)(batchesOf(requests));
   const calls = parts.calls.take();
   return new Set(calls.filter(({ operation }) => operation === "apply")).size;
 }

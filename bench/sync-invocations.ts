@@ -1,6 +1,7 @@
 /** Drives the real sync handler as Lambda would: messages of the queue's own encoding, batches of ten, all invocations beside each other. */
 import { createSyncHandler } from "../functions/sync/sync-batch.ts";
 import { systemClock } from "../src/adapters/system-clock.ts";
+import { pagesOf } from "../src/app/concurrently.ts";
 import { createSyncTargets, type SyncDeps } from "../src/app/sync-targets.ts";
 import { encodeMessages } from "../src/core/messages.ts";
 import { type Registration, type SyncRequest, targetKey } from "../src/core/model.ts";
@@ -12,8 +13,13 @@ import { invocation } from "./secret-event.ts";
 export const BATCH_SIZE = 10;
 export const MAX_INVOCATIONS = 20;
 
-/** Syncs these requests, and ends when every invocation has. @throws Error where a request was not served at once */
-export type SyncAll = (requests: readonly SyncRequest[]) => Promise<void>;
+/** What the queue gives one invocation. */
+interface SqsBatch {
+  readonly Records: readonly object[];
+}
+
+/** Syncs these batches, and ends when every invocation has. @throws Error where a request was not served at once */
+export type SyncAll = (batches: readonly SqsBatch[]) => Promise<void>;
 
 /** `clustersOf` gives the each function instance its connections. @default those of `deps`, shared by all */
 export function createSyncAll(deps: SyncDeps, clustersOf: () => Clusters = () => deps.clusters): SyncAll {
@@ -25,26 +31,28 @@ export function createSyncAll(deps: SyncDeps, clustersOf: () => Clusters = () =>
     return createSyncHandler({ log: quietLog, clock: systemClock, parts, changeVisibility: refuse });
   });
 
-  return async (requests) => {
-    const messages = encodeMessages(requests);
-    const batches = Array.from({ length: Math.ceil(messages.length / BATCH_SIZE) }, (_, at) =>
-      messages.slice(at * BATCH_SIZE, (at + 1) * BATCH_SIZE),
-    );
+  return async (batches) => {
     const pending = batches.entries();
     const instance = async (handler: (typeof handlers)[number]): Promise<void> => {
       for (const [number, batch] of pending) {
-        const Records = batch.map(({ body }, index) => ({
-          messageId: `${number}-${index}`,
-          receiptHandle: `${number}-${index}`,
-          body,
-          attributes: { ApproximateReceiveCount: "1" },
-        }));
-        const { batchItemFailures } = await handler({ Records }, invocation(`batch-${number}`));
+        const { batchItemFailures } = await handler(batch, invocation(`batch-${number}`));
         if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`);
       }
     };
     await Promise.all(handlers.map(instance));
   };
+}
+
+/** The batches in which the queue gives these requests to the sync function, once they were sent to it. */
+export function batchesOf(requests: readonly SyncRequest[]): readonly SqsBatch[] {
+  return pagesOf(encodeMessages(requests), BATCH_SIZE).map((messages) => ({
+    Records: messages.map(({ body }, index) => ({
+      messageId: String(index),
+      receiptHandle: String(index),
+      body,
+      attributes: { ApproximateReceiveCount: "1" },
+    })),
+  }));
 }
 
 export function syncRequest({ id, spec }: Registration, change: Partial<SyncRequest> = {}): SyncRequest {
