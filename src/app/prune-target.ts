@@ -77,7 +77,7 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   const view = await lookAt(session, tombstone);
   if (view === "missing" || !(stampAnnotation(originOf(tombstone.id)) in view.annotations)) return "nothing";
   // Read after the look: what is written below is conditional on the look.
-  const claim = await claimOn(deps, tombstone);
+  const claim = await claimOn(deps, tombstone, view);
   if (claim === "its own again") return "nothing";
   if (claim === "awaited") return "awaited";
   // A controller that made the Secret its own since keeps it.
@@ -122,10 +122,11 @@ type Claim = "nobody's" | "another's" | "an Orphan's" | "its own again" | "await
 
 /**
  * Owned by another now; or the registration that left this target came back to it, under the same manager and stamp. `awaited`: the
- * new owner's stamp is not on it yet, so that its own tombstone, should it go first, would know nothing of what is left here. An Orphan's
- * need not know: what is here stays.
+ * new owner's stamp is not on it, so that its own tombstone, should it go first, would know nothing of what is left here; and where it was
+ * deleted since that one wrote it, and made once more by a late worker of the tombstone's, the tombstone's stamp shows the owner that.
+ * An Orphan that never wrote it need not know: what is here stays.
  */
-async function claimOn({ registry }: Pick<SyncDeps, "registry">, tombstone: Registration): Promise<Claim> {
+async function claimOn({ registry }: Pick<SyncDeps, "registry">, tombstone: Registration, { annotations }: TargetView): Promise<Claim> {
   const target = targetKey(targetOf(tombstone));
   const origin = originOf(tombstone.id);
   const [owner, { registrations }] = await Promise.all([registry.owner(target), registry.load([{ registration: origin, target }], [])]);
@@ -134,8 +135,12 @@ async function claimOn({ registry }: Pick<SyncDeps, "registry">, tombstone: Regi
   if (owner === undefined) return "nobody's";
   const loaded = await registry.load([{ registration: owner, target }], []);
   const next = loaded.registrations.get(owner)?.registration;
-  if (next?.spec.target.creationPolicy === "Orphan") return "an Orphan's";
-  return next?.appliedGeneration === undefined ? "awaited" : "another's";
+  const isOrphan = next?.spec.target.creationPolicy === "Orphan";
+  const isUnwritten = next?.appliedGeneration === undefined;
+  if (isOrphan && isUnwritten) return "an Orphan's";
+  // One that came back may have its old stamp on what another wrote since.
+  if (isUnwritten || !(stampAnnotation(owner) in annotations)) return "awaited";
+  return isOrphan ? "an Orphan's" : "another's";
 }
 
 function holdsAlone({ id }: Registration, { dataKeys }: TargetView): boolean {

@@ -13,6 +13,31 @@ const plain = { creation: 0, deletion: 0, shape: 0, start: 0, end: 0, clocks: 0 
 
 export const HISTORIES: readonly History[] = [
   {
+    name: "the judge called a key lost that its holder had let go: the next one's prune took it away before that holder wrote again",
+    steps: [
+      "c replaces a in x, which both may share; a's prune is under way when a comes back for c",
+      "a's prune takes a's hold away: s stays by c's",
+      "a's sync is late: c's prune takes s away before it",
+    ],
+    schedule: {
+      setup: { ...plain, creation: 2, start: 1 },
+      steps: [0, 150_751, 150_956, 72_455, 0, 8, 0, 117_667, 0, 71_389, 161_575, 0],
+    },
+  },
+  {
+    name: "an Orphan kept what a late worker of the registration before it had made, since that passed for drift",
+    steps: [
+      "a worker of a sees that x is missing",
+      "c, an Orphan, takes x over from a, and makes it",
+      "a person deletes x, and the worker of a makes it once more",
+      "a's prune took the marks away: x stayed without c's labels, and with the value that a had read",
+    ],
+    schedule: {
+      setup: { ...plain, start: 1 },
+      steps: [0, 51_519, 0, 0, 56_369, 0, 63_901, 141_130, 26_515, 71_928, 87_937, 111_098],
+    },
+  },
+  {
     name: "a version was called superseded by the one before it, since both became current within one second",
     steps: ["s moves to v2, and its event writes it", "in the same second s moves to v3, and is deleted", "v3 was announced as superseded"],
     schedule: { setup: plain, steps: [0, 0, 155_527, 0, 56_076] },

@@ -5,7 +5,7 @@
 import type { Millis } from "../../src/core/model.ts";
 import type { Tenure } from "../support/fakes/memory-source.ts";
 import type { Sight } from "./ground.ts";
-import { FOREIGN_KEY, FOREIGN_LABEL, isShared, SECRETS, type Wish } from "./setup.ts";
+import { FOREIGN_KEY, FOREIGN_LABEL, isShared, labelOf, SECRETS, type Wish } from "./setup.ts";
 
 export type Fault =
   | "stale"
@@ -163,6 +163,26 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
     return alwaysWished(record.turn.wroteAt, (wish) => isOf(wish) && managerOf(wish) === writer);
   };
 
+  /** The first wish of any config that has its mark on the Secret. */
+  const markedBy = (target: string, { labels }: Sight, matches: (wish: Wish) => boolean): Wish | undefined => {
+    for (const { config } of eras) {
+      const found = config.find((wish) => wish.target === target && labelOf(wish) in labels && matches(wish));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  /** A manager that takes its mark off holds no key any more: what stays is held by another that has its mark on it, or by nobody. */
+  const released = (record: TargetRecord, { target, manager, before, after }: Write): void => {
+    const isOf = (wish: Wish): boolean => managerOf(wish) === manager;
+    if (before === undefined || after === undefined) return;
+    if (markedBy(target, before, isOf) === undefined || markedBy(target, after, isOf) !== undefined) return;
+    for (const [secret, register] of record.registers) {
+      if (register.writer !== manager) continue;
+      const heir = markedBy(target, after, ({ secrets }) => secrets.includes(secret));
+      register.writer = heir === undefined ? "" : managerOf(heir);
+    }
+  };
+
   return {
     existed,
     periods: (target, secret) => targets.get(target)?.registers.get(secret)?.periods ?? [],
@@ -170,7 +190,8 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
     wasMissing: (target, since) => recordOf(target).missing.some(({ until }) => until >= since),
     wasWritten: (target) => targets.get(target)?.isWrittenOnce === true,
 
-    wrote({ target, manager, writerStartedAt, before, after }) {
+    wrote(write) {
+      const { target, manager, writerStartedAt, before, after } = write;
       if (before?.uid === after?.uid && before?.resourceVersion === after?.resourceVersion) return;
       const record = recordOf(target);
       const by = `${manager} ${writerStartedAt}`;
@@ -192,6 +213,7 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
           holds(target, record, secret, ABSENT, false);
         }
       }
+      released(record, write);
       judgeForeign(target, before, after, wishes);
       existed(target, after !== undefined);
       record.wroteAt = now();

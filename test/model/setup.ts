@@ -59,6 +59,11 @@ export function firstConfig({ creation, deletion, shape, found }: Setup): readon
   return [first, isShared(first) ? { ...first, name: "b", secrets: ["t"] } : { ...first, name: "b", target: "y" }];
 }
 
+/** The label that a wish's target shall have beside the relay's: its value is the tint. */
+export function labelOf({ name }: Pick<Wish, "name">): string {
+  return `tint-${name}`;
+}
+
 /** Whether others may hold keys of the same Secret. */
 export function isShared({ creationPolicy }: Pick<Wish, "creationPolicy">): boolean {
   return creationPolicy === "Merge" || creationPolicy === "CreateOrMerge";
@@ -122,7 +127,7 @@ function specOf(wish: Wish, namespace: string): RegistrationSpec {
   const known = specs.get(key);
   if (known !== undefined) return known;
   const { name, target, tint, creationPolicy } = wish;
-  const spec = aSpec({ cluster: CLUSTER, namespace, name, target, creationPolicy, labels: { [`tint-${name}`]: String(tint) } });
+  const spec = aSpec({ cluster: CLUSTER, namespace, name, target, creationPolicy, labels: { [labelOf(wish)]: String(tint) } });
   const made: RegistrationSpec = {
     ...spec,
     target: { ...spec.target, deletionPolicy: wish.deletionPolicy },

@@ -4,7 +4,7 @@ import { CLUSTER_LABEL } from "../../src/core/sync/ownership.ts";
 import type { Tenure } from "../support/fakes/memory-source.ts";
 import type { Sight } from "./ground.ts";
 import { ABSENT, Violation } from "./judge.ts";
-import { CLUSTER, isShared, TARGETS, type Wish } from "./setup.ts";
+import { CLUSTER, isShared, labelOf, TARGETS, type Wish } from "./setup.ts";
 import type { World } from "./world.ts";
 
 /** A version that comes back so soon after it went may be announced once for both. */
@@ -49,8 +49,7 @@ function judgeWish({ source, edited }: World, wish: Wish, seen: Sight | undefine
   const lost = (): Violation =>
     new Violation("lost", `${target} holds ${JSON.stringify(seen?.data)}, the store shows ${[...wanted].join(" ")}`);
   if (seen === undefined) throw lost();
-  if (seen.labels[`tint-${wish.name}`] !== String(wish.tint))
-    throw new Violation("lost", `${target} has not the labels of its registration`);
+  if (seen.labels[labelOf(wish)] !== String(wish.tint)) throw new Violation("lost", `${target} has not the labels of its registration`);
   for (const [secret, versionId] of wanted) {
     // A key that a person wrote over is that person's where others may hold keys: without a value it is not taken back.
     if (versionId === ABSENT && isShared(wish) && edited.has(target)) continue;

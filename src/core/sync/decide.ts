@@ -3,7 +3,7 @@ import type { KnownTarget, ReferenceKey, Registration } from "../model.ts";
 import type { Adoption, Precondition, SecretManifest, TargetView } from "../ports.ts";
 import type { Varying } from "../template/target-template.ts";
 import { CREATED_BY_LABEL, createdBy, externalSecretController, holdsEsoData, isEsoManagerOf, isExternalSecret } from "./eso.ts";
-import { CLUSTER_LABEL, fieldManager, stampAnnotation } from "./ownership.ts";
+import { CLUSTER_LABEL, fieldManager, isStamp, stampAnnotation } from "./ownership.ts";
 
 /** How much is known of the target: what the registry remembers of the last write, or a look made just now. */
 export type Seen =
@@ -159,9 +159,12 @@ function adoptable({ registration, seen, adopts }: Gathered): Decision | undefin
 function orphanIsLeftAlone({ registration, seen, versions, manifest }: Gathered): Decision | undefined {
   if (registration.spec.target.creationPolicy !== "Orphan" || !isApplied(registration, versions)) return undefined;
   const mark = stampAnnotation(registration.id);
-  const stamped = seen.kind === "looked" && seen.view !== "missing" ? seen.view.annotations[mark] : undefined;
-  // Another stamp is no drift: a worker of ours wrote another version, and died before it could record it.
-  if (stamped !== undefined && stamped !== manifest.annotations[mark]) return undefined;
+  const stamps = seen.kind === "looked" && seen.view !== "missing" ? seen.view.annotations : {};
+  const stamped = stamps[mark];
+  // Another stamp is no drift: a worker of ours wrote another version, and died before it could record it. Nor is another registration's
+  // alone: a late worker of that one made the Secret anew, after somebody had deleted it.
+  const isByOurs = stamped === undefined ? Object.keys(stamps).some(isStamp) : stamped !== manifest.annotations[mark];
+  if (isByOurs) return undefined;
   return { action: "keep", reason: "drift of an Orphan is not repaired" };
 }
 

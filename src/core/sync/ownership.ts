@@ -5,6 +5,8 @@ import { originOf, type RegistrationId } from "../model.ts";
 /** On every Secret that the relay writes; its value is the Cluster's name. Admission policies confine the relay to it. */
 export const CLUSTER_LABEL = "secret-relay.dev/cluster";
 
+const STAMP_PREFIX = "state.secret-relay.dev/";
+
 interface Marks {
   readonly annotation: string;
   readonly manager: string;
@@ -15,7 +17,7 @@ function marksOf(id: RegistrationId): Marks {
   const known = kept.get(id);
   if (known !== undefined) return known;
   const shortId = hash("sha256", originOf(id)).slice(0, 16);
-  const made = { annotation: `state.secret-relay.dev/${shortId}`, manager: `secret-relay/${shortId}` };
+  const made = { annotation: `${STAMP_PREFIX}${shortId}`, manager: `secret-relay/${shortId}` };
   if (kept.size >= MAX_KEPT) kept.clear();
   kept.set(id, made);
   return made;
@@ -28,6 +30,11 @@ const MAX_KEPT = 4_096;
 /** Each registration has an annotation of its own: two that merge into one Secret would else undo each other for ever. */
 export function stampAnnotation(id: RegistrationId): string {
   return marksOf(id).annotation;
+}
+
+/** Whether an annotation is the stamp of a registration, whichever that is. */
+export function isStamp(annotation: string): boolean {
+  return annotation.startsWith(STAMP_PREFIX);
 }
 
 /** The server-side apply manager of a registration; at most 128 characters are allowed. */

@@ -119,8 +119,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "a prune does not ask who owns the target now",
     line: 7,
     source: inFile("app/prune-target.ts", [
-      "  const claim = await claimOn(deps, tombstone);",
-      '  const claim = (await claimOn(deps, tombstone)) && ("nobody\'s" as string);',
+      "  const claim = await claimOn(deps, tombstone, view);",
+      '  const claim = (await claimOn(deps, tombstone, view)) && ("nobody\'s" as string);',
     ]),
     setup: SYNCED,
     faults: ["blanked", "lost"],

@@ -178,19 +178,28 @@ export const LATER_BUGS: readonly PlantedBug[] = [
   {
     name: "a prune forgets a target that the next owner never wrote",
     line: 0,
-    source: inFile("app/prune-target.ts", ['appliedGeneration === undefined ? "awaited"', 'appliedGeneration === -1 ? "awaited"']),
+    source: inFile("app/prune-target.ts", ['if (isUnwritten || !(stampAnnotation(owner) in annotations)) return "awaited";', ""]),
     setup: SYNCED,
     faults: ["blanked", "pruned target back"],
   },
   {
     name: "an Orphan's own unrecorded write passes for drift",
     line: 0,
-    source: inFile("core/sync/decide.ts", [
-      "  if (stamped !== undefined && stamped !== manifest.annotations[mark]) return undefined;\n",
-      "",
-    ]),
+    source: inFile("core/sync/decide.ts", ["some(isStamp) : stamped !== manifest.annotations[mark];", "some(isStamp) : false;"]),
     setup: { creation: 4, shape: 0 },
     faults: ["lost"],
+  },
+  {
+    name: "a prune takes the next owner's write for what is there, though a late worker made it anew",
+    line: 0,
+    source: inFile("app/prune-target.ts", [
+      'if (isUnwritten || !(stampAnnotation(owner) in annotations)) return "awaited";',
+      'if (isUnwritten) return "awaited";',
+    ]),
+    setup: { ...OWNER, start: 1, end: 0 },
+    kinds: ["step", "runToEnd", "runToWrite", "deliver", "register", "meddle"],
+    seed: 12,
+    faults: ["blanked", "lost"],
   },
   {
     name: "a clock that is minutes off is believed",

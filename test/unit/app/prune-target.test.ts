@@ -2,6 +2,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { RelayError } from "../../../src/core/errors.ts";
 import { leftBehindId, type Registration } from "../../../src/core/model.ts";
+import type { SecretManifest } from "../../../src/core/ports.ts";
+import { SecretValue } from "../../../src/core/secret-value.ts";
+import { fieldManager, stampAnnotation } from "../../../src/core/sync/ownership.ts";
 import { referencesOf } from "../../../src/core/sync/references.ts";
 import { relayWorld, T, type World, worldSpec } from "../../support/relay-world.ts";
 
@@ -13,6 +16,13 @@ async function entombed(world: World, registration: Registration, generation = 9
 
 const pruneOf = (world: World, tombstone: Registration, notBefore = 0) =>
   world.requestOf(tombstone, { verify: true, prune: { generation: tombstone.generation, notBefore } });
+
+/** What a registration may have applied to its target, but for its labels. */
+function stampedBy({ id, spec }: Registration, data: Readonly<Record<string, string>>): SecretManifest {
+  const values = Object.entries(data).map(([key, text]) => [key, new SecretValue(text)] as const);
+  const { namespace, target } = spec;
+  return { namespace, name: target.name, labels: {}, annotations: { [stampAnnotation(id)]: "1.hash" }, data: new Map(values) };
+}
 
 describe("pruneTarget", () => {
   it("waits until no worker can write any more", async () => {
@@ -160,6 +170,10 @@ describe("pruneTarget", () => {
     const world = await relayWorld();
     const tombstone = await entombed(world, await world.synced({ creationPolicy: "Orphan" }));
     const next = await world.register({ name: "next", target: "db", creationPolicy: "Orphan" });
+    const cluster = world.inside("tokyo");
+    const view = await cluster.look({ cluster: "tokyo", namespace: "app", name: "db" });
+    if (view === "missing") throw new Error("missing");
+    await cluster.apply(stampedBy(next, {}), fieldManager(next.id), { kind: "update", ...view });
     await world.registry.record(next, { appliedGeneration: next.generation });
 
     await world.sync([pruneOf(world, tombstone)]);
@@ -167,6 +181,32 @@ describe("pruneTarget", () => {
     expect(world.data(next)).toEqual({ password: "p1" });
     expect(await world.find(tombstone)).toBeUndefined();
   });
+
+  it.each(["Owner", "Orphan"] as const)(
+    "leaves what a late worker made anew as it is, for the next owner, an %s, to see and to write over",
+    async (creationPolicy) => {
+      const world = await relayWorld();
+      const first = await world.synced();
+      const tombstone = await entombed(world, first);
+      const next = await world.register({ name: "next", target: "db", creationPolicy });
+      await world.sync([world.requestOf(next)]);
+      const cluster = world.inside("tokyo");
+      cluster.deleteByHand("app", "db");
+      await cluster.apply(stampedBy(first, { password: "late" }), fieldManager(first.id), { kind: "create" });
+
+      await world.sync([pruneOf(world, tombstone)]);
+
+      expect(world.data(next)).toEqual({ password: "late" });
+      expect(await world.reg(tombstone)).toMatchObject({ phase: "tombstone", dueAt: world.clock.now() + 15 * 60_000 });
+      await world.sync([world.requestOf(next, { verify: true })]);
+      expect(world.data(next)).toEqual({ password: "p1" });
+      await world.sync([pruneOf(world, tombstone)]);
+      expect(world.data(next)).toEqual({ password: "p1" });
+      const view = await cluster.look({ cluster: "tokyo", namespace: "app", name: "db" });
+      expect(view).not.toHaveProperty(["annotations", stampAnnotation(first.id)]);
+      expect(await world.find(tombstone)).toBeUndefined();
+    },
+  );
 
   it("remembers the target of a new owner that never wrote it, and prunes it when that one goes too", async () => {
     const world = await relayWorld();

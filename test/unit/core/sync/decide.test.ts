@@ -3,7 +3,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { TargetView } from "../../../../src/core/ports.ts";
 import { decide, type Seen } from "../../../../src/core/sync/decide.ts";
 import { CREATED_BY_LABEL, createdBy } from "../../../../src/core/sync/eso.ts";
-import { CLUSTER_LABEL, fieldManager, stamp } from "../../../../src/core/sync/ownership.ts";
+import { CLUSTER_LABEL, fieldManager, stamp, stampAnnotation } from "../../../../src/core/sync/ownership.ts";
 
 import { ID, MARK, manifest, REFERENCE, registration, view } from "./decide-fixtures.ts";
 
@@ -207,6 +207,12 @@ describe("decide", () => {
       of: registration("Orphan", "Retain"),
       seen: looked({ dataKeys: [] }),
       want: { action: "keep" },
+    },
+    {
+      name: "writes an Orphan that another registration's late worker made anew: that is no drift",
+      of: registration("Orphan", "Retain"),
+      seen: looked({ annotations: { [stampAnnotation("tokyo/app-shop/another")]: stamp(6, "late") } }),
+      want: update("42"),
     },
     {
       name: "writes an empty Secret where something was fetched that no template puts into it",
