@@ -13,6 +13,18 @@ const plain = { creation: 0, deletion: 0, shape: 0, start: 0, end: 0, clocks: 0 
 
 export const HISTORIES: readonly History[] = [
   {
+    name: "the judge missed the announcement of a version that nobody waited for, since its one reader had no Secret to merge into",
+    steps: [
+      "a becomes a Merge, and a person deletes x",
+      "s moves to v2, a's sync learns it, and reconcile closes the propagation: nobody is expected",
+      "a becomes CreateOrMerge, and makes x",
+    ],
+    schedule: {
+      setup: { ...plain, creation: 2 },
+      steps: [34_885, 109_585, 100_227, 56_822, 24_705, 127_861, 65_977, 87_297, 35_090],
+    },
+  },
+  {
     name: "the judge called a key lost that its holder had let go: the next one's prune took it away before that holder wrote again",
     steps: [
       "c replaces a in x, which both may share; a's prune is under way when a comes back for c",

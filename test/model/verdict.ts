@@ -118,6 +118,14 @@ function wasWishedThroughout(eras: World["eras"], wish: Wish, from: Millis, to: 
   );
 }
 
+/** Whether a config that may have been in effect since then gave it creationPolicy Merge. */
+function mayHaveMerged(eras: World["eras"], { name, target }: Wish, from: Millis): boolean {
+  return eras.some(
+    ({ until, config }) =>
+      until >= from && config.some((wish) => wish.name === name && wish.target === target && wish.creationPolicy === "Merge"),
+  );
+}
+
 /** @throws Violation where the version that is current now reached its targets, and nobody ever said so */
 export async function judgeSilence(
   { published, judge, source, eras, told, ground, scheduler }: World,
@@ -144,7 +152,7 @@ export async function judgeSilence(
     // A Merge without a Secret is not waited for, and what comes later joins nothing: until the relay writes there, it knows of no other.
     const lastWrite = (target: string) =>
       Math.max(0, ...judge.periods(target, secret).flatMap(({ from }) => (from < tenure.from ? [from] : [])));
-    if (readers.some(({ target, creationPolicy }) => creationPolicy === "Merge" && judge.wasMissing(target, lastWrite(target)))) continue;
+    if (readers.some((wish) => mayHaveMerged(eras, wish, tenure.from) && judge.wasMissing(wish.target, lastWrite(wish.target)))) continue;
     if (wishes.some(({ target }) => judge.periods(target, secret).length === 0)) continue;
     // A claim of the version that is made after its return speaks of the return too, whichever time it names.
     const isSaid = published.some(
