@@ -22,6 +22,8 @@ export interface Wanted {
   readonly kind: "added" | "changed";
   readonly spec: RegistrationSpec;
   readonly before: Registration | undefined;
+  /** Owns the target, and the config has it no more. @default - nobody that goes does */
+  readonly takenFrom?: Registration | undefined;
 }
 
 export interface Registrar {
@@ -50,8 +52,10 @@ export function targetOf(spec: RegistrationSpec): TargetKey {
 }
 
 /** The request that prunes a tombstone's target, no earlier than the last worker that may still write it has ended. */
-export function pruneRequest(tombstone: Registration, workerLifetimeMs: number): SyncRequest {
-  const { id, generation, registeredAt, spec } = tombstone;
+export function pruneRequest(
+  { id, generation, registeredAt, spec }: Pick<Registration, "id" | "generation" | "registeredAt" | "spec">,
+  workerLifetimeMs: number,
+): SyncRequest {
   return prune(id, spec, { generation, notBefore: registeredAt + workerLifetimeMs });
 }
 
@@ -128,21 +132,26 @@ export function createRegistrar(
       return tombstone === undefined ? [] : [pruneRequest(tombstone, workerLifetimeMs)];
     },
 
-    async put({ spec, before }) {
+    async put({ spec, before, takenFrom }) {
       const id = registrationId(spec);
       const generation = await generationOfRun();
       let previous = before;
+      let leaving = takenFrom;
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
         const registeredAt = clock.latest();
+        if (leaving !== undefined) finders.left(leaving);
         const remembered = finders.of(targetOf(spec));
         const references = referencesOf(spec);
-        const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references, remembered });
+        const put = { spec, generation, registeredAt, previous, references, remembered, takenFrom: leaving };
+        const stored = await registry.putRegistration(put);
         if (stored === "conflict") return "conflict";
         if (stored !== "lost") {
           if (previous !== undefined) finders.left(previous);
-          return requestsAfterPut(stored, previous, workerLifetimeMs);
+          const prunes = leaving === undefined ? [] : [pruneRequest({ ...leaving, generation, registeredAt }, workerLifetimeMs)];
+          return [...requestsAfterPut(stored, previous, workerLifetimeMs), ...prunes];
         }
         previous = await reload(id, spec);
+        if (leaving !== undefined) leaving = stillOwning(await reload(leaving.id, leaving.spec), targetOf(spec));
         const isDone = previous?.phase === "live" && isSameJson(previous.spec, spec);
         // By another run of the same config, or by a try of ours whose answer got lost; its message may be lost with it.
         if (isDone) return previous === undefined ? [] : [syncRequest(previous, previous)];
@@ -164,6 +173,11 @@ export function createRegistrar(
       return false;
     },
   };
+}
+
+/** Another run may have entombed it meanwhile, or moved it on: then its target is free. */
+function stillOwning(registration: Registration | undefined, target: TargetKey): Registration | undefined {
+  return registration?.phase === "live" && targetOf(registration.spec) === target ? registration : undefined;
 }
 
 /**

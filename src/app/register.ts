@@ -1,9 +1,10 @@
 /** Use case: brings the registry to what the config wants, in pages, and wakes the syncs and prunes that follow from it. */
-import { diffRegistrations, isSameJson } from "../core/config/diff.ts";
+import { type ConfigDiff, diffRegistrations, isSameJson } from "../core/config/diff.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Millis, Registration, RegistrationId, ResolvedConfig } from "../core/model.ts";
+import type { Millis, Registration, RegistrationId, RegistrationSpec, ResolvedConfig, TargetKey } from "../core/model.ts";
 import { registrationId } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
+import { isExclusive } from "../core/sync/decide.ts";
 import type { ClusterExternalSecrets } from "./cluster-external-secrets.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
 import { announceRegistered, createRegistrar, targetOf, type Wanted } from "./register-writes.ts";
@@ -58,8 +59,10 @@ export function createRegister(deps: RegisterDeps): Register {
       clusters: config.clusters.length,
     });
 
-    // Removals first, so that their targets are free for who takes them over.
-    for (const page of pagesOf(diff.removed, PAGE_SIZE)) {
+    const handedOver = handOvers(diff);
+    const removed = diff.removed.filter((one) => handedOver.get(targetOf(one.spec)) !== one);
+    // First, so that what they give up is free for who takes it over: a ClusterExternalSecret.
+    for (const page of pagesOf(removed, PAGE_SIZE)) {
       if (clock.uptime() >= deadline) return result("unfinished");
       const requests = await concurrently(page, CONCURRENCY, (registration) => registrar.remove(registration));
       await announceRegistered(deps, requests.flat());
@@ -71,8 +74,11 @@ export function createRegister(deps: RegisterDeps): Register {
     if (clock.uptime() >= deadline) return result("unfinished");
 
     const tombstones = new Map(existing.filter(({ phase }) => phase === "tombstone").map((one) => [one.id, one]));
-    const changed: Wanted[] = diff.changed.map(({ before, spec }) => ({ kind: "changed", spec, before }));
-    const added: Wanted[] = diff.added.map((spec) => ({ kind: "added", spec, before: tombstones.get(registrationId(spec)) }));
+    const takenFrom = (spec: RegistrationSpec) => (isExclusive(spec.target.creationPolicy) ? handedOver.get(targetOf(spec)) : undefined);
+    const changed = diff.changed.map(({ before, spec }): Wanted => ({ kind: "changed", spec, before, takenFrom: takenFrom(spec) }));
+    const added = diff.added.map((spec): Wanted => {
+      return { kind: "added", spec, before: tombstones.get(registrationId(spec)), takenFrom: takenFrom(spec) };
+    });
     let waiting = [...changed, ...added];
     // Each ring has one of the changed in it, so more breaks than that are a conflict that no pass mends.
     let breaksLeft = changed.length;
@@ -86,8 +92,12 @@ export function createRegister(deps: RegisterDeps): Register {
           outcomes.flatMap(({ requests }) => (requests === "conflict" ? [] : requests)),
         );
         for (const { one, requests } of outcomes) {
-          if (requests === "conflict") conflicts.push(one);
-          else count[one.kind] += 1;
+          if (requests === "conflict") {
+            conflicts.push(one);
+            continue;
+          }
+          count[one.kind] += 1;
+          if (one.takenFrom !== undefined) count.removed += 1;
         }
       }
       // Whose target is still held by one that comes later in this pass gets it in the next; a ring of them is broken at one place.
@@ -100,6 +110,17 @@ export function createRegister(deps: RegisterDeps): Register {
     await dropEmptyClusters(registry, gone);
     return result("finished");
   };
+}
+
+/**
+ * Those that go, by the targets that others of the config take over: each goes with the write that takes its target. A run that stopped
+ * in between would leave the target to a prune.
+ */
+function handOvers({ added, changed, removed }: ConfigDiff): ReadonlyMap<TargetKey, Registration> {
+  const wanted = [...changed.map(({ spec }) => spec), ...added];
+  const claimed = new Set(wanted.filter(({ target }) => isExclusive(target.creationPolicy)).map(targetOf));
+  const owning = removed.filter(({ spec }) => isExclusive(spec.target.creationPolicy));
+  return new Map(owning.map((one) => [targetOf(one.spec), one] as const).filter(([target]) => claimed.has(target)));
 }
 
 /** Made by a ClusterExternalSecret that the config has, and not by the config itself. */

@@ -290,12 +290,13 @@ export interface PutRegistration {
   readonly references: readonly Reference[];
   /** What others found that had its target: as far as its own rules may find that too, it is remembered. @default none */
   readonly remembered?: readonly ReferenceKey[] | undefined;
+  /**
+   * The live owner of the target, which the config has no more: it becomes a tombstone in the same transaction, so that at no moment the
+   * target is nobody's. The write is conditional on its `rev` too. @default - the target is free, or the registration's own
+   */
+  readonly takenFrom?: Registration | undefined;
 }
 
-/**
- * The registry (docs/protocol.md). Every read is strong unless it says otherwise; every write is conditional as PROTOCOL says. A write
- * whose condition fails although it was our own earlier try that succeeded counts as success. All throw RegistryUnavailable.
- */
 /** Who asks to wake the readers of a secret. */
 export interface WakeClaim {
   /** The event's id: a claim is made once for it, however often it is delivered. */
@@ -323,6 +324,10 @@ export type Turn =
   | { readonly kind: "now" }
   | { readonly kind: "later"; readonly at: Millis; readonly isOurs: boolean; readonly need: Millis };
 
+/**
+ * The registry (docs/protocol.md). Every read is strong unless it says otherwise; every write is conditional as PROTOCOL says. A write
+ * whose condition fails although it was our own earlier try that succeeded counts as success. All throw RegistryUnavailable.
+ */
 export interface Registry {
   /** Registrations by id with owners, and the named clusters with their breakers; unknown ids are left out. One BatchGet in the normal case. */
   load(

@@ -13,6 +13,11 @@ const plain = { creation: 0, deletion: 0, shape: 0, start: 0, end: 0, clocks: 0 
 
 export const HISTORIES: readonly History[] = [
   {
+    name: "a target was deleted though both configs wanted it, since register stopped between taking it from one registration and giving it to the next",
+    steps: ["c takes x over from a", "register stands still for 70 s after a's tombstone", "a's prune finds no owner, and deletes x"],
+    schedule: { setup: { ...plain, start: 1 }, steps: [0, 17, 47_103, 0, 0, 0, 0, 0, 28, 27, 27, 24, 57_740] },
+  },
+  {
     name: "the judge missed the announcement of a version that nobody waited for, since its one reader had no Secret to merge into",
     steps: [
       "a becomes a Merge, and a person deletes x",

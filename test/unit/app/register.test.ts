@@ -1,54 +1,12 @@
 /** What a register run writes, in which order, and what it sends; the same config again changes nothing. */
-
 import { describe, expect, it } from "@jest/globals";
-import { type ClusterExternalSecretsDeps, createClusterExternalSecrets } from "../../../src/app/cluster-external-secrets.ts";
-import { createRegister } from "../../../src/app/register.ts";
 import { RelayError } from "../../../src/core/errors.ts";
-import { leftBehindId, type ResolvedConfig, type SyncRequest } from "../../../src/core/model.ts";
-import type { Registry } from "../../../src/core/ports.ts";
-import { createManualClock } from "../../support/fakes/manual-clock.ts";
-import { createMemoryLog, createMemoryQueue } from "../../support/fakes/memory-outlets.ts";
-import { createMemoryRegistry } from "../../support/fakes/memory-registry.ts";
-import { aCluster, aSpec, brief, loaded, put, type SpecOptions } from "../../support/registrations.ts";
-
-const T = 1_800_000_000_000;
-const LIFETIME = 70_000;
-
-/** None of these configs needs to ask a cluster. */
-function withoutClusters<D extends Omit<ClusterExternalSecretsDeps, "loadRefresh">>(deps: D) {
-  const unused = () => {
-    throw new Error("no cluster is needed");
-  };
-  return {
-    ...deps,
-    clusterExternalSecrets: createClusterExternalSecrets({ ...deps, loadRefresh: unused }),
-  };
-}
-
-function configOf(...specs: readonly SpecOptions[]): ResolvedConfig {
-  const names = [...new Set(["tokyo", ...specs.map(({ cluster }) => cluster ?? "tokyo")])];
-  return { clusters: names.map((name) => aCluster(name)), registrations: specs.map(aSpec) };
-}
-
-/** A registry wrapped by `wrap`, and what runs of register have sent since it was last asked. */
-function world(wrap: (registry: Registry) => Partial<Registry> = () => ({})) {
-  const memory = createMemoryRegistry();
-  const registry: Registry = { ...memory, ...wrap(memory) };
-  const queue = createMemoryQueue();
-  const log = createMemoryLog();
-  const clock = createManualClock(T);
-  const register = createRegister(withoutClusters({ registry, queue, log, clock, workerLifetimeMs: LIFETIME }));
-  const run = (config: ResolvedConfig, deadline = T + 3_600_000) => register(config, deadline);
-  const sent = () => queue.drain().map(({ request }) => request);
-  const get = (name: string, cluster = "tokyo") => loaded(memory, `${cluster}/app/${name}`);
-  return { registry: memory, queue, log, clock, run, sent, get };
-}
-
-const briefs = (requests: readonly SyncRequest[]) => requests.map(brief);
+import { briefs, configOf, LIFETIME, type RegisterWorld, registerWorld, T } from "../../support/register-world.ts";
+import { aCluster, aSpec, brief, loaded, put } from "../../support/registrations.ts";
 
 describe("register", () => {
   it("registers clusters and all that is new under one generation, and asks for syncs past the registration", async () => {
-    const { registry, run, sent, get } = world();
+    const { registry, run, sent, get } = registerWorld();
 
     const result = await run(configOf({ name: "a" }, { name: "b", cluster: "virginia" }));
 
@@ -64,7 +22,7 @@ describe("register", () => {
   });
 
   it("does nothing where nothing changed, and uses up no generation", async () => {
-    const { registry, run, sent } = world();
+    const { registry, run, sent } = registerWorld();
     await run(configOf({ name: "a" }));
     sent();
 
@@ -75,7 +33,7 @@ describe("register", () => {
 
   it("puts a cluster again that a version wrote which kept less of it, although its spec is the same", async () => {
     const puts: string[] = [];
-    const { run } = world((memory) => ({
+    const { run } = registerWorld((memory) => ({
       clusters: async () => (await memory.clusters()).map((record) => ({ ...record, isOutdated: true })),
       putCluster: async (spec) => {
         puts.push(spec.name);
@@ -90,7 +48,7 @@ describe("register", () => {
   });
 
   it("gives a change a new generation, and a look only where the creationPolicy changed", async () => {
-    const { run, sent, get } = world();
+    const { run, sent, get } = registerWorld();
     await run(configOf({ name: "a" }, { name: "b" }));
     sent();
 
@@ -105,7 +63,7 @@ describe("register", () => {
   });
 
   it("has a target looked at that shall no longer be immutable", async () => {
-    const { run, sent } = world();
+    const { run, sent } = registerWorld();
     const config = configOf({ name: "a" }, { name: "b" });
     const [a, b] = config.registrations;
     if (a === undefined || b === undefined) throw new Error("no registrations");
@@ -121,7 +79,7 @@ describe("register", () => {
   });
 
   it("entombs what the config has no more, and prunes it after the longest life of a worker", async () => {
-    const { registry, queue, run, get } = world();
+    const { registry, queue, run, get } = registerWorld();
     await run(configOf({ name: "a" }, { name: "b" }));
     queue.drain();
 
@@ -134,7 +92,7 @@ describe("register", () => {
   });
 
   it("brings a removed registration back with a generation of its own", async () => {
-    const { run, sent, get } = world();
+    const { run, sent, get } = registerWorld();
     await run(configOf({ name: "a" }));
     await run(configOf());
     sent();
@@ -144,98 +102,9 @@ describe("register", () => {
     expect(briefs(sent())).toEqual(["sync tokyo/app/a"]);
   });
 
-  it("moves a target from a removed registration to a new one in the same run", async () => {
-    const { registry, run, sent } = world();
-    await run(configOf({ name: "a", target: "shared" }));
-    sent();
-
-    await run(configOf({ name: "b", target: "shared" }));
-
-    expect(await registry.owner("tokyo/app/shared")).toBe("tokyo/app/b");
-    expect(briefs(sent())).toEqual(["prune tokyo/app/a", "sync tokyo/app/b"]);
-  });
-
-  it("tells who takes a target over what was found for it, by a registration that goes or that moves on", async () => {
-    const finding = (name: string, target: string): ResolvedConfig["registrations"][number] => {
-      const spec = aSpec({ name, target });
-      return { ...spec, data: [], dataFrom: [{ find: { nameRegexp: "^shop/" } }] };
-    };
-    const { registry, run, get } = world();
-    const clusters = [aCluster("tokyo")];
-    await run({ clusters, registrations: [finding("a", "x"), finding("b", "y")] });
-    const keys = ["a", "b"].map((name) => `SecretsManager|111122223333|eu-west-1|stage/AWSCURRENT|shop/of-${name}`);
-    for (const [index, name] of ["a", "b"].entries()) {
-      const now = await get(name);
-      if (now !== undefined) await registry.record(now, { applied: { [keys[index] ?? ""]: { versionId: "v1", asOf: 1 } } });
-    }
-
-    // c takes x from a, which goes, and d takes y from b, which moves on.
-    await run({ clusters, registrations: [finding("c", "x"), finding("b", "z"), finding("d", "y")] });
-
-    const unapplied = { versionId: "unapplied", asOf: 0 };
-    expect((await get("c"))?.applied).toEqual({ [keys[0] ?? ""]: unapplied });
-    expect((await get("d"))?.applied).toEqual({ [keys[1] ?? ""]: unapplied });
-    expect((await get("b"))?.applied).toEqual({ [keys[1] ?? ""]: unapplied });
-  });
-
-  it("prunes the old target of a registration that names another", async () => {
-    const { registry, queue, run, get } = world();
-    await run(configOf({ name: "a", target: "old" }));
-    queue.drain();
-
-    expect(await run(configOf({ name: "a", target: "new" }))).toMatchObject({ changed: 1, removed: 0 });
-    const id = leftBehindId("tokyo/app/a", 2);
-    expect(queue.sent.map(({ request }) => [brief(request), request.target])).toEqual([
-      ["sync tokyo/app/a", "tokyo/app/new"],
-      [`prune ${id}`, "tokyo/app/old"],
-    ]);
-    expect(queue.sent[1]).toMatchObject({ request: { prune: { generation: 2, notBefore: T + LIFETIME } }, delayMs: LIFETIME });
-    const found = await registry.load([{ registration: id, target: "tokyo/app/old" }], []);
-    expect(found.registrations.get(id)?.registration).toMatchObject({ phase: "tombstone", generation: 2 });
-    expect(await get("a")).toMatchObject({ phase: "live", spec: { target: { name: "new" } } });
-    expect(await run(configOf({ name: "a", target: "new" }))).toMatchObject({ unchanged: 1, removed: 0, added: 0 });
-  });
-
-  it("lets a target be taken in a later pass from one that leaves it in this run", async () => {
-    const { registry, run } = world();
-    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }));
-
-    expect(await run(configOf({ name: "a", target: "two" }, { name: "b", target: "three" }))).toMatchObject({ changed: 2 });
-    expect(await registry.owner("tokyo/app/two")).toBe("tokyo/app/a");
-    expect(await registry.owner("tokyo/app/three")).toBe("tokyo/app/b");
-  });
-
-  it("swaps the targets of two registrations", async () => {
-    const { registry, run, get } = world();
-    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }, { name: "c" }));
-
-    const swapped = configOf({ name: "a", target: "two" }, { name: "b", target: "one" }, { name: "c" });
-
-    expect(await run(swapped)).toMatchObject({ kind: "finished", changed: 2, unchanged: 1 });
-    expect(await registry.owner("tokyo/app/two")).toBe("tokyo/app/a");
-    expect(await registry.owner("tokyo/app/one")).toBe("tokyo/app/b");
-    expect((await get("a"))?.phase).toBe("live");
-    expect((await get("b"))?.phase).toBe("live");
-    expect(await run(swapped)).toMatchObject({ unchanged: 3 });
-  });
-
-  it("names a conflict that no order mends, after it did everything else", async () => {
-    const { run, get, sent } = world();
-
-    const config = configOf({ name: "a", target: "shared" }, { name: "b", target: "shared" }, { name: "c" });
-
-    await expect(run(config)).rejects.toMatchObject({
-      code: "OwnedByRegistration",
-      subject: "tokyo/app/b",
-      message: expect.stringContaining("tokyo/app/b wants tokyo/app/shared, which belongs to tokyo/app/a"),
-    });
-    expect(await get("c")).toBeDefined();
-    expect(briefs(sent())).toEqual(["sync tokyo/app/a", "sync tokyo/app/c"]);
-  });
-
   it("loads and writes again where a sync records in between", async () => {
     let disturbances = 3;
-    const { run, get } = world((registry) => ({
+    const { run, get } = registerWorld((registry) => ({
       async putRegistration(given) {
         if (given.previous !== undefined && disturbances > 0) {
           disturbances -= 1;
@@ -253,7 +122,7 @@ describe("register", () => {
 
   it("entombs what a sync records in between, too", async () => {
     let disturbances = 2;
-    const { run, get } = world((registry) => ({
+    const { run, get } = registerWorld((registry) => ({
       async entomb(given, generation, at) {
         if (disturbances-- > 0) await registry.record(given, { dueAt: T });
         return registry.entomb(given, generation, at);
@@ -266,25 +135,23 @@ describe("register", () => {
   });
 
   it("gives up on an item that never holds still", async () => {
-    const { run } = world(() => ({ putRegistration: async () => "lost" }));
+    const { run } = registerWorld(() => ({ putRegistration: async () => "lost" }));
 
     await expect(run(configOf({ name: "a" }))).rejects.toMatchObject({ code: "RegistryUnavailable", subject: "tokyo/app/a" });
   });
 
   it("stops between pages when its time is up, and the next run does the rest and no more", async () => {
-    const { registry, clock, queue, log } = world();
-    const names = Array.from({ length: 60 }, (_, index) => ({ name: `r${String(index).padStart(2, "0")}` }));
-    const slow: Registry = {
-      ...registry,
+    const world: RegisterWorld = registerWorld((memory) => ({
       putRegistration: (given) => {
-        clock.advance(1_000);
-        return registry.putRegistration(given);
+        world.clock.advance(1_000);
+        return memory.putRegistration(given);
       },
-    };
-    const register = createRegister(withoutClusters({ registry: slow, queue, log, clock, workerLifetimeMs: LIFETIME }));
+    }));
+    const { queue, run } = world;
+    const names = Array.from({ length: 60 }, (_, index) => ({ name: `r${String(index).padStart(2, "0")}` }));
 
-    const first = await register(configOf(...names), T + 20_000);
-    const second = await register(configOf(...names), T + 3_600_000);
+    const first = await run(configOf(...names), T + 20_000);
+    const second = await run(configOf(...names), T + 3_600_000);
 
     expect(first).toMatchObject({ kind: "unfinished", added: 25 });
     expect(second).toMatchObject({ kind: "finished", added: 35, unchanged: 25 });
@@ -293,7 +160,7 @@ describe("register", () => {
   });
 
   it("registers all the same while the queue is down: reconcile finds what is due", async () => {
-    const { registry, queue, log, run } = world();
+    const { registry, queue, log, run } = registerWorld();
     queue.failure = new RelayError("QueueUnavailable", "queue");
 
     expect(await run(configOf({ name: "a" }))).toMatchObject({ kind: "finished", added: 1 });
@@ -303,7 +170,7 @@ describe("register", () => {
 
   it("updates a changed cluster, and leaves an equal one alone", async () => {
     const puts: string[] = [];
-    const { registry, run } = world((memory) => ({
+    const { registry, run } = registerWorld((memory) => ({
       putCluster: async (spec) => {
         puts.push(spec.name);
         await memory.putCluster(spec);
@@ -320,7 +187,7 @@ describe("register", () => {
   });
 
   it("keeps a cluster that left the config until everything in it is pruned", async () => {
-    const { registry, run, sent } = world();
+    const { registry, run, sent } = registerWorld();
     await run(configOf({ name: "a" }, { name: "b", cluster: "virginia" }));
     sent();
 
@@ -333,7 +200,7 @@ describe("register", () => {
   });
 
   it("takes a cluster back that left the config", async () => {
-    const { registry, run } = world();
+    const { registry, run } = registerWorld();
     const config = configOf({ name: "b", cluster: "virginia" });
     await run(config);
     await run(configOf());
@@ -345,7 +212,7 @@ describe("register", () => {
   });
 
   it("leaves a tombstone of an earlier rename to its own prune", async () => {
-    const { registry, run, sent } = world();
+    const { registry, run, sent } = registerWorld();
     await put(registry, aSpec({ name: "a", target: "old" }), T);
     await run(configOf({ name: "a", target: "new" }));
     sent();

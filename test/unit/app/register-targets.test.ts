@@ -1,0 +1,159 @@
+/** How targets go from one registration to another by a register run: by removal, by a move, in a ring. */
+import { describe, expect, it } from "@jest/globals";
+import { leftBehindId, type ResolvedConfig } from "../../../src/core/model.ts";
+import { briefs, configOf, LIFETIME, registerWorld, T } from "../../support/register-world.ts";
+import { aCluster, aSpec, brief } from "../../support/registrations.ts";
+
+describe("targets that change hands by a register run", () => {
+  it("moves a target from a removed registration to a new one in the same run", async () => {
+    const { registry, run, sent } = registerWorld();
+    await run(configOf({ name: "a", target: "shared" }));
+    sent();
+
+    await run(configOf({ name: "b", target: "shared" }));
+
+    expect(await registry.owner("tokyo/app/shared")).toBe("tokyo/app/b");
+    expect(briefs(sent())).toEqual(["sync tokyo/app/b", "prune tokyo/app/a"]);
+  });
+
+  it("leaves a target that is handed over to nobody at no moment, whatever a sync records in between", async () => {
+    const owners: (string | undefined)[] = [];
+    let disturbances = 2;
+    const { registry, run, get, sent } = registerWorld((memory) => ({
+      async putRegistration(given) {
+        if (given.takenFrom !== undefined && disturbances-- > 0) await memory.record(given.takenFrom, { dueAt: T });
+        const stored = await memory.putRegistration(given);
+        owners.push(await memory.owner("tokyo/app/shared"));
+        return stored;
+      },
+      async entomb(...given) {
+        const entombed = await memory.entomb(...given);
+        owners.push(await memory.owner("tokyo/app/shared"));
+        return entombed;
+      },
+    }));
+    await run(configOf({ name: "a", target: "shared" }, { name: "gone" }));
+    owners.length = 0;
+    sent();
+
+    expect(await run(configOf({ name: "b", target: "shared", creationPolicy: "Orphan" }))).toMatchObject({ added: 1, removed: 2 });
+
+    const [a, b] = ["tokyo/app/a", "tokyo/app/b"];
+    // Removed, lost twice, and handed over.
+    expect(owners).toEqual([a, a, a, b]);
+    expect(await get("a")).toMatchObject({ phase: "tombstone", generation: 2, registeredAt: T });
+    expect(await registry.owner("tokyo/app/shared")).toBe(b);
+    const prune = sent().find(({ registration }) => registration === a);
+    expect(prune).toMatchObject({ verify: true, prune: { generation: 2, notBefore: T + LIFETIME } });
+  });
+
+  it("takes a target that another run freed meanwhile, and leaves its former owner where that run moved it", async () => {
+    let isFreed = false;
+    const { registry, run, get } = registerWorld((memory) => ({
+      async putRegistration(given) {
+        const { takenFrom: previous, generation, registeredAt } = given;
+        if (previous !== undefined && !isFreed) {
+          isFreed = true;
+          const spec = aSpec({ name: "a", target: "elsewhere" });
+          await memory.putRegistration({ spec, generation, registeredAt, previous, references: [] });
+        }
+        return memory.putRegistration(given);
+      },
+    }));
+    await run(configOf({ name: "a", target: "shared" }));
+
+    expect(await run(configOf({ name: "b", target: "shared" }))).toMatchObject({ added: 1 });
+
+    expect(await registry.owner("tokyo/app/shared")).toBe("tokyo/app/b");
+    expect(await get("a")).toMatchObject({ phase: "live", spec: { target: { name: "elsewhere" } } });
+  });
+
+  it("prunes what may share a target first, where an owner takes it over", async () => {
+    const { run, get, sent } = registerWorld();
+    await run(configOf({ name: "m", target: "shared", creationPolicy: "Merge" }, { name: "a", target: "shared" }));
+    sent();
+
+    expect(await run(configOf({ name: "b", target: "shared" }))).toMatchObject({ added: 1, removed: 2 });
+
+    expect(briefs(sent())).toEqual(["prune tokyo/app/m", "sync tokyo/app/b", "prune tokyo/app/a"]);
+    expect([(await get("m"))?.phase, (await get("a"))?.phase]).toEqual(["tombstone", "tombstone"]);
+  });
+
+  it("tells who takes a target over what was found for it, by a registration that goes or that moves on", async () => {
+    const finding = (name: string, target: string): ResolvedConfig["registrations"][number] => {
+      const spec = aSpec({ name, target });
+      return { ...spec, data: [], dataFrom: [{ find: { nameRegexp: "^shop/" } }] };
+    };
+    const { registry, run, get } = registerWorld();
+    const clusters = [aCluster("tokyo")];
+    await run({ clusters, registrations: [finding("a", "x"), finding("b", "y")] });
+    const keys = ["a", "b"].map((name) => `SecretsManager|111122223333|eu-west-1|stage/AWSCURRENT|shop/of-${name}`);
+    for (const [index, name] of ["a", "b"].entries()) {
+      const now = await get(name);
+      if (now !== undefined) await registry.record(now, { applied: { [keys[index] ?? ""]: { versionId: "v1", asOf: 1 } } });
+    }
+
+    // c takes x from a, which goes, and d takes y from b, which moves on.
+    await run({ clusters, registrations: [finding("c", "x"), finding("b", "z"), finding("d", "y")] });
+
+    const unapplied = { versionId: "unapplied", asOf: 0 };
+    expect((await get("c"))?.applied).toEqual({ [keys[0] ?? ""]: unapplied });
+    expect((await get("d"))?.applied).toEqual({ [keys[1] ?? ""]: unapplied });
+    expect((await get("b"))?.applied).toEqual({ [keys[1] ?? ""]: unapplied });
+  });
+
+  it("prunes the old target of a registration that names another", async () => {
+    const { registry, queue, run, get } = registerWorld();
+    await run(configOf({ name: "a", target: "old" }));
+    queue.drain();
+
+    expect(await run(configOf({ name: "a", target: "new" }))).toMatchObject({ changed: 1, removed: 0 });
+    const id = leftBehindId("tokyo/app/a", 2);
+    expect(queue.sent.map(({ request }) => [brief(request), request.target])).toEqual([
+      ["sync tokyo/app/a", "tokyo/app/new"],
+      [`prune ${id}`, "tokyo/app/old"],
+    ]);
+    expect(queue.sent[1]).toMatchObject({ request: { prune: { generation: 2, notBefore: T + LIFETIME } }, delayMs: LIFETIME });
+    const found = await registry.load([{ registration: id, target: "tokyo/app/old" }], []);
+    expect(found.registrations.get(id)?.registration).toMatchObject({ phase: "tombstone", generation: 2 });
+    expect(await get("a")).toMatchObject({ phase: "live", spec: { target: { name: "new" } } });
+    expect(await run(configOf({ name: "a", target: "new" }))).toMatchObject({ unchanged: 1, removed: 0, added: 0 });
+  });
+
+  it("lets a target be taken in a later pass from one that leaves it in this run", async () => {
+    const { registry, run } = registerWorld();
+    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }));
+
+    expect(await run(configOf({ name: "a", target: "two" }, { name: "b", target: "three" }))).toMatchObject({ changed: 2 });
+    expect(await registry.owner("tokyo/app/two")).toBe("tokyo/app/a");
+    expect(await registry.owner("tokyo/app/three")).toBe("tokyo/app/b");
+  });
+
+  it("swaps the targets of two registrations", async () => {
+    const { registry, run, get } = registerWorld();
+    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }, { name: "c" }));
+
+    const swapped = configOf({ name: "a", target: "two" }, { name: "b", target: "one" }, { name: "c" });
+
+    expect(await run(swapped)).toMatchObject({ kind: "finished", changed: 2, unchanged: 1 });
+    expect(await registry.owner("tokyo/app/two")).toBe("tokyo/app/a");
+    expect(await registry.owner("tokyo/app/one")).toBe("tokyo/app/b");
+    expect((await get("a"))?.phase).toBe("live");
+    expect((await get("b"))?.phase).toBe("live");
+    expect(await run(swapped)).toMatchObject({ unchanged: 3 });
+  });
+
+  it("names a conflict that no order mends, after it did everything else", async () => {
+    const { run, get, sent } = registerWorld();
+
+    const config = configOf({ name: "a", target: "shared" }, { name: "b", target: "shared" }, { name: "c" });
+
+    await expect(run(config)).rejects.toMatchObject({
+      code: "OwnedByRegistration",
+      subject: "tokyo/app/b",
+      message: expect.stringContaining("tokyo/app/b wants tokyo/app/shared, which belongs to tokyo/app/a"),
+    });
+    expect(await get("c")).toBeDefined();
+    expect(briefs(sent())).toEqual(["sync tokyo/app/a", "sync tokyo/app/c"]);
+  });
+});
