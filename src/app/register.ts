@@ -59,7 +59,7 @@ export function createRegister(deps: RegisterDeps): Register {
       clusters: config.clusters.length,
     });
 
-    const handedOver = handOvers(diff);
+    const handedOver = handOvers(diff, config);
     const removed = diff.removed.filter((one) => handedOver.get(targetOf(one.spec)) !== one);
     // First, so that what they give up is free for who takes it over: a ClusterExternalSecret.
     for (const page of pagesOf(removed, PAGE_SIZE)) {
@@ -116,10 +116,12 @@ export function createRegister(deps: RegisterDeps): Register {
  * Those that go, by the targets that others of the config take over: each goes with the write that takes its target. A run that stopped
  * in between would leave the target to a prune.
  */
-function handOvers({ added, changed, removed }: ConfigDiff): ReadonlyMap<TargetKey, Registration> {
+function handOvers({ added, changed, removed }: ConfigDiff, config: ResolvedConfig): ReadonlyMap<TargetKey, Registration> {
   const wanted = [...changed.map(({ spec }) => spec), ...added];
   const claimed = new Set(wanted.filter(({ target }) => isExclusive(target.creationPolicy)).map(targetOf));
-  const owning = removed.filter(({ spec }) => isExclusive(spec.target.creationPolicy));
+  // Whose name a ClusterExternalSecret may take must be gone before that one's turn.
+  const names = new Set((config.clusterExternalSecrets ?? []).map((one) => `${one.cluster} ${one.externalSecretName}`));
+  const owning = removed.filter(({ spec }) => isExclusive(spec.target.creationPolicy) && !names.has(`${spec.cluster} ${spec.name}`));
   return new Map(owning.map((one) => [targetOf(one.spec), one] as const).filter(([target]) => claimed.has(target)));
 }
 

@@ -147,6 +147,8 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
           incoming.on("error", () => fail("the connection broke within the answer"));
           incoming.on("aborted", () => fail("the connection broke within the answer"));
           incoming.on("end", () => {
+            // What breaks after it, such as a body that the server left unread, is nobody's failure any more.
+            isOver = true;
             const raw = Buffer.concat(chunks).toString("utf8");
             limits.onAnswer?.(raw);
             const status = incoming.statusCode ?? 0;
@@ -175,7 +177,7 @@ export function createHttpConnection(credentials: ClusterCredentials, limits: Ht
       outgoing.on("error", (error) => {
         // API servers close idle connections, and a function that was frozen meanwhile only learns of it by its next call: that says
         // nothing of the cluster. Once more does no harm: every call is a look, or conditional on what it would change.
-        // A call that we ended ourselves ends with an error too.
+        // A call that we ended ourselves ends with an error too, and one that was answered may.
         if (isOver) return;
         if (outgoing.reusedSocket) resolve(exchange(call, token, fresh, Math.max(1, timeoutMs - (performance.now() - startedAt))));
         else reject(connectionError(call, error));

@@ -3,7 +3,7 @@ import type { KnownTarget, ReferenceKey, Registration } from "../model.ts";
 import type { Adoption, Precondition, SecretManifest, TargetView } from "../ports.ts";
 import type { Varying } from "../template/target-template.ts";
 import { CREATED_BY_LABEL, createdBy, externalSecretController, holdsEsoData, isEsoManagerOf, isExternalSecret } from "./eso.ts";
-import { CLUSTER_LABEL, fieldManager, isStamp, stampAnnotation } from "./ownership.ts";
+import { CLUSTER_LABEL, fieldManager, isRelayManager, isStamp, stampAnnotation } from "./ownership.ts";
 
 /** How much is known of the target: what the registry remembers of the last write, or a look made just now. */
 export type Seen =
@@ -159,13 +159,21 @@ function adoptable({ registration, seen, adopts }: Gathered): Decision | undefin
 function orphanIsLeftAlone({ registration, seen, versions, manifest }: Gathered): Decision | undefined {
   if (registration.spec.target.creationPolicy !== "Orphan" || !isApplied(registration, versions)) return undefined;
   const mark = stampAnnotation(registration.id);
-  const stamps = seen.kind === "looked" && seen.view !== "missing" ? seen.view.annotations : {};
-  const stamped = stamps[mark];
-  // Another stamp is no drift: a worker of ours wrote another version, and died before it could record it. Nor is another registration's
-  // alone: a late worker of that one made the Secret anew, after somebody had deleted it.
-  const isByOurs = stamped === undefined ? Object.keys(stamps).some(isStamp) : stamped !== manifest.annotations[mark];
-  if (isByOurs) return undefined;
+  const view = seen.kind === "looked" && seen.view !== "missing" ? seen.view : undefined;
+  const stamped = view?.annotations[mark];
+  // Another stamp is no drift: a worker of ours wrote another version, and died before it could record it.
+  if (stamped !== undefined && stamped !== manifest.annotations[mark]) return undefined;
+  if (stamped === undefined && view !== undefined && isByRelayAlone(view)) return undefined;
   return { action: "keep", reason: "drift of an Orphan is not repaired" };
+}
+
+/**
+ * Under another registration's stamp, with no data that anybody else wrote: a late worker of that one made it anew, after somebody had
+ * deleted it. A person's copy of such a Secret has its stamps too, but not its field managers.
+ */
+function isByRelayAlone({ annotations, dataKeys }: TargetView): boolean {
+  const isOurs = dataKeys.every(({ manager, operation, keys }) => keys.length === 0 || (operation === "Apply" && isRelayManager(manager)));
+  return isOurs && Object.keys(annotations).some(isStamp);
 }
 
 function foreignKeys({ registration, seen }: Gathered): Decision | undefined {

@@ -6,6 +6,7 @@ import { originOf, type RegistrationId } from "../model.ts";
 export const CLUSTER_LABEL = "secret-relay.dev/cluster";
 
 const STAMP_PREFIX = "state.secret-relay.dev/";
+const MANAGER_PREFIX = "secret-relay/";
 
 interface Marks {
   readonly annotation: string;
@@ -17,7 +18,7 @@ function marksOf(id: RegistrationId): Marks {
   const known = kept.get(id);
   if (known !== undefined) return known;
   const shortId = hash("sha256", originOf(id)).slice(0, 16);
-  const made = { annotation: `${STAMP_PREFIX}${shortId}`, manager: `secret-relay/${shortId}` };
+  const made = { annotation: `${STAMP_PREFIX}${shortId}`, manager: `${MANAGER_PREFIX}${shortId}` };
   if (kept.size >= MAX_KEPT) kept.clear();
   kept.set(id, made);
   return made;
@@ -48,6 +49,11 @@ export function fieldManager(id: RegistrationId): string {
  */
 export function stamp(generation: number, keyedHash: string): string {
   return `${generation}.${keyedHash}`;
+}
+
+/** Whether a field manager is one of the relay's. */
+export function isRelayManager(manager: string): boolean {
+  return manager.startsWith(MANAGER_PREFIX);
 }
 
 /** Holds the data of an Orphan whose registration was removed: it never applies, so nobody's apply drops those keys. */

@@ -19,11 +19,12 @@ afterEach(async () => {
 });
 
 /** `fateOf` tells what becomes of a connection at its request of that number, which counts from 1. */
-async function start(fateOf: (request: number) => "answered" | "broken" | "silent") {
+async function start(fateOf: (request: number) => "answered" | "answered unread" | "broken" | "silent") {
   const authority = await TinyCA.create("kept");
   const serving = await authority.newServingCert("127.0.0.1");
   const requests = new Map<Socket, number>();
   let seen = 0;
+  let unread: Socket | undefined;
   server = createServer({ cert: serving.certPem, key: serving.keyPem }, (message, response) => {
     const count = (requests.get(message.socket) ?? 0) + 1;
     requests.set(message.socket, count);
@@ -31,12 +32,18 @@ async function start(fateOf: (request: number) => "answered" | "broken" | "silen
     const fate = fateOf(count);
     if (fate === "broken") message.socket.destroy();
     else if (fate === "answered") response.end("{}");
+    else if (fate === "answered unread") {
+      // As a server that throttles, or does not know who asks: it answers at once, and reads no more of the body.
+      message.socket.pause();
+      unread = message.socket;
+      response.writeHead(429).end("{}");
+    }
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { server: address, ca: authority.certificatePem, auth: { kind: "token", token: new SecretValue("t") } } as const;
   const send = createHttpSend(credentials, { concurrency: 4, requestsPerSecond: 1000, requestTimeoutMs: 1000 });
-  return { send, seen: () => seen, credentials };
+  return { send, seen: () => seen, credentials, reset: () => unread?.destroy() };
 }
 
 describe("a kept connection", () => {
@@ -65,6 +72,20 @@ describe("a kept connection", () => {
 
     await send(CALL);
     expect(seen()).toBe(3);
+  });
+
+  it("that breaks over the rest of a body, after its answer, has given that answer: the call is not sent again", async () => {
+    const { send, seen, reset } = await start((request) => (request === 2 ? "answered unread" : "answered"));
+    await send(CALL);
+
+    // More than lies in the buffers between the two.
+    const answer = await send({ ...CALL, body: JSON.stringify("x".repeat(16 * 1024 * 1024)) });
+    reset();
+
+    expect(answer.status).toBe(429);
+    await send(CALL);
+    await send(CALL);
+    expect(seen()).toBe(4);
   });
 });
 

@@ -185,12 +185,15 @@ export const LATER_BUGS: readonly PlantedBug[] = [
   {
     name: "an Orphan's own unrecorded write passes for drift",
     line: 0,
-    source: inFile("core/sync/decide.ts", ["some(isStamp) : stamped !== manifest.annotations[mark];", "some(isStamp) : false;"]),
+    source: inFile("core/sync/decide.ts", [
+      "  if (stamped !== undefined && stamped !== manifest.annotations[mark]) return undefined;\n",
+      "",
+    ]),
     setup: { creation: 4, shape: 0 },
     faults: ["lost"],
   },
   {
-    name: "a prune takes the next owner's write for what is there, though a late worker made it anew",
+    name: "a prune believes that what the next owner wrote is still what is there",
     line: 0,
     source: inFile("app/prune-target.ts", [
       'if (isUnwritten || !(stampAnnotation(owner) in annotations)) return "awaited";',

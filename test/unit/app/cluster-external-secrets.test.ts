@@ -18,6 +18,17 @@ describe("a ClusterExternalSecret", () => {
     expect(await status()).toMatchObject({ state: "Ready", provisioned: ["a", "b"], failed: [] });
   });
 
+  it("takes the name of a registration whose target another one takes over in the same deployment", async () => {
+    const { deploy, has, status, registry } = await world();
+    await deploy([], [aSpec({ namespace: "a", name: "shared", target: "db" })]);
+
+    await deploy([aClusterExternalSecret()], [aSpec({ namespace: "a", name: "next", target: "db" })]);
+
+    expect(await status()).toMatchObject({ state: "Ready", provisioned: ["a", "b"], failed: [] });
+    expect(has()).toEqual(["a", "b"]);
+    expect(await registry.owner("tokyo/a/db")).toBe("tokyo/a/next");
+  });
+
   it("finds a new namespace at its refreshTime, and not before", async () => {
     const { deploy, later, has, tokyo } = await world();
     await deploy([aClusterExternalSecret({ refreshMs: HOUR })]);

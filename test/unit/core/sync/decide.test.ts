@@ -211,8 +211,32 @@ describe("decide", () => {
     {
       name: "writes an Orphan that another registration's late worker made anew: that is no drift",
       of: registration("Orphan", "Retain"),
-      seen: looked({ annotations: { [stampAnnotation("tokyo/app-shop/another")]: stamp(6, "late") } }),
-      want: update("42"),
+      seen: looked({
+        annotations: { [stampAnnotation("tokyo/app-shop/another")]: stamp(6, "late") },
+        dataKeys: [{ manager: fieldManager("tokyo/app-shop/another"), operation: "Apply", keys: ["password"] }],
+      }),
+      want: { action: "take over" },
+    },
+    {
+      name: "leaves an Orphan that a person made anew, and that another registration merges into",
+      of: registration("Orphan", "Retain"),
+      seen: looked({
+        annotations: { [stampAnnotation("tokyo/app-shop/another")]: stamp(6, "merged") },
+        dataKeys: [
+          { manager: fieldManager("tokyo/app-shop/another"), operation: "Apply", keys: ["merged"] },
+          { manager: "kubectl", operation: "Update", keys: ["password"] },
+        ],
+      }),
+      want: { action: "keep" },
+    },
+    {
+      name: "leaves an Orphan that a person made of a copy of another registration's Secret",
+      of: registration("Orphan", "Retain"),
+      seen: looked({
+        annotations: { [stampAnnotation("tokyo/app-shop/another")]: stamp(6, "copied") },
+        dataKeys: [{ manager: "kubectl-client-side-apply", operation: "Update", keys: ["password"] }],
+      }),
+      want: { action: "keep" },
     },
     {
       name: "writes an empty Secret where something was fetched that no template puts into it",
