@@ -57,4 +57,4 @@ export function isRelayManager(manager: string): boolean {
 }
 
 /** Holds the data of an Orphan whose registration was removed: it never applies, so nobody's apply drops those keys. */
-export const RELEASED_MANAGER = "secret-relay/released";
+export const RELEASED_MANAGER = `${MANAGER_PREFIX}released`;
