@@ -4,7 +4,7 @@
  */
 import { isRelayError, RelayError } from "../core/errors.ts";
 import { type ClusterSpec, type KnownTarget, originOf, type Registration, type SyncRequest, targetKey } from "../core/model.ts";
-import type { Cluster, SecretManifest, TargetView } from "../core/ports.ts";
+import type { Cluster, RunState, SecretManifest, TargetView } from "../core/ports.ts";
 import { contentionDelay } from "../core/sync/backoff.ts";
 import { isExclusive } from "../core/sync/decide.ts";
 import { namespaceAllowed } from "../core/sync/guard.ts";
@@ -25,13 +25,16 @@ export interface PruneWorld {
 type Prune = NonNullable<SyncRequest["prune"]>;
 
 const MAX_TRIES = 5;
-/** When reconcile looks again whether the next owner has written what it took over. */
+/** When reconcile looks again whether the next owner has written what it took over, or the register run has finished. */
 const AWAITED_MS = 15 * 60_000;
+/** When the message of a prune that met an open register run comes back: sooner than reconcile, which is for its loss. */
+const UNFINISHED_MS = 60_000;
+const WAITS_FOR = { awaited: "its next owner has not written it yet", unfinished: "a register run has not finished" } as const;
 
 /** Prunes the target of a tombstone, no earlier than `notBefore`. It never throws. */
 export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune: Prune): Promise<SyncOutcome> {
   const { deps, session, account } = world;
-  const { registry, clock } = deps;
+  const { registry, clock, log } = deps;
   const early = prune.notBefore - clock.now();
   if (early > 0) return { kind: "again", request, delayMs: early };
   let tombstone: Registration | undefined;
@@ -40,10 +43,13 @@ export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune
     tombstone = registrations.get(request.registration)?.registration;
     if (tombstone?.phase !== "tombstone" || tombstone.generation !== prune.generation) return { kind: "done", request };
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-      const action = await takeAway(world, tombstone);
-      if (action === "awaited") {
+      const runs = await registry.runState();
+      // What is nobody's while a run is open may be for another registration of its config.
+      const action = runs.isOpen ? "unfinished" : await takeAway(world, tombstone, runs);
+      if (action === "awaited" || action === "unfinished") {
+        log.info("prune waits", { registration: tombstone.id, target: request.target, reason: WAITS_FOR[action] });
         await registry.record(tombstone, { dueAt: clock.now() + AWAITED_MS });
-        return { kind: "done", request };
+        return action === "awaited" ? { kind: "done", request } : { kind: "again", request, delayMs: UNFINISHED_MS };
       }
       if (action !== "stale") {
         await registry.dropTombstone(tombstone.id, prune.generation);
@@ -66,7 +72,11 @@ export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune
 }
 
 /** `nothing`: the target is gone, another's, or never was this registration's. `awaited`: another's, who never wrote it yet. */
-async function takeAway({ deps, session }: PruneWorld, tombstone: Registration): Promise<Done["action"] | "nothing" | "awaited" | "stale"> {
+async function takeAway(
+  { deps, session }: PruneWorld,
+  tombstone: Registration,
+  runs: RunState,
+): Promise<Done["action"] | "nothing" | "awaited" | "stale"> {
   const target = targetOf(tombstone);
   const { creationPolicy } = tombstone.spec.target;
   if (creationPolicy === "None") return "nothing";
@@ -80,6 +90,8 @@ async function takeAway({ deps, session }: PruneWorld, tombstone: Registration):
   const claim = await claimOn(deps, tombstone, view);
   if (claim === "its own again") return "nothing";
   if (claim === "awaited") return "awaited";
+  // A run that began after the first look at them may have freed the target, and give it to another before it ends.
+  if (claim === "nobody's" && (await deps.registry.runState()).generation !== runs.generation) return "stale";
   // A controller that made the Secret its own since keeps it.
   if (claim === "nobody's" && creationPolicy === "Owner" && view.controller === undefined) {
     // Whatever the deletionPolicy: with ESO the removal of an ExternalSecret has its Secret garbage-collected.

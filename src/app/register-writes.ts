@@ -4,6 +4,7 @@ import { isRelayError, RelayError } from "../core/errors.ts";
 import { findPlaces } from "../core/find/find.ts";
 import {
   leftBehindId,
+  type Millis,
   type ReferenceKey,
   type Registration,
   type RegistrationId,
@@ -22,8 +23,6 @@ export interface Wanted {
   readonly kind: "added" | "changed";
   readonly spec: RegistrationSpec;
   readonly before: Registration | undefined;
-  /** Owns the target, and the config has it no more. @default - nobody that goes does */
-  readonly takenFrom?: Registration | undefined;
 }
 
 export interface Registrar {
@@ -39,7 +38,7 @@ export interface Registrar {
 }
 
 export interface RegistrarDeps {
-  readonly registry: Pick<Registry, "load" | "nextGeneration" | "putRegistration" | "entomb" | "owner">;
+  readonly registry: Pick<Registry, "load" | "putRegistration" | "entomb" | "owner">;
   readonly clock: Pick<Clock, "latest">;
   readonly workerLifetimeMs: number;
 }
@@ -52,10 +51,8 @@ export function targetOf(spec: RegistrationSpec): TargetKey {
 }
 
 /** The request that prunes a tombstone's target, no earlier than the last worker that may still write it has ended. */
-export function pruneRequest(
-  { id, generation, registeredAt, spec }: Pick<Registration, "id" | "generation" | "registeredAt" | "spec">,
-  workerLifetimeMs: number,
-): SyncRequest {
+export function pruneRequest(tombstone: Registration, workerLifetimeMs: number): SyncRequest {
+  const { id, generation, registeredAt, spec } = tombstone;
   return prune(id, spec, { generation, notBefore: registeredAt + workerLifetimeMs });
 }
 
@@ -92,19 +89,27 @@ export async function announceRegistered(
   }
 }
 
-/**
- * The writer of one run: all that it writes is of one generation, taken when the first write needs it. `existing`: what the registry had
- * before the run.
- */
-export function createRegistrar(
-  { registry, clock, workerLifetimeMs }: RegistrarDeps,
-  config: ResolvedConfig,
-  existing: readonly Registration[],
-): Registrar {
+export interface Run {
+  /** Of all that the run writes. */
+  readonly generation: number;
+  readonly config: ResolvedConfig;
+  /** What the registry had before the run. */
+  readonly existing: readonly Registration[];
+}
+
+/** The writer of one run. */
+export function createRegistrar({ registry, clock, workerLifetimeMs }: RegistrarDeps, { generation, config, existing }: Run): Registrar {
   const finders = createFinders(existing);
   const wanted = new Set(config.registrations.map(registrationId));
-  let given: Promise<number> | undefined;
-  const generationOfRun = () => (given ??= registry.nextGeneration());
+  const tombstones = Map.groupBy(
+    existing.filter(({ phase }) => phase === "tombstone"),
+    ({ spec }) => targetOf(spec),
+  );
+  /** Their prunes wait for what its owner writes (docs/protocol.md); where it goes without, nothing else wakes them before reconcile. */
+  const othersAt = (target: TargetKey, leftAt: Millis): readonly SyncRequest[] =>
+    (tombstones.get(target) ?? []).map(({ id, spec, generation: theirs }) =>
+      prune(id, spec, { generation: theirs, notBefore: leftAt + workerLifetimeMs }),
+    );
 
   const reload = async (id: RegistrationId, spec: RegistrationSpec): Promise<Registration | undefined> =>
     (await registry.load([{ registration: id, target: targetOf(spec) }], [])).registrations.get(id)?.registration;
@@ -112,7 +117,6 @@ export function createRegistrar(
 
   /** @returns undefined where it is gone already */
   async function entomb(first: Registration): Promise<Registration | undefined> {
-    const generation = await generationOfRun();
     let now: Registration | undefined = first;
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       if (now === undefined || now.phase === "tombstone") return now;
@@ -129,29 +133,27 @@ export function createRegistrar(
   return {
     async remove(registration) {
       const tombstone = await entomb(registration);
-      return tombstone === undefined ? [] : [pruneRequest(tombstone, workerLifetimeMs)];
+      if (tombstone === undefined) return [];
+      return [pruneRequest(tombstone, workerLifetimeMs), ...othersAt(targetOf(registration.spec), tombstone.registeredAt)];
     },
 
-    async put({ spec, before, takenFrom }) {
+    async put({ spec, before }) {
       const id = registrationId(spec);
-      const generation = await generationOfRun();
       let previous = before;
-      let leaving = takenFrom;
       for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
         const registeredAt = clock.latest();
-        if (leaving !== undefined) finders.left(leaving);
         const remembered = finders.of(targetOf(spec));
         const references = referencesOf(spec);
-        const put = { spec, generation, registeredAt, previous, references, remembered, takenFrom: leaving };
-        const stored = await registry.putRegistration(put);
+        const stored = await registry.putRegistration({ spec, generation, registeredAt, previous, references, remembered });
         if (stored === "conflict") return "conflict";
         if (stored !== "lost") {
-          if (previous !== undefined) finders.left(previous);
-          const prunes = leaving === undefined ? [] : [pruneRequest({ ...leaving, generation, registeredAt }, workerLifetimeMs)];
-          return [...requestsAfterPut(stored, previous, workerLifetimeMs), ...prunes];
+          const requests = requestsAfterPut(stored, previous, workerLifetimeMs);
+          if (previous === undefined) return requests;
+          finders.left(previous);
+          const hasMoved = targetOf(previous.spec) !== targetOf(spec);
+          return hasMoved ? [...requests, ...othersAt(targetOf(previous.spec), registeredAt)] : requests;
         }
         previous = await reload(id, spec);
-        if (leaving !== undefined) leaving = stillOwning(await reload(leaving.id, leaving.spec), targetOf(spec));
         const isDone = previous?.phase === "live" && isSameJson(previous.spec, spec);
         // By another run of the same config, or by a try of ours whose answer got lost; its message may be lost with it.
         if (isDone) return previous === undefined ? [] : [syncRequest(previous, previous)];
@@ -173,11 +175,6 @@ export function createRegistrar(
       return false;
     },
   };
-}
-
-/** Another run may have entombed it meanwhile, or moved it on: then its target is free. */
-function stillOwning(registration: Registration | undefined, target: TargetKey): Registration | undefined {
-  return registration?.phase === "live" && targetOf(registration.spec) === target ? registration : undefined;
 }
 
 /**

@@ -1,10 +1,9 @@
 /** Use case: brings the registry to what the config wants, in pages, and wakes the syncs and prunes that follow from it. */
-import { type ConfigDiff, diffRegistrations, isSameJson } from "../core/config/diff.ts";
+import { diffRegistrations, isSameJson } from "../core/config/diff.ts";
 import { RelayError } from "../core/errors.ts";
-import type { Millis, Registration, RegistrationId, RegistrationSpec, ResolvedConfig, TargetKey } from "../core/model.ts";
+import type { Millis, Registration, RegistrationId, ResolvedConfig } from "../core/model.ts";
 import { registrationId } from "../core/model.ts";
 import type { Clock, Log, Queue, Registry } from "../core/ports.ts";
-import { isExclusive } from "../core/sync/decide.ts";
 import type { ClusterExternalSecrets } from "./cluster-external-secrets.ts";
 import { concurrently, pagesOf } from "./concurrently.ts";
 import { announceRegistered, createRegistrar, targetOf, type Wanted } from "./register-writes.ts";
@@ -37,12 +36,14 @@ type Register = (config: ResolvedConfig, deadline: Millis) => Promise<RegisterRe
 
 /**
  * Level-triggered: the diff is made again by each run, so a run that ends early or dies is resumed by calling it again. Begins no
- * page after `deadline`; what it wrote but could not announce to the queue is found by reconcile.
+ * page after `deadline`; what it wrote but could not announce to the queue is found by reconcile. Until a run has finished no target is
+ * pruned: what is nobody's meanwhile may be for another registration of the config.
  * @throws OwnedByRegistration, naming the registrations, after everything else is done; RegistryUnavailable
  */
 export function createRegister(deps: RegisterDeps): Register {
   const { registry, clock } = deps;
   return async (config, deadline) => {
+    const generation = await registry.beginRun();
     const gone = await registerClusters(registry, config);
     const existing = await registrationsOf(registry, [...config.clusters.map(({ name }) => name), ...gone]);
     const ids = new Set(config.registrations.map(registrationId));
@@ -50,7 +51,7 @@ export function createRegister(deps: RegisterDeps): Register {
       config.registrations,
       existing.filter((one) => !isLeftToItsMaker(one, config, ids)),
     );
-    const registrar = createRegistrar(deps, config, existing);
+    const registrar = createRegistrar(deps, { generation, config, existing });
     const count = { added: 0, changed: 0, removed: 0 };
     const result = (kind: RegisterResult["kind"]): RegisterResult => ({
       kind,
@@ -59,10 +60,8 @@ export function createRegister(deps: RegisterDeps): Register {
       clusters: config.clusters.length,
     });
 
-    const handedOver = handOvers(diff, config);
-    const removed = diff.removed.filter((one) => handedOver.get(targetOf(one.spec)) !== one);
-    // First, so that what they give up is free for who takes it over: a ClusterExternalSecret.
-    for (const page of pagesOf(removed, PAGE_SIZE)) {
+    // Removals first, so that their targets are free for who takes them over.
+    for (const page of pagesOf(diff.removed, PAGE_SIZE)) {
       if (clock.uptime() >= deadline) return result("unfinished");
       const requests = await concurrently(page, CONCURRENCY, (registration) => registrar.remove(registration));
       await announceRegistered(deps, requests.flat());
@@ -74,11 +73,8 @@ export function createRegister(deps: RegisterDeps): Register {
     if (clock.uptime() >= deadline) return result("unfinished");
 
     const tombstones = new Map(existing.filter(({ phase }) => phase === "tombstone").map((one) => [one.id, one]));
-    const takenFrom = (spec: RegistrationSpec) => (isExclusive(spec.target.creationPolicy) ? handedOver.get(targetOf(spec)) : undefined);
-    const changed = diff.changed.map(({ before, spec }): Wanted => ({ kind: "changed", spec, before, takenFrom: takenFrom(spec) }));
-    const added = diff.added.map((spec): Wanted => {
-      return { kind: "added", spec, before: tombstones.get(registrationId(spec)), takenFrom: takenFrom(spec) };
-    });
+    const changed: Wanted[] = diff.changed.map(({ before, spec }) => ({ kind: "changed", spec, before }));
+    const added: Wanted[] = diff.added.map((spec) => ({ kind: "added", spec, before: tombstones.get(registrationId(spec)) }));
     let waiting = [...changed, ...added];
     // Each ring has one of the changed in it, so more breaks than that are a conflict that no pass mends.
     let breaksLeft = changed.length;
@@ -92,12 +88,8 @@ export function createRegister(deps: RegisterDeps): Register {
           outcomes.flatMap(({ requests }) => (requests === "conflict" ? [] : requests)),
         );
         for (const { one, requests } of outcomes) {
-          if (requests === "conflict") {
-            conflicts.push(one);
-            continue;
-          }
-          count[one.kind] += 1;
-          if (one.takenFrom !== undefined) count.removed += 1;
+          if (requests === "conflict") conflicts.push(one);
+          else count[one.kind] += 1;
         }
       }
       // Whose target is still held by one that comes later in this pass gets it in the next; a ring of them is broken at one place.
@@ -108,21 +100,9 @@ export function createRegister(deps: RegisterDeps): Register {
       waiting = conflicts;
     }
     await dropEmptyClusters(registry, gone);
+    await registry.endRun(generation);
     return result("finished");
   };
-}
-
-/**
- * Those that go, by the targets that others of the config take over: each goes with the write that takes its target. A run that stopped
- * in between would leave the target to a prune.
- */
-function handOvers({ added, changed, removed }: ConfigDiff, config: ResolvedConfig): ReadonlyMap<TargetKey, Registration> {
-  const wanted = [...changed.map(({ spec }) => spec), ...added];
-  const claimed = new Set(wanted.filter(({ target }) => isExclusive(target.creationPolicy)).map(targetOf));
-  // Whose name a ClusterExternalSecret may take must be gone before that one's turn.
-  const names = new Set((config.clusterExternalSecrets ?? []).map((one) => `${one.cluster} ${one.externalSecretName}`));
-  const owning = removed.filter(({ spec }) => isExclusive(spec.target.creationPolicy) && !names.has(`${spec.cluster} ${spec.name}`));
-  return new Map(owning.map((one) => [targetOf(one.spec), one] as const).filter(([target]) => claimed.has(target)));
 }
 
 /** Made by a ClusterExternalSecret that the config has, and not by the config itself. */

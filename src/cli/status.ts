@@ -68,10 +68,15 @@ export function statusCommand(io: Io): Command {
 async function printStatus(options: Options, io: Io): Promise<void> {
   const { cluster, clusterExternalSecrets: onlyNamespaces = false } = options;
   const now = Date.now();
-  const [items, several] = await withRegistry(options, io, async (registry) => {
+  const { items, several, isHeld } = await withRegistry(options, io, async (registry) => {
     const found = await readStatus(registry, cluster, now);
-    return [onlyNamespaces ? [] : found, await readNamespaces(registry, cluster, now)] as const;
+    return {
+      items: onlyNamespaces ? [] : found,
+      several: await readNamespaces(registry, cluster, now),
+      isHeld: !onlyNamespaces && found.some(({ state }) => state === "Removing") && (await registry.runState()).isOpen,
+    };
   });
+  if (isHeld) io.stderr.write(`${HELD}\n`);
   if (options.output === "json") {
     io.stdout.write(`${JSON.stringify(onlyNamespaces ? several : items, undefined, 2)}\n`);
     return;
@@ -118,6 +123,8 @@ function toItem({ spec, phase, applied, status }: Registration, now: number): St
   };
 }
 
+const HELD =
+  "the registration of a deployment has not finished: what is Removing stays until one has, so deploy again if none is under way";
 const HEADER = ["CLUSTER", "NAMESPACE", "NAME", "TARGET", "STATE", "VERSION", "AGE", "ERROR"];
 const COLOURS: Readonly<Record<string, "green" | "red" | "yellow">> = { Synced: "green", Error: "red" };
 

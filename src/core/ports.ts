@@ -290,11 +290,13 @@ export interface PutRegistration {
   readonly references: readonly Reference[];
   /** What others found that had its target: as far as its own rules may find that too, it is remembered. @default none */
   readonly remembered?: readonly ReferenceKey[] | undefined;
-  /**
-   * The live owner of the target, which the config has no more: it becomes a tombstone in the same transaction, so that at no moment the
-   * target is nobody's. The write is conditional on its `rev` too. @default - the target is free, or the registration's own
-   */
-  readonly takenFrom?: Registration | undefined;
+}
+
+/** Whether a register run is at work, or stopped before its end. */
+export interface RunState {
+  /** The last generation that was given, to a run or for what is written apart from one; 0 before the first. */
+  readonly generation: number;
+  readonly isOpen: boolean;
 }
 
 /** Who asks to wake the readers of a secret. */
@@ -410,8 +412,13 @@ export interface Registry {
   /** Claims the one trial of a breaker whose time has come, by moving `openUntil` on; `false` when another has it. */
   claimTrial(cluster: string, seen: Breaker, openUntil: Millis): Promise<boolean>;
 
-  /** A number never given before, for the generation of a register run. */
+  /** A number never given before, for what is written apart from a register run. */
   nextGeneration(): Promise<number>;
+  /** Begins a register run, which is open until it ends, or a later one does. @returns its generation, a number never given before */
+  beginRun(): Promise<number>;
+  /** Ends the run of this generation, and with it earlier ones that never did; does nothing where a later one was begun. */
+  endRun(generation: number): Promise<void>;
+  runState(): Promise<RunState>;
   /** Adds or replaces a cluster of the config; a retired one returns. */
   putCluster(spec: ClusterSpec): Promise<void>;
   /**

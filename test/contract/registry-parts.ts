@@ -1,7 +1,7 @@
 /** The parts of the registry's contract that have a file of their own. */
 import { describeClusterExternalSecrets } from "./registry-cluster-external-secrets.ts";
-import { describeHandOver } from "./registry-hand-over.ts";
 import { describeClusters, describeHeads } from "./registry-heads.ts";
+import { describeRuns } from "./registry-runs.ts";
 import { describeTurns, describeWakes } from "./registry-wakes.ts";
 
 export const REGISTRY_PARTS = [
@@ -9,6 +9,6 @@ export const REGISTRY_PARTS = [
   describeClusters,
   describeWakes,
   describeTurns,
-  describeHandOver,
+  describeRuns,
   describeClusterExternalSecrets,
 ] as const;

@@ -147,7 +147,7 @@ async function deliver(world: World, choice: number): Promise<void> {
   await scheduler.flush();
 }
 
-/** A deployment, unless one is under way. */
+/** A deployment, unless one is under way. One in eight dies half-way. */
 async function register(world: World, choice: number): Promise<void> {
   if (awake(world).some(({ name }) => name === "register")) return runToEnd(world, choice);
   const now = world.eras.at(-1)?.config ?? [];
@@ -155,7 +155,19 @@ async function register(world: World, choice: number): Promise<void> {
   if (next === undefined) return;
   const worker = startRegister(world, next);
   await world.scheduler.flush();
+  if (Math.floor(choice / 64) % 8 === 7) return dieAfter(world, worker, 3 + Math.floor(choice / 512));
   if (Math.floor(choice / 8) % 2 === 0) await world.scheduler.run(worker, "run");
+}
+
+async function dieAfter(world: World, worker: Worker, calls: number): Promise<void> {
+  const { scheduler } = world;
+  for (let count = 0; count < calls; count += 1) {
+    const call = scheduler.waiting().find((one) => one.worker === worker);
+    if (call !== undefined) await scheduler.proceed(call, "answered");
+  }
+  if (worker.isDone) return;
+  say(world, () => `${nameOf(worker)} dies after ${calls} calls`);
+  scheduler.kill(worker, false);
 }
 
 async function reconcile(world: World): Promise<void> {

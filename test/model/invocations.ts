@@ -1,4 +1,5 @@
 /** Starts the functions of the model as Lambda, SQS and CloudFormation start the real ones: each invocation is a worker. */
+import type { Registry } from "../../src/core/ports.ts";
 import { portsOf, type WorkerPorts } from "./ports.ts";
 import type { Worker } from "./scheduler.ts";
 import { resolved, type Wish } from "./setup.ts";
@@ -99,13 +100,23 @@ export function startReconcile(world: World): Worker {
 export function startRegister(world: World, config: readonly Wish[]): Worker {
   const { createRegister } = world.useCases;
   const { now } = world.scheduler;
-  const era = { config, from: now(), until: Number.POSITIVE_INFINITY };
+  const never = Number.POSITIVE_INFINITY;
+  const era = { config, from: now(), until: never, endsAt: never, endedAt: never };
   world.eras.push(era);
   const worker = invoke(world, "register", REGISTER_TIMEOUT_MS, async (ports) => {
-    await createRegister({ ...ports, ...NO_CLUSTER_EXTERNAL_SECRETS })(
+    const registry: Registry = Object.create(ports.registry, {
+      endRun: {
+        value: (generation: number) => {
+          era.endsAt = now();
+          return ports.registry.endRun(generation);
+        },
+      },
+    });
+    await createRegister({ ...ports, registry, ...NO_CLUSTER_EXTERNAL_SECRETS })(
       resolved(config, world.ground.namespace),
       ports.clock.uptime() + REGISTER_TIMEOUT_MS,
     );
+    era.endedAt = now();
     for (const earlier of world.eras) if (earlier !== era) earlier.until = Math.min(earlier.until, now());
   });
   world.owed.set(worker, { messages: [] });

@@ -32,6 +32,10 @@ export interface ConfigEra {
   readonly config: readonly Wish[];
   readonly from: Millis;
   until: Millis;
+  /** When its run had done all that it had to do; infinite where it did not get so far. */
+  endsAt: Millis;
+  /** When its run said that it had. */
+  endedAt: Millis;
 }
 
 /** One write of the relay, as the API server saw it. */
@@ -163,6 +167,19 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
     return alwaysWished(record.turn.wroteAt, (wish) => isOf(wish) && managerOf(wish) === writer);
   };
 
+  /**
+   * A config is in effect from when its run has ended until a later one's ends. What it wishes is deleted only for want of its secrets,
+   * whatever a run has done so far: it may be half done, and made undone by the next.
+   */
+  const mayDelete = (target: string, { writerStartedAt }: Write): boolean => {
+    const inEffect = eras.findLastIndex(({ endsAt }) => endsAt <= now());
+    const era = eras[inEffect];
+    if (era === undefined || era.endedAt > writerStartedAt) return true;
+    const isOwned = (wish: Wish): boolean => wish.target === target && !isShared(wish) && wish.creationPolicy !== "None";
+    const mayFollow = ({ config }: ConfigEra): boolean => config.some((wish) => isOwned(wish) && wish.deletionPolicy === "Delete");
+    return !era.config.some(isOwned) || eras.slice(inEffect).some(mayFollow);
+  };
+
   /** The first wish of any config that has its mark on the Secret. */
   const markedBy = (target: string, { labels }: Sight, matches: (wish: Wish) => boolean): Wish | undefined => {
     for (const { config } of eras) {
@@ -212,6 +229,9 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
           if (!mayLose) throw new Violation("blanked", `${target} lost ${secret} under deletionPolicy Retain`);
           holds(target, record, secret, ABSENT, false);
         }
+      }
+      if (before !== undefined && after === undefined && !mayDelete(target, write)) {
+        throw new Violation("blanked", `${target} was deleted under a config that wishes it`);
       }
       released(record, write);
       judgeForeign(target, before, after, wishes);

@@ -1,4 +1,4 @@
-/** CLUSTER, BREAKER and the generation counter: what is known of a cluster beside its registrations. */
+/** CLUSTER, BREAKER and the generation counter with its open run: what is known of a cluster, and of register's runs, beside the registrations. */
 import { randomUUID } from "node:crypto";
 import type { ClusterSpec } from "../../core/model.ts";
 import type { Breaker, ClusterRecord, Registry } from "../../core/ports.ts";
@@ -43,7 +43,17 @@ function linesOf({ name, kubeconfigSecretName }: ClusterSpec): readonly ItemKey[
 
 type Part = Pick<
   Registry,
-  "clusters" | "setBreaker" | "claimTrial" | "nextGeneration" | "putCluster" | "noticeCredentials" | "retireCluster" | "removeCluster"
+  | "clusters"
+  | "setBreaker"
+  | "claimTrial"
+  | "nextGeneration"
+  | "beginRun"
+  | "endRun"
+  | "runState"
+  | "putCluster"
+  | "noticeCredentials"
+  | "retireCluster"
+  | "removeCluster"
 >;
 
 /** The registry's calls on clusters. */
@@ -51,6 +61,10 @@ export function createClusterItems(table: Table): Part {
   const storedLines = async (name: string): Promise<readonly ItemKey[]> => {
     const spec = (await table.get(clusterKey(name)))?.["spec"];
     return spec === undefined ? [] : linesOf(JSON.parse(String(spec)) as ClusterSpec);
+  };
+  const nextGeneration = async (): Promise<number> => {
+    const { item } = await table.change({ key: GENERATION_KEY, add: { value: 1 } });
+    return Number(item?.["value"]);
   };
 
   return {
@@ -73,9 +87,20 @@ export function createClusterItems(table: Table): Part {
       });
       return isWritten || item?.["token"] === token;
     },
-    async nextGeneration() {
-      const { item } = await table.change({ key: GENERATION_KEY, add: { value: 1 } });
-      return Number(item?.["value"]);
+    nextGeneration,
+    async beginRun() {
+      const generation = await nextGeneration();
+      // A later run's, begun in between, stays. Before it is open nothing of the run is written.
+      const condition = "attribute_not_exists(#open) OR #open < :open";
+      await table.change({ key: GENERATION_KEY, set: { open: generation }, condition, values: { open: generation } });
+      return generation;
+    },
+    async endRun(generation) {
+      await table.change({ key: GENERATION_KEY, remove: ["open"], condition: "#open <= :generation", values: { generation } });
+    },
+    async runState() {
+      const item = await table.get(GENERATION_KEY);
+      return { generation: Number(item?.["value"] ?? 0), isOpen: item?.["open"] !== undefined };
     },
     async putCluster(spec) {
       const lines = linesOf(spec);

@@ -133,7 +133,7 @@ export function createRegistrations(table: Table): Part {
     },
     async putRegistration(put) {
       const id = registrationId(put.spec);
-      const { previous, references, generation, registeredAt, takenFrom } = put;
+      const { previous, references, generation } = put;
       const item = await table.get(registrationKey(id));
       const now = item === undefined ? undefined : registrationOf(item);
       if (now?.rev !== previous?.rev || now?.generation !== previous?.generation) return "lost";
@@ -154,24 +154,20 @@ export function createRegistrations(table: Table): Part {
       const wasOwner = now?.phase === "live" && ownsTarget(now.spec);
       const outcome = await table.transact([
         writing(next, previous, token, references),
-        ...(takenFrom === undefined ? [] : [writing(entombed(takenFrom, generation, registeredAt), takenFrom, token)]),
         ...(isOwner
           ? [
               {
                 key: targetItemKey(target),
                 set: { owner: id, target },
-                condition: "attribute_not_exists(#pk) OR #owner = :id OR #owner = :from",
-                values: { id, from: takenFrom?.id ?? id },
+                condition: "attribute_not_exists(#pk) OR #owner = :id",
+                values: { id },
               },
             ]
           : []),
         ...(wasOwner && !(isOwner && targetOf(now.spec) === target) ? [releasing(now)] : []),
         ...(left === undefined ? [] : [writing(left, undefined, token)]),
       ]);
-      if (outcome !== "written" && outcome[0]?.item?.["token"] !== token) {
-        const isHeld = outcome.slice(0, takenFrom === undefined ? 1 : 2).every(({ isWritten }) => isWritten);
-        return isHeld ? "conflict" : "lost";
-      }
+      if (outcome !== "written" && outcome[0]?.item?.["token"] !== token) return outcome[0]?.isWritten === true ? "conflict" : "lost";
       const kept = new Set([...linesOf(id, references), ...foundItemKeys(next)].map(keyText));
       const old = item === undefined || now === undefined ? [] : [...linesOf(id, referencesOf(item)), ...foundItemKeys(now)];
       await forget(

@@ -54,6 +54,7 @@ function specOf(name: string): RegistrationSpec {
 }
 
 let aws: MiniStack;
+let registry: ReturnType<typeof createDynamoRegistry>;
 let clients: readonly [CloudFormationClient, DynamoDBClient] | undefined;
 
 beforeAll(async () => {
@@ -64,7 +65,7 @@ beforeAll(async () => {
   clients = [stacks, dynamo];
   await stacks.send(new CreateStackCommand({ StackName: STACK, TemplateBody: JSON.stringify(TEMPLATE) }));
   await waitUntilStackCreateComplete({ client: stacks, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { StackName: STACK });
-  const registry = createDynamoRegistry(dynamo, TABLE);
+  registry = createDynamoRegistry(dynamo, TABLE);
   await registry.putCluster({
     name: "tokyo",
     labels: {},
@@ -121,6 +122,22 @@ describe("status", () => {
     expect(ran.stdout).toMatch(
       /^CLUSTER +NAMESPACE +NAME +TARGET +STATE +VERSION +AGE +ERROR\ntokyo +app-shop +database +database +Synced +01234567 +\d+s\ntokyo +app-shop +payment +payment +Pending +- +-\n$/,
     );
+  });
+
+  it("says that what is being removed waits, where a deployment has not finished", async () => {
+    const generation = await registry.beginRun();
+    const put = await registry.putRegistration({ spec: specOf("removed"), generation, registeredAt: Date.now(), references: [reference] });
+    if (typeof put === "string") throw new Error(`the registry answered ${put}`);
+    const held = async () => (await runCli(["status", "--table", TABLE], { env: aws.environment })).stderr;
+    expect(await held()).toBe("");
+
+    const tombstone = await registry.entomb(put, generation, Date.now());
+
+    if (tombstone === "lost") throw new Error("lost");
+    expect(await held()).toMatch(/^the registration of a deployment has not finished: .* deploy again/);
+    await registry.endRun(generation);
+    expect(await held()).toBe("");
+    await registry.dropTombstone(tombstone.id, generation);
   });
 
   it.each([

@@ -113,6 +113,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ]),
     setup: SYNCED,
     kinds: ["step", "runToEnd", "runToWrite", "deliver", "register", "meddle"],
+    seed: 3,
     faults: ["pruned target back"],
   },
   {
@@ -138,7 +139,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "generations start again at 1",
     line: 7,
-    registry: (inner) => ({ ...inner, nextGeneration: async () => 1 }),
+    registry: (inner) => ({
+      ...inner,
+      nextGeneration: async () => 1,
+      beginRun: async () => Math.min(await inner.beginRun(), 1),
+      endRun: async () => inner.endRun(Number.POSITIVE_INFINITY),
+    }),
     setup: OWNER,
     faults: ["lost", "pruned target back", "blanked"],
   },

@@ -205,6 +205,13 @@ export const LATER_BUGS: readonly PlantedBug[] = [
     faults: ["blanked", "lost"],
   },
   {
+    name: "a prune does not wait for a run that stopped",
+    line: 0,
+    source: inFile("app/prune-target.ts", ["runs.isOpen ?", "runs.generation < 0 ?"]),
+    setup: { ...OWNER, start: 0, end: 0 },
+    faults: ["blanked", "lost"],
+  },
+  {
     name: "a clock that is minutes off is believed",
     line: 0,
     time: () => ({ learn: () => {}, earliest: (at) => at, latest: (at) => at }),

@@ -19,6 +19,7 @@ import type {
 import { ANY_VERSION, isMeant, parseReferenceKey, referenceKey, registrationId } from "../../../src/core/model.ts";
 import type { Breaker, ClusterRecord, CredentialsNotice, FindInterest, LoadedRegistration, Registry } from "../../../src/core/ports.ts";
 import { memoryClusterExternalSecrets } from "./memory-cluster-external-secrets.ts";
+import { memoryRuns, type RunItems } from "./memory-runs.ts";
 import { memoryTurns } from "./memory-turns.ts";
 import { memoryWakes } from "./memory-wakes.ts";
 
@@ -42,7 +43,7 @@ export interface RegistryItems {
   readonly heads: ReadonlyMap<ReferenceKey, Head>;
   readonly propagations: ReadonlyMap<string, StoredPropagation>;
   readonly clusters: ReadonlyMap<string, ClusterSpec>;
-  readonly generation: number;
+  readonly runs: RunItems;
 }
 
 /** Makes an empty registry; each call is atomic. */
@@ -62,7 +63,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
   const retired = new Set<string>();
   const breakers = new Map<string, Breaker>();
   const notices = new Map<string, CredentialsNotice>();
-  let generation = from?.generation ?? 0;
+  const runs = memoryRuns(from?.runs);
 
   const clusterRecord = (spec: ClusterSpec): ClusterRecord => ({
     spec,
@@ -233,10 +234,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       return true;
     },
 
-    async nextGeneration() {
-      generation += 1;
-      return generation;
-    },
+    ...runs.registry,
     async putCluster(spec) {
       clusters.set(spec.name, spec);
       retired.delete(spec.name);
@@ -262,10 +260,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
       const now = registrations.get(id);
       if (put.previous === undefined ? now !== undefined : !isCurrent(put.previous)) return "lost";
       const target = targetOf(put.spec);
-      const { takenFrom } = put;
-      if (takenFrom !== undefined && !isCurrent(takenFrom)) return "lost";
-      if (ownsTarget(put.spec) && ![id, takenFrom?.id].includes(owners.get(target) ?? id)) return "conflict";
-      if (takenFrom !== undefined) store(entombed(takenFrom, put.generation, put.registeredAt));
+      if (ownsTarget(put.spec) && (owners.get(target) ?? id) !== id) return "conflict";
       if (now !== undefined) release(now);
       if (ownsTarget(put.spec)) owners.set(target, id);
       const left = leftBehind(put);
@@ -294,7 +289,7 @@ export function registryOf(from?: RegistryItems): { readonly registry: Registry;
     },
     ...memoryClusterExternalSecrets(),
   };
-  return { registry, items: () => ({ registrations, references, rules, owners, heads, propagations, clusters, generation }) };
+  return { registry, items: () => ({ registrations, references, rules, owners, heads, propagations, clusters, runs: runs.items() }) };
 }
 
 /** All in one page, read when it is asked for; no page where nothing was found. */

@@ -6,16 +6,8 @@ import type { SecretManifest } from "../../../src/core/ports.ts";
 import { SecretValue } from "../../../src/core/secret-value.ts";
 import { fieldManager, stampAnnotation } from "../../../src/core/sync/ownership.ts";
 import { referencesOf } from "../../../src/core/sync/references.ts";
+import { entombed, pruneOf } from "../../support/pruning.ts";
 import { relayWorld, T, type World, worldSpec } from "../../support/relay-world.ts";
-
-async function entombed(world: World, registration: Registration, generation = 90): Promise<Registration> {
-  const tombstone = await world.registry.entomb(await world.reg(registration), generation, world.clock.now());
-  if (tombstone === "lost") throw new Error("lost");
-  return tombstone;
-}
-
-const pruneOf = (world: World, tombstone: Registration, notBefore = 0) =>
-  world.requestOf(tombstone, { verify: true, prune: { generation: tombstone.generation, notBefore } });
 
 /** What a registration may have applied to its target, but for its labels. */
 function stampedBy({ id, spec }: Registration, data: Readonly<Record<string, string>>): SecretManifest {

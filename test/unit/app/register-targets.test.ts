@@ -13,70 +13,25 @@ describe("targets that change hands by a register run", () => {
     await run(configOf({ name: "b", target: "shared" }));
 
     expect(await registry.owner("tokyo/app/shared")).toBe("tokyo/app/b");
-    expect(briefs(sent())).toEqual(["sync tokyo/app/b", "prune tokyo/app/a"]);
+    expect(briefs(sent())).toEqual(["prune tokyo/app/a", "sync tokyo/app/b"]);
   });
 
-  it("leaves a target that is handed over to nobody at no moment, whatever a sync records in between", async () => {
-    const owners: (string | undefined)[] = [];
-    let disturbances = 2;
-    const { registry, run, get, sent } = registerWorld((memory) => ({
-      async putRegistration(given) {
-        if (given.takenFrom !== undefined && disturbances-- > 0) await memory.record(given.takenFrom, { dueAt: T });
-        const stored = await memory.putRegistration(given);
-        owners.push(await memory.owner("tokyo/app/shared"));
-        return stored;
-      },
-      async entomb(...given) {
-        const entombed = await memory.entomb(...given);
-        owners.push(await memory.owner("tokyo/app/shared"));
-        return entombed;
-      },
-    }));
-    await run(configOf({ name: "a", target: "shared" }, { name: "gone" }));
-    owners.length = 0;
+  it("wakes the prunes that wait for what the owner of their target writes, where it goes or moves on without", async () => {
+    const { run, sent } = registerWorld();
+    await run(configOf({ name: "a", target: "x" }, { name: "b", target: "y" }));
+    await run(configOf({ name: "c", target: "x" }, { name: "d", target: "y" }));
     sent();
 
-    expect(await run(configOf({ name: "b", target: "shared", creationPolicy: "Orphan" }))).toMatchObject({ added: 1, removed: 2 });
+    await run(configOf({ name: "d", target: "z" }));
 
-    const [a, b] = ["tokyo/app/a", "tokyo/app/b"];
-    // Removed, lost twice, and handed over.
-    expect(owners).toEqual([a, a, a, b]);
-    expect(await get("a")).toMatchObject({ phase: "tombstone", generation: 2, registeredAt: T });
-    expect(await registry.owner("tokyo/app/shared")).toBe(b);
-    const prune = sent().find(({ registration }) => registration === a);
-    expect(prune).toMatchObject({ verify: true, prune: { generation: 2, notBefore: T + LIFETIME } });
-  });
-
-  it("takes a target that another run freed meanwhile, and leaves its former owner where that run moved it", async () => {
-    let isFreed = false;
-    const { registry, run, get } = registerWorld((memory) => ({
-      async putRegistration(given) {
-        const { takenFrom: previous, generation, registeredAt } = given;
-        if (previous !== undefined && !isFreed) {
-          isFreed = true;
-          const spec = aSpec({ name: "a", target: "elsewhere" });
-          await memory.putRegistration({ spec, generation, registeredAt, previous, references: [] });
-        }
-        return memory.putRegistration(given);
-      },
-    }));
-    await run(configOf({ name: "a", target: "shared" }));
-
-    expect(await run(configOf({ name: "b", target: "shared" }))).toMatchObject({ added: 1 });
-
-    expect(await registry.owner("tokyo/app/shared")).toBe("tokyo/app/b");
-    expect(await get("a")).toMatchObject({ phase: "live", spec: { target: { name: "elsewhere" } } });
-  });
-
-  it("prunes what may share a target first, where an owner takes it over", async () => {
-    const { run, get, sent } = registerWorld();
-    await run(configOf({ name: "m", target: "shared", creationPolicy: "Merge" }, { name: "a", target: "shared" }));
-    sent();
-
-    expect(await run(configOf({ name: "b", target: "shared" }))).toMatchObject({ added: 1, removed: 2 });
-
-    expect(briefs(sent())).toEqual(["prune tokyo/app/m", "sync tokyo/app/b", "prune tokyo/app/a"]);
-    expect([(await get("m"))?.phase, (await get("a"))?.phase]).toEqual(["tombstone", "tombstone"]);
+    const notBefore = T + LIFETIME;
+    const prunes = sent().filter(({ prune }) => prune !== undefined);
+    expect(prunes.map((one) => [brief(one), one.target, one.prune])).toEqual([
+      ["prune tokyo/app/c", "tokyo/app/x", { generation: 3, notBefore }],
+      ["prune tokyo/app/a", "tokyo/app/x", { generation: 2, notBefore }],
+      [`prune ${leftBehindId("tokyo/app/d", 3)}`, "tokyo/app/y", { generation: 3, notBefore }],
+      ["prune tokyo/app/b", "tokyo/app/y", { generation: 2, notBefore }],
+    ]);
   });
 
   it("tells who takes a target over what was found for it, by a registration that goes or that moves on", async () => {

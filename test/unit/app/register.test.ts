@@ -21,14 +21,13 @@ describe("register", () => {
     expect(a?.dueAt).toBeGreaterThan(T);
   });
 
-  it("does nothing where nothing changed, and uses up no generation", async () => {
-    const { registry, run, sent } = registerWorld();
+  it("does nothing where nothing changed", async () => {
+    const { run, sent } = registerWorld();
     await run(configOf({ name: "a" }));
     sent();
 
     expect(await run(configOf({ name: "a" }))).toMatchObject({ kind: "finished", added: 0, unchanged: 1 });
     expect(sent()).toEqual([]);
-    expect(await registry.nextGeneration()).toBe(2);
   });
 
   it("puts a cluster again that a version wrote which kept less of it, although its spec is the same", async () => {
