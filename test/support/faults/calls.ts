@@ -29,6 +29,14 @@ function transactionOf(input: Readonly<Record<string, unknown>>): string {
   return isTombstone ? "tombstone" : kind;
 }
 
+/** Of an update that is made for another thing than others of the same item. */
+function purposeOf(input: Readonly<Record<string, unknown>>): string {
+  const values = (input["ExpressionAttributeValues"] ?? {}) as Attributes;
+  if (":s_credentialsVersion" in values) return " of a notice";
+  if (":s_open" in values) return " at a run's begin";
+  return input["UpdateExpression"] === "REMOVE #open" ? " at a run's end" : "";
+}
+
 /** `GetSecretValue`, `GetSecretValue of a kubeconfig`, `UpdateItem HEAD`, `Query REF` … */
 export function awsRow({ operation, input }: AwsCall): string {
   switch (operation) {
@@ -45,8 +53,7 @@ export function awsRow({ operation, input }: AwsCall): string {
     }
     case "UpdateItem":
     case "DeleteItem": {
-      const isNotice = ":s_credentialsVersion" in ((input["ExpressionAttributeValues"] ?? {}) as Attributes);
-      return `${operation} ${kindOf(input["Key"] as Attributes)}${isNotice ? " of a notice" : ""}`;
+      return `${operation} ${kindOf(input["Key"] as Attributes)}${purposeOf(input)}`;
     }
     case "TransactWriteItems":
       return `TransactWriteItems ${transactionOf(input)}`;
