@@ -20,9 +20,9 @@ export interface ClusterExternalSecrets {
   /**
    * Brings the registry to these, retires all others, and refreshes them; `taken` are the ids of the config's own ExternalSecrets. A cluster
    * that does not answer fails nothing: its own stay due. What retired ones made is the caller's to remove.
-   * @throws RegistryUnavailable
+   * @returns whether each has what it wants, as far as its cluster tells: another may have held it, and may free it yet; throws RegistryUnavailable
    */
-  register(wanted: readonly ClusterExternalSecretSpec[], taken: ReadonlySet<RegistrationId>, deadline: Millis): Promise<void>;
+  register(wanted: readonly ClusterExternalSecretSpec[], taken: ReadonlySet<RegistrationId>, deadline: Millis): Promise<boolean>;
   /** Refreshes what is due. A failure of one is logged and concerns it alone. @returns how many were looked at; throws RegistryUnavailable where it can't begin */
   refreshDue(deadline: Millis): Promise<number>;
 }
@@ -64,11 +64,14 @@ export function createClusterExternalSecrets(deps: ClusterExternalSecretsDeps): 
       for (const [id, record] of known) {
         await write(record, id, (seen) => retired(seen, clock.latest(), deps.workerLifetimeMs));
       }
-      if (records.length === 0) return;
+      if (records.length === 0) return true;
       const refreshAll = await deps.loadRefresh();
       await refreshAll(records, taken, deadline, (_record, error) => {
         throw error;
       });
+      const ids = new Set(wanted.map(clusterExternalSecretId));
+      const refreshed = await registry.clusterExternalSecrets();
+      return !refreshed.some(({ spec, status }) => ids.has(clusterExternalSecretId(spec)) && status.state === "PartlyReady");
     },
 
     async refreshDue(deadline) {

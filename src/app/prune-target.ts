@@ -47,9 +47,13 @@ export async function pruneTarget(world: PruneWorld, request: SyncRequest, prune
       // What is nobody's while a run is open may be for another registration of its config.
       const action = runs.isOpen ? "unfinished" : await takeAway(world, tombstone, runs);
       if (action === "awaited" || action === "unfinished") {
+        // Another message of the same prune looked just now, and comes back: one of them does.
+        const isDoubled = (tombstone.dueAt ?? 0) > clock.now() + AWAITED_MS - UNFINISHED_MS / 2;
+        if (isDoubled) return { kind: "done", request };
         log.info("prune waits", { registration: tombstone.id, target: request.target, reason: WAITS_FOR[action] });
-        await registry.record(tombstone, { dueAt: clock.now() + AWAITED_MS });
-        return action === "awaited" ? { kind: "done", request } : { kind: "again", request, delayMs: UNFINISHED_MS };
+        const recorded = await registry.record(tombstone, { dueAt: clock.now() + AWAITED_MS });
+        const isOver = action === "awaited" || recorded === "lost";
+        return isOver ? { kind: "done", request } : { kind: "again", request, delayMs: UNFINISHED_MS };
       }
       if (action !== "stale") {
         await registry.dropTombstone(tombstone.id, prune.generation);

@@ -105,7 +105,7 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
     existing.filter(({ phase }) => phase === "tombstone"),
     ({ spec }) => targetOf(spec),
   );
-  /** Their prunes wait for what its owner writes (docs/protocol.md); where it goes without, nothing else wakes them before reconcile. */
+  /** Their prunes wait for what its owner writes (docs/protocol.md); where it goes or moves on without, nothing else wakes them before reconcile. */
   const othersAt = (target: TargetKey, leftAt: Millis): readonly SyncRequest[] =>
     (tombstones.get(target) ?? []).map(({ id, spec, generation: theirs }) =>
       prune(id, spec, { generation: theirs, notBefore: leftAt + workerLifetimeMs }),
@@ -115,11 +115,11 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
     (await registry.load([{ registration: id, target: targetOf(spec) }], [])).registrations.get(id)?.registration;
   const contended = (id: RegistrationId) => new RelayError("RegistryUnavailable", id, { detail: "too many writers at once" });
 
-  /** @returns undefined where it is gone already */
-  async function entomb(first: Registration): Promise<Registration | undefined> {
+  /** As long as it is as `isMeant` says. @returns undefined where it is gone already */
+  async function entomb(first: Registration, isMeant = (_now: Registration): boolean => true): Promise<Registration | undefined> {
     let now: Registration | undefined = first;
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      if (now === undefined || now.phase === "tombstone") return now;
+      if (now === undefined || now.phase === "tombstone" || !isMeant(now)) return now;
       const entombed = await registry.entomb(now, generation, clock.latest());
       if (entombed !== "lost") {
         finders.left(entombed);
@@ -169,7 +169,8 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
         const holder = conflicts.find(({ before }) => before?.id === owner)?.before;
         // Only one that is about to leave the target anyway: the config wants it elsewhere.
         if (holder === undefined || !wanted.has(owner) || targetOf(holder.spec) !== target) continue;
-        await entomb(holder);
+        // Another run of the same config may have moved it on meanwhile.
+        await entomb(holder, ({ spec: now }) => targetOf(now) === target);
         return true;
       }
       return false;

@@ -69,7 +69,8 @@ export function createRegister(deps: RegisterDeps): Register {
     }
 
     // Before the config's own, so that what it gives up is free for them; what they take by name is theirs already.
-    await deps.clusterExternalSecrets.register(config.clusterExternalSecrets ?? [], ids, deadline);
+    const registerAll = () => deps.clusterExternalSecrets.register(config.clusterExternalSecrets ?? [], ids, deadline);
+    const haveAll = await registerAll();
     if (clock.uptime() >= deadline) return result("unfinished");
 
     const tombstones = new Map(existing.filter(({ phase }) => phase === "tombstone").map((one) => [one.id, one]));
@@ -99,6 +100,9 @@ export function createRegister(deps: RegisterDeps): Register {
       }
       waiting = conflicts;
     }
+    // Once more, before the run ends: what it wants may have been freed by one that moved on, or by another of them.
+    if (!haveAll) await registerAll();
+    if (clock.uptime() >= deadline) return result("unfinished");
     await dropEmptyClusters(registry, gone);
     await registry.endRun(generation);
     return result("finished");

@@ -124,7 +124,7 @@ function toItem({ spec, phase, applied, status }: Registration, now: number): St
 }
 
 const HELD =
-  "the registration of a deployment has not finished: what is Removing stays until one has, so deploy again if none is under way";
+  "a deployment has not finished its registration: what is Removing stays until one has; if none is under way, deploy once more, with any change of the config";
 const HEADER = ["CLUSTER", "NAMESPACE", "NAME", "TARGET", "STATE", "VERSION", "AGE", "ERROR"];
 const COLOURS: Readonly<Record<string, "green" | "red" | "yellow">> = { Synced: "green", Error: "red" };
 

@@ -78,7 +78,7 @@ export function startSync(world: World, messages: readonly Message[], isDuplicat
 }
 
 /** The model's configs have none: what they make is registered by writes of the same conditions (test/unit/app/cluster-external-secrets.test.ts). */
-const NO_CLUSTER_EXTERNAL_SECRETS = { clusterExternalSecrets: { register: async () => {}, refreshDue: async () => 0 } };
+const NO_CLUSTER_EXTERNAL_SECRETS = { clusterExternalSecrets: { register: async () => true, refreshDue: async () => 0 } };
 
 /** `reconcile`: the schedule. */
 export function startReconcile(world: World): Worker {

@@ -172,12 +172,13 @@ export function createJudge({ managerOf, now, history, eras, seen }: JudgeDeps):
    * whatever a run has done so far: it may be half done, and made undone by the next.
    */
   const mayDelete = (target: string, { writerStartedAt }: Write): boolean => {
-    const inEffect = eras.findLastIndex(({ endsAt }) => endsAt <= now());
-    const era = eras[inEffect];
-    if (era === undefined || era.endedAt > writerStartedAt) return true;
+    const first = eras.findLastIndex(({ endedAt }) => endedAt <= writerStartedAt);
+    if (first < 0) return true;
     const isOwned = (wish: Wish): boolean => wish.target === target && !isShared(wish) && wish.creationPolicy !== "None";
     const mayFollow = ({ config }: ConfigEra): boolean => config.some((wish) => isOwned(wish) && wish.deletionPolicy === "Delete");
-    return !era.config.some(isOwned) || eras.slice(inEffect).some(mayFollow);
+    const since = eras.slice(first);
+    const inEffect = since.filter(({ endsAt }) => endsAt <= now());
+    return !inEffect.every(({ config }) => config.some(isOwned)) || since.some(mayFollow);
   };
 
   /** The first wish of any config that has its mark on the Secret. */

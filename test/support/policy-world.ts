@@ -82,7 +82,7 @@ export async function policyWorld(
   const inFuture = () => clock.now() + 60_000;
   const settle = (propagation: Parameters<typeof settlePropagation>[1]) => settlePropagation(deps, propagation);
   const onChange = createOnSecretChange({ ...deps, sync, fastPathTargets: 10 });
-  const clusterExternalSecrets = { register: async () => {}, refreshDue: async () => 0 };
+  const clusterExternalSecrets = { register: async () => true, refreshDue: async () => 0 };
   const reconcile = createReconcile({ ...deps, clusterExternalSecrets, settlePropagation: settle, workerLifetimeMs: 70_000 });
   const register = createRegister({ ...deps, clusterExternalSecrets, workerLifetimeMs: 70_000 });
   const api = clientOf(local.server, CoreV1Api);

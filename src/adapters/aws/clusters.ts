@@ -62,10 +62,6 @@ export function createClusterItems(table: Table): Part {
     const spec = (await table.get(clusterKey(name)))?.["spec"];
     return spec === undefined ? [] : linesOf(JSON.parse(String(spec)) as ClusterSpec);
   };
-  const nextGeneration = async (): Promise<number> => {
-    const { item } = await table.change({ key: GENERATION_KEY, add: { value: 1 } });
-    return Number(item?.["value"]);
-  };
 
   return {
     async clusters() {
@@ -87,13 +83,14 @@ export function createClusterItems(table: Table): Part {
       });
       return isWritten || item?.["token"] === token;
     },
-    nextGeneration,
+    async nextGeneration() {
+      const { item } = await table.change({ key: GENERATION_KEY, add: { value: 1 } });
+      return Number(item?.["value"]);
+    },
     async beginRun() {
-      const generation = await nextGeneration();
-      // A later run's, begun in between, stays. Before it is open nothing of the run is written.
-      const condition = "attribute_not_exists(#open) OR #open < :open";
-      await table.change({ key: GENERATION_KEY, set: { open: generation }, condition, values: { open: generation } });
-      return generation;
+      // In one write: who saw the generation before it, and sees it again, knows that no run has freed anything meanwhile.
+      const { item } = await table.change({ key: GENERATION_KEY, setNext: { names: ["value", "open"], of: "value" } });
+      return Number(item?.["value"]);
     },
     async endRun(generation) {
       await table.change({ key: GENERATION_KEY, remove: ["open"], condition: "#open <= :generation", values: { generation } });

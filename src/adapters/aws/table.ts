@@ -28,6 +28,8 @@ export interface Change {
   /** Only where the item has no such attribute yet. */
   readonly setOnce?: Item;
   readonly add?: Readonly<Record<string, number>>;
+  /** Each becomes one more than `of` was before the change; 1 where the item has no such attribute. */
+  readonly setNext?: { readonly names: readonly string[]; readonly of: string };
   readonly remove?: readonly string[];
   readonly drop?: true;
   readonly condition?: string;
@@ -76,9 +78,11 @@ function expressionOf(change: Change) {
   const sets = Object.entries(change.set ?? {}).filter((entry): entry is [string, Plain] => entry[1] !== undefined);
   const once = Object.entries(change.setOnce ?? {});
   const adds = Object.entries(change.add ?? {});
+  const nexts = change.setNext?.names ?? [];
   const assignments = [
     ...sets.map(([name]) => `#${name} = :s_${name}`),
     ...once.map(([name]) => `#${name} = if_not_exists(#${name}, :s_${name})`),
+    ...nexts.map((name) => `#${name} = if_not_exists(#${change.setNext?.of}, :zero) + :one`),
   ];
   const update = [
     assignments.length > 0 ? `SET ${assignments.join(", ")}` : "",
@@ -90,6 +94,12 @@ function expressionOf(change: Change) {
   const given = [
     ...[...sets, ...once, ...adds].map(([name, value]) => [`:s_${name}`, marshalled(value)] as const),
     ...Object.entries(change.values ?? {}).map(([name, value]) => [`:${name}`, marshalled(value)] as const),
+    ...(nexts.length === 0
+      ? []
+      : ([
+          [":zero", { N: "0" }],
+          [":one", { N: "1" }],
+        ] as const)),
   ];
   return {
     Key: keyOf(change.key),

@@ -26,6 +26,23 @@ const create = async () => (await createTable()).registry;
 describeRegistry("dynamodb", create);
 describeFinds("dynamodb", create);
 
+it("begins a run by one write, so that none sees its generation before it is open", async () => {
+  const { client, registry } = await createTable();
+  const commands: (string | undefined)[] = [];
+  client.middlewareStack.add(
+    (next, context) => async (given) => {
+      commands.push(context.commandName);
+      return next(given);
+    },
+    { step: "initialize" },
+  );
+
+  const generation = await registry.beginRun();
+
+  expect(commands).toEqual(["UpdateItemCommand"]);
+  expect(await registry.runState()).toEqual({ generation, isOpen: true });
+});
+
 it("lets a propagation go once no event of it is delivered any more, and none before it is announced", async () => {
   const { client, tableName, registry } = await createTable();
   const id = { reference: referenceKey(reference()), versionId: "v1", at: 7 };

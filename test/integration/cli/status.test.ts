@@ -134,7 +134,7 @@ describe("status", () => {
     const tombstone = await registry.entomb(put, generation, Date.now());
 
     if (tombstone === "lost") throw new Error("lost");
-    expect(await held()).toMatch(/^the registration of a deployment has not finished: .* deploy again/);
+    expect(await held()).toMatch(/^a deployment has not finished its registration: .* deploy once more/);
     await registry.endRun(generation);
     expect(await held()).toBe("");
     await registry.dropTombstone(tombstone.id, generation);

@@ -33,8 +33,10 @@ function transactionOf(input: Readonly<Record<string, unknown>>): string {
 function purposeOf(input: Readonly<Record<string, unknown>>): string {
   const values = (input["ExpressionAttributeValues"] ?? {}) as Attributes;
   if (":s_credentialsVersion" in values) return " of a notice";
-  if (":s_open" in values) return " at a run's begin";
-  return input["UpdateExpression"] === "REMOVE #open" ? " at a run's end" : "";
+  const expression = input["UpdateExpression"];
+  if (typeof expression !== "string") return "";
+  if (expression.startsWith("SET #value") && expression.includes("#open")) return " at a run's begin";
+  return expression === "REMOVE #open" ? " at a run's end" : "";
 }
 
 /** `GetSecretValue`, `GetSecretValue of a kubeconfig`, `UpdateItem HEAD`, `Query REF` … */

@@ -68,7 +68,7 @@ export const ROWS: readonly Row[] = [
   { row: "UpdateItem CLUSTERS", call: "UpdateItem", story: "config change" },
   { row: "UpdateItem CLUSTERS of a notice", call: "UpdateItem", story: "rotation of a cluster's credentials" },
   { row: "UpdateItem CREDENTIALS", call: "UpdateItem", story: "config change" },
-  { row: "UpdateItem META", call: "UpdateItem", story: "config change" },
+  { row: "UpdateItem META", call: "UpdateItem", story: "ClusterExternalSecret comes" },
   { row: "UpdateItem META at a run's begin", call: "UpdateItem", story: "config change" },
   { row: "UpdateItem META at a run's end", call: "UpdateItem", story: "config change" },
   { row: "BatchGetItem META", call: "BatchGetItem", story: "config change" },

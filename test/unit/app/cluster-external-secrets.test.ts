@@ -29,6 +29,17 @@ describe("a ClusterExternalSecret", () => {
     expect(await registry.owner("tokyo/a/db")).toBe("tokyo/a/next");
   });
 
+  it("takes a Secret over in the same deployment that an ExternalSecret gives up for another", async () => {
+    const { deploy, has, status, registry } = await world();
+    await deploy([], [aSpec({ namespace: "a", name: "moving", target: "shared" })]);
+
+    await deploy([aClusterExternalSecret()], [aSpec({ namespace: "a", name: "moving", target: "elsewhere" })]);
+
+    expect(await status()).toMatchObject({ state: "Ready", provisioned: ["a", "b"], failed: [] });
+    expect(has()).toEqual(["a", "b"]);
+    expect(await registry.owner("tokyo/a/shared")).toBe("tokyo/a/shared");
+  });
+
   it("finds a new namespace at its refreshTime, and not before", async () => {
     const { deploy, later, has, tokyo } = await world();
     await deploy([aClusterExternalSecret({ refreshMs: HOUR })]);

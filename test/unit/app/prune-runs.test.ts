@@ -23,6 +23,20 @@ describe("pruneTarget, beside a register run", () => {
     expect(await world.find(tombstone)).toBeUndefined();
   });
 
+  it("goes on by one of several messages while a run is open", async () => {
+    const world = await relayWorld();
+    await world.registry.beginRun();
+    const tombstone = await entombed(world, await world.synced());
+    const request = pruneOf(world, tombstone);
+
+    const first = await world.sync([request]);
+    const doubled = await world.sync([request]);
+    world.clock.advance(60_000);
+    const next = await world.sync([request]);
+
+    expect([first, doubled, next].flat().map(({ kind }) => kind)).toEqual(["again", "done", "again"]);
+  });
+
   it("does not take a target for nobody's that a run frees after the prune began, be it over already", async () => {
     let isAsked = false;
     const world = await relayWorld({

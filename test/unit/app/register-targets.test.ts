@@ -98,6 +98,26 @@ describe("targets that change hands by a register run", () => {
     expect(await run(swapped)).toMatchObject({ unchanged: 3 });
   });
 
+  it("breaks no ring that another run of the same config has broken meanwhile", async () => {
+    let hasRun = false;
+    const { registry, run, get } = registerWorld((memory) => ({
+      async owner(target) {
+        const owner = await memory.owner(target);
+        if (hasRun) return owner;
+        hasRun = true;
+        await run(configOf({ name: "a", target: "two" }, { name: "b", target: "one" }));
+        return owner;
+      },
+    }));
+    await run(configOf({ name: "a", target: "one" }, { name: "b", target: "two" }));
+
+    await run(configOf({ name: "a", target: "two" }, { name: "b", target: "one" }));
+
+    expect([await registry.owner("tokyo/app/one"), await registry.owner("tokyo/app/two")]).toEqual(["tokyo/app/b", "tokyo/app/a"]);
+    expect([(await get("a"))?.phase, (await get("b"))?.phase]).toEqual(["live", "live"]);
+    expect([(await get("a"))?.generation, (await get("b"))?.generation]).toEqual([3, 3]);
+  });
+
   it("names a conflict that no order mends, after it did everything else", async () => {
     const { run, get, sent } = registerWorld();
 
