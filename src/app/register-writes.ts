@@ -107,9 +107,7 @@ export function createRegistrar({ registry, clock, workerLifetimeMs }: Registrar
   );
   /** Their prunes wait for what its owner writes (docs/protocol.md); where it goes or moves on without, nothing else wakes them before reconcile. */
   const othersAt = (target: TargetKey, leftAt: Millis): readonly SyncRequest[] =>
-    (tombstones.get(target) ?? []).map(({ id, spec, generation: theirs }) =>
-      prune(id, spec, { generation: theirs, notBefore: leftAt + workerLifetimeMs }),
-    );
+    (tombstones.get(target) ?? []).map((tombstone) => pruneRequest({ ...tombstone, registeredAt: leftAt }, workerLifetimeMs));
 
   const reload = async (id: RegistrationId, spec: RegistrationSpec): Promise<Registration | undefined> =>
     (await registry.load([{ registration: id, target: targetOf(spec) }], [])).registrations.get(id)?.registration;
